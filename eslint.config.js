@@ -1,0 +1,7 @@
+import neostandard from 'neostandard'
+
+export default [
+  ...neostandard({ ts: true, ignores: ['.data/**', '.tap/**', 'node_modules/**'] }),
+  { rules: { 'no-console': 'error' } },
+  { files: ['scripts/**'], rules: { 'no-console': 'off' } }
+]
