@@ -1,0 +1,33 @@
+import { join } from 'node:path'
+import autoload from '@fastify/autoload'
+import sensible from '@fastify/sensible'
+import fp from 'fastify-plugin'
+import type { FastifyInstance } from 'fastify'
+import type { Config } from './plugins/infra/config.ts'
+
+declare module 'fastify' {
+  interface FastifyInstance { config: Config }
+}
+
+/** What is served where: each folder of routes/ is a face, with its access rule in its autohooks.ts. */
+const faces = [
+  { folder: 'public', prefix: '/' },
+  { folder: 'service', prefix: '/' }
+]
+
+/** The application as one plugin: infrastructure, domains, then the faces. */
+export default fp(async (fastify: FastifyInstance, { config }: { config: Config }) => {
+  fastify.decorate('config', config)
+  fastify.register(sensible)
+  fastify.register(autoload, { dir: join(import.meta.dirname, 'plugins/infra'), ignorePattern: /config\.ts/, encapsulate: false })
+  fastify.register(autoload, { dir: join(import.meta.dirname, 'plugins/domain'), encapsulate: false })
+  for (const { folder, prefix } of faces) {
+    fastify.register(autoload, {
+      dir: join(import.meta.dirname, 'routes', folder),
+      options: { prefix },
+      autoHooks: true,
+      cascadeHooks: true,
+      routeParams: false
+    })
+  }
+}, { name: 'app' })

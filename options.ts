@@ -1,0 +1,43 @@
+import { randomUUID } from 'node:crypto'
+import { LogController, type FastifyServerOptions } from 'fastify'
+import type { Config } from './plugins/infra/config.ts'
+import { buildValidator } from './plugins/infra/validation.ts'
+
+/** JSON bodies; the invoice route alone takes more. */
+const BODY_LIMIT = 1024 * 1024
+
+/** A request id of the caller's is taken over if it can stand in a log line and a header as it is. */
+const REQUEST_ID = /^[\w.:/+=@-]{1,128}$/
+
+/** The server's options, shared by server.ts and the tests: what a test sees is what runs. */
+export function serverOptions (config: Config) {
+  return {
+    bodyLimit: BODY_LIMIT,
+    // Receiving a request; a client that sends one byte a minute must not hold a socket for ever.
+    requestTimeout: 30_000,
+    // Above the statement timeout (plugins/infra/database), so that the database gives up first.
+    handlerTimeout: 15_000,
+    // Longer than the idle timeout of common load balancers (60 s), so that they, not we, close a kept connection.
+    keepAliveTimeout: 72_000,
+    // Fastify's type for this option is Ajv's compile function; what it calls is a compiler of its own kind.
+    schemaController: { compilersFactory: { buildValidator: buildValidator as never } },
+    routerOptions: { ignoreTrailingSlash: true, maxParamLength: 256 },
+    // One line a request, written when it is answered (plugins/infra/context.ts).
+    logController: new LogController({ disableRequestLogging: true }),
+    requestIdHeader: false,
+    genReqId: (request) => {
+      const given = request.headers['x-request-id']
+      return typeof given === 'string' && REQUEST_ID.test(given) ? given : randomUUID()
+    },
+    logger: {
+      level: config.LOG_LEVEL,
+      redact: [
+        'req.headers.authorization', 'req.headers["x-api-key"]', 'req.headers.cookie',
+        '*.password', '*.current_password', '*.new_password', '*.hashed_password', '*.token'
+      ],
+      ...process.stdout.isTTY && config.NODE_ENV === 'development' && {
+        transport: { target: 'pino-pretty', options: { ignore: 'pid,hostname', translateTime: 'HH:MM:ss' } }
+      }
+    }
+  } satisfies FastifyServerOptions
+}

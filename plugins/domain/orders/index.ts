@@ -1,0 +1,113 @@
+import fp from 'fastify-plugin'
+import type { FastifyInstance } from 'fastify'
+import { Type, type Static } from '@sinclair/typebox'
+import { nullable, pick } from '../../../schemas.ts'
+import type { Context } from '../../infra/context.ts'
+import { isErrorCode, problem } from '../../infra/errors.ts'
+import { decodeCursor, encodeCursor } from './cursor.ts'
+import { ordersInvoices } from './invoices.ts'
+import { AddedItem, Delivery, NewOrder, NewOrderItem, OrderChanges } from './schema.ts'
+
+/** An order as JSON text, made by the database (sql/views/order-documents.sql), with what its ETag is made of. */
+const OrderRow = Type.Object({ order_id: Type.Integer(), version: Type.Integer(), document: Type.String() })
+
+const Placed = Type.Object({
+  order_id: nullable(Type.Integer()),
+  answer: nullable(Type.String()),
+  refusal: nullable(Type.Object({ code: Type.String(), facts: Type.Object({}), request_id: Type.String() })),
+  replayed: Type.Boolean()
+})
+
+export interface OrderFilter {
+  user_id?: string
+  status?: string
+  product_id?: number
+  from?: string
+  to?: string
+  cursor?: string
+  limit: number
+  offset: number
+}
+
+declare module 'fastify' {
+  interface FastifyInstance { orders: ReturnType<typeof ordersDomain> }
+}
+
+/** Orders: placing, reading, changing them. The rules stand in sql/functions/orders. */
+function ordersDomain (fastify: FastifyInstance) {
+  const { statement } = fastify.database
+  const place = statement('orders/place', Placed)
+  const find = statement('orders/find', OrderRow)
+  const list = statement('orders/list', Type.Object({
+    total: Type.Integer(), documents: Type.String(), next_cursor: nullable(Type.String())
+  }))
+  const change = statement('orders/change', OrderRow)
+  const addItems = statement('orders/add-items', Type.Object({ added: Type.Array(AddedItem) }))
+  const remove = statement('orders/delete', Type.Object({ deleted: Type.Boolean() }))
+
+  /** Runs a write that makes an order, at most once per Idempotency-Key. */
+  async function placeOnce (operation: 'place' | 'checkout', input: object, context: Context) {
+    const placed = (await place.first(operation, JSON.stringify(input), JSON.stringify(context)))!
+    if (placed.refusal) {
+      const { code, facts, request_id: requestId } = placed.refusal
+      if (!isErrorCode(code)) throw new Error(`the database refused with an unlisted code: ${code}`)
+      throw Object.assign(problem(code, facts), { requestId, isReplay: placed.replayed })
+    }
+    return { order_id: placed.order_id!, document: placed.answer!, replayed: placed.replayed }
+  }
+
+  return {
+    ...ordersInvoices(fastify),
+
+    /** Makes an order. Rejects with USER_NOT_FOUND, PRODUCTS_NOT_FOUND, INSUFFICIENT_STOCK, IDEMPOTENCY_KEY_REUSED. */
+    async place (input: Static<typeof NewOrder>, context: Context) {
+      const items = input.items.map((item) => pick(NewOrderItem, item))
+      return await placeOnce('place', { ...pick(NewOrder, input), items }, context)
+    },
+
+    /** Makes an order of the user's cart, which is gone afterwards. Rejects as `place`, and with CART_EMPTY. */
+    async checkout (userId: string, delivery: Static<typeof Delivery>, context: Context) {
+      return await placeOnce('checkout', { ...pick(Delivery, delivery), user_id: userId }, context)
+    },
+
+    /** One order with its status history. Rejects with ORDER_NOT_FOUND. */
+    async find (orderId: string): Promise<Static<typeof OrderRow>> {
+      const order = await find.first(orderId)
+      if (!order) throw problem('ORDER_NOT_FOUND')
+      return order
+    },
+
+    /** A page of orders, newest first, as a JSON array; a date alone in `to` includes that day. Rejects with INVALID_CURSOR. */
+    async list (filter: OrderFilter) {
+      const [cursorTime, cursorId] = decodeCursor(filter.cursor)
+      const to = filter.to?.length === '2026-11-21'.length ? `${filter.to}T23:59:59.999999Z` : filter.to
+      const page = await list.first(
+        filter.user_id ?? null, filter.status ?? null, filter.product_id ?? null, filter.from ?? null, to ?? null,
+        cursorTime, cursorId, filter.limit, filter.offset)
+      return { ...page!, next_cursor: encodeCursor(page!.next_cursor) }
+    },
+
+    /** Changes status, tracking, note. Rejects with ORDER_NOT_FOUND, PRECONDITION_FAILED, INVALID_STATUS_TRANSITION. */
+    async change (orderId: string, changes: Static<typeof OrderChanges>, ifMatch: string[] | null, context: Context) {
+      const actor = changes.changed_by || context.actor
+      const { changed_by: _, ...meant } = pick(OrderChanges, changes)
+      return (await change.first(orderId, JSON.stringify(meant), ifMatch, JSON.stringify({ ...context, actor })))!
+    },
+
+    /** Adds items and returns the lines touched. Rejects with ORDER_NOT_FOUND, ORDER_NOT_EDITABLE, and as `place`. */
+    async addItems (orderId: string, items: Static<typeof NewOrderItem>[], context: Context): Promise<Static<typeof AddedItem>[]> {
+      const meant = items.map((item) => Object.fromEntries(
+        Object.entries(pick(NewOrderItem, item)).filter(([, value]) => value !== null)))
+      return (await addItems.first(orderId, JSON.stringify(meant), JSON.stringify(context)))!.added
+    },
+
+    /** Rejects with ORDER_NOT_FOUND, PRECONDITION_FAILED. */
+    async remove (orderId: string, ifMatch: string[] | null): Promise<void> {
+      await remove.first(orderId, ifMatch)
+    }
+  }
+}
+
+export default fp(async (fastify) => {
+  fastify.decorate('orders', ordersDomain(fastify))
+}, { name: 'orders', dependencies: ['database'] })

@@ -1,0 +1,75 @@
+import fp from 'fastify-plugin'
+import type { FastifyInstance } from 'fastify'
+import { Type, type Static } from '@sinclair/typebox'
+import { pick } from '../../../schemas.ts'
+import { problem } from '../../infra/errors.ts'
+import { userAccounts } from './accounts.ts'
+import { NewUser, UserChanges, UserRow } from './schema.ts'
+
+declare module 'fastify' {
+  interface FastifyInstance { users: ReturnType<typeof usersDomain> }
+}
+
+/** Users: who they are, and what a caller may read and change of them. */
+function usersDomain (fastify: FastifyInstance) {
+  const { statement } = fastify.database
+  const insert = statement('users/insert', UserRow)
+  const find = statement('users/find', UserRow)
+  const list = statement('users/list', UserRow)
+  const count = statement('users/count', Type.Object({ total: Type.Integer() }))
+  const search = statement('users/search', UserRow)
+  const countSearch = statement('users/count-search', Type.Object({ total: Type.Integer() }))
+  const update = statement('users/update', UserRow)
+  const readStatusChanges = statement('users/read-status-changes', Type.Object({ document: Type.String() }))
+  const exportPerson = statement('users/export', Type.Object({ document: Type.String() }))
+
+  return {
+    ...userAccounts(fastify),
+
+    /** Makes a user. Rejects with EMAIL_ALREADY_EXISTS. */
+    async create (input: Static<typeof NewUser>, password: string): Promise<Static<typeof UserRow>> {
+      const hash = await fastify.passwords.hash(password)
+      return (await insert.first(JSON.stringify(pick(NewUser, input)), hash))!
+    },
+
+    /** One user. Rejects with USER_NOT_FOUND. */
+    async find (userId: string): Promise<Static<typeof UserRow>> {
+      return await find.first(userId) ?? missing()
+    },
+
+    /** A page of users, the longest-standing first; `q` is looked for in name and email address. */
+    async list ({ q, limit, offset }: { q?: string, limit: number, offset: number }) {
+      const pattern = q ? `%${q.replace(/[\\%_]/g, '\\$&')}%` : undefined
+      const [users, counted] = await Promise.all(pattern
+        ? [search.all(pattern, limit, offset), countSearch.first(pattern)]
+        : [list.all(limit, offset), count.first()])
+      return { users, total: counted!.total }
+    },
+
+    /** Changes profile and reminder settings; only what was sent. Rejects with USER_NOT_FOUND, PRECONDITION_FAILED. */
+    async update (userId: string, changes: Static<typeof UserChanges>, ifMatch: string[] | null = null) {
+      const sent = Object.entries(pick(UserChanges, changes))
+      // Null empties an optional text; a setting that always has a value keeps it.
+      const meant = sent.filter(([name, value]) => value !== null || !name.includes('order_notifications'))
+      return (await update.first(userId, JSON.stringify(Object.fromEntries(meant)), ifMatch))!
+    },
+
+    /** The latest status change of each order since this was read last, as a JSON array. Rejects with USER_NOT_FOUND. */
+    async readStatusChanges (userId: string): Promise<string> {
+      return (await readStatusChanges.first(userId))!.document
+    },
+
+    /** Everything stored about the person, as JSON text. Rejects with USER_NOT_FOUND. */
+    async export (userId: string): Promise<string> {
+      return (await exportPerson.first(userId) ?? missing()).document
+    }
+  }
+}
+
+export default fp(async (fastify) => {
+  fastify.decorate('users', usersDomain(fastify))
+}, { name: 'users', dependencies: ['database', 'passwords'] })
+
+function missing (): never {
+  throw problem('USER_NOT_FOUND')
+}

@@ -1,0 +1,36 @@
+import { createHash, timingSafeEqual } from 'node:crypto'
+import fp from 'fastify-plugin'
+import type { FastifyRequest } from 'fastify'
+import { problem } from './errors.ts'
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    /** An onRequest hook: only callers with one of API_KEYS; everyone in development with none set. */
+    requireApiKey (request: FastifyRequest): Promise<void>
+  }
+}
+
+const digest = (key: string) => createHash('sha256').update(key).digest()
+
+/** Who may call which face. */
+export default fp(async (fastify) => {
+  const keys = fastify.config.API_KEYS.map(digest)
+  if (keys.length === 0) fastify.log.warn('API_KEYS is not set: the service API is open to everyone who reaches this port')
+
+  fastify.decorate('requireApiKey', async (request: FastifyRequest) => {
+    if (keys.length === 0) return
+    const given = keyOf(request)
+    if (given === undefined) throw problem('NOT_IDENTIFIED')
+    // Digests have one length, and every key is compared: the time tells nothing.
+    const candidate = digest(given)
+    const fits = keys.filter((key) => timingSafeEqual(key, candidate))
+    if (fits.length === 0) throw problem('NOT_IDENTIFIED')
+    request.caller = `key:${candidate.toString('base64url').slice(0, 16)}`
+  })
+}, { name: 'auth', dependencies: ['errors', 'context'] })
+
+function keyOf (request: FastifyRequest): string | undefined {
+  const key = request.headers['x-api-key']
+  if (typeof key === 'string') return key
+  return /^Bearer +(\S+)$/i.exec(request.headers.authorization ?? '')?.[1]
+}

@@ -1,0 +1,95 @@
+import { createHash } from 'node:crypto'
+import fp from 'fastify-plugin'
+import type { FastifyRequest } from 'fastify'
+import { problem } from './errors.ts'
+
+/** Who acts, and for which request: what the status history and the idempotency records keep. */
+export interface Context {
+  actor: string | null
+  request_id: string
+  caller: string
+  idempotency_key: string | null
+  request_hash: string | null
+}
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** Who is identified by key or token (plugins/infra/auth.ts); the same for every request of one caller. */
+    caller: string
+    context (): Context
+    /** The tags of If-Match without their quotes, for the database to compare; null where any version will do. */
+    ifMatch (): string[] | null
+  }
+  interface FastifyInstance {
+    draining: boolean
+    /** From now on not ready, and every answer asks its connection to end. */
+    startDraining (): void
+  }
+}
+
+const ACTOR_LENGTH = 200
+const KEY = /^[\x21-\x7e]{1,255}$/
+
+function actorOf (request: FastifyRequest): string | null {
+  const header = request.headers['x-actor']
+  if (typeof header !== 'string' || header === '') return null
+  // Node reads header bytes as Latin-1; people's names come in UTF-8.
+  return Buffer.from(header, 'latin1').toString('utf8').replaceAll('\ufffd', '').slice(0, ACTOR_LENGTH)
+}
+
+function idempotencyKeyOf (request: FastifyRequest): string | null {
+  const key = request.headers['idempotency-key']
+  if (key === undefined) return null
+  if (typeof key !== 'string' || !KEY.test(key)) {
+    throw problem('INVALID_INPUT', {}, [{ field: 'Idempotency-Key', message: 'must be 1 to 255 visible ASCII characters' }])
+  }
+  return key
+}
+
+/** What makes two requests the same one: the route, its parameters and the body. */
+function hashOf (request: FastifyRequest): string {
+  const parts = [request.method, request.routeOptions.url, request.params, request.body]
+  return createHash('sha256').update(JSON.stringify(parts)).digest('base64url')
+}
+
+/** Request ids, log lines, and what a request says about itself in headers. */
+export default fp(async (fastify) => {
+  fastify.decorate('draining', false)
+  fastify.decorate('startDraining', () => { fastify.draining = true })
+  fastify.decorateRequest('caller', 'anonymous')
+
+  fastify.decorateRequest('context', function (this: FastifyRequest): Context {
+    const key = idempotencyKeyOf(this)
+    return {
+      actor: actorOf(this),
+      request_id: this.id,
+      caller: this.caller,
+      idempotency_key: key,
+      request_hash: key === null ? null : hashOf(this)
+    }
+  })
+
+  fastify.decorateRequest('ifMatch', function (this: FastifyRequest): string[] | null {
+    const header = this.headers['if-match']
+    if (header === undefined) return null
+    // A weak tag never matches (RFC 9110, section 13.1.1), so it is left out; an empty list fits nothing.
+    return header.split(',').map((tag) => tag.trim()).filter((tag) => tag === '*' || /^"[^"]*"$/.test(tag))
+      .map((tag) => tag.replaceAll('"', ''))
+  })
+
+  fastify.addHook('onRequest', async (request, reply) => {
+    reply.header('x-request-id', request.id)
+    if (fastify.draining) reply.header('connection', 'close')
+  })
+
+  fastify.addHook('onResponse', async (request, reply) => {
+    const level = reply.statusCode >= 500 ? 'warn' : 'info'
+    request.log[level]({
+      method: request.method,
+      // Query strings may hold names, addresses and tokens; the log does without.
+      path: request.url.split('?', 1)[0],
+      status: reply.statusCode,
+      ms: Math.round(reply.elapsedTime * 10) / 10
+    }, 'request')
+  })
+}, { name: 'context', dependencies: ['errors'] })

@@ -1,0 +1,81 @@
+import { join } from 'node:path'
+import fp from 'fastify-plugin'
+import { Type } from '@sinclair/typebox'
+import { createClient } from './client.ts'
+import { Gate } from './gate.ts'
+import { loadFolder } from './loader/index.ts'
+import { isMigrated, migrate } from './migrate.ts'
+import { locateDatabase, openAdmin } from './open.ts'
+import { reset } from './reset.ts'
+import { checkStatements, statementsOn, type Declaration, type Lane } from './statements.ts'
+
+/** Below the handlers' own limit (options.ts), so that a slow statement ends before its request does. */
+const STATEMENT_TIMEOUT = 10_000
+const MAX_WAITING = 1000
+const MAX_WAIT_MS = 1500
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    database: {
+      /** A statement of sql/<name>.sql on the primary. */
+      statement: ReturnType<typeof statementsOn>
+      /** The same on the replica (READ_DATABASE_URL) where there is one that answers: for the catalogue. */
+      catalogueStatement: ReturnType<typeof statementsOn>
+      /** Every statement made so far. */
+      declared: Declaration[]
+      /** Whether the database answers; rejects with DATABASE_UNAVAILABLE. */
+      ping (): Promise<void>
+      isMigrated (): Promise<boolean>
+    }
+  }
+}
+
+/** Finds or starts the database, brings its schema up to date, loads it where it is empty, and offers statements. */
+export default fp(async (fastify) => {
+  const { config, log } = fastify
+  const location = await locateDatabase(config, (message) => log.info(message))
+  // Added first, so run last: after everything that uses the database has closed.
+  fastify.addHook('onClose', async () => await location.stop())
+
+  const admin = await openAdmin(config, (message) => log.info(message), location.url)
+  try {
+    if (config.RESET_DATABASE_ON_STARTUP) {
+      log.warn('RESET_DATABASE_ON_STARTUP: dropping everything')
+      await reset(admin.sql)
+    }
+    await migrate(admin.sql, async () => {
+      if (config.SEED_DIR === '') return
+      const report = await loadFolder(admin.sql, {
+        dir: config.SEED_DIR,
+        rejectsDir: join(config.DATA_DIR, 'rejects'),
+        userUuidNamespace: config.USER_UUID_NAMESPACE,
+        onlyEmpty: true
+      })
+      for (const file of report.files) log.info(file, 'loaded from CSV')
+    })
+  } finally {
+    await admin.close()
+  }
+
+  const primary = lane(location.url)
+  const replica = config.READ_DATABASE_URL ? lane(config.READ_DATABASE_URL) : undefined
+  function lane (url: string): Lane {
+    const sql = createClient(url, {
+      max: config.DATABASE_POOL_MAX, statementTimeout: STATEMENT_TIMEOUT, prepare: config.DATABASE_PREPARE
+    })
+    fastify.addHook('onClose', async () => await sql.end({ timeout: 5 }))
+    return { sql, gate: new Gate(config.DATABASE_POOL_MAX, MAX_WAITING, MAX_WAIT_MS) }
+  }
+
+  const declared: Declaration[] = []
+  const statement = statementsOn([primary], declared)
+  const ask = statement('gateway/ping', Type.Object({ answer: Type.Integer() }))
+  fastify.decorate('database', {
+    statement,
+    catalogueStatement: statementsOn(replica ? [replica, primary] : [primary], declared),
+    declared,
+    ping: async () => { await ask.first() },
+    isMigrated: async () => await isMigrated(primary.sql as never)
+  })
+  fastify.addHook('onReady', async () => await checkStatements(primary.sql, declared))
+}, { name: 'database', dependencies: ['errors'] })

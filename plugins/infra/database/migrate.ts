@@ -1,0 +1,78 @@
+import { createHash } from 'node:crypto'
+import { readFile, readdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import Postgrator from 'postgrator'
+import type { Sql } from 'postgres'
+
+const root = join(import.meta.dirname, '../../../sql')
+
+/** Any number will do, as long as every gateway takes the same one. */
+const LOCK = 7000_0001
+
+/**
+ * Brings the schema up to date: the numbered migrations (sql/migrations), then every changed file of sql/views and sql/functions.
+ * Gateways that start at the same moment take turns, by an advisory lock of the session; the later ones find nothing to do.
+ *
+ * @param sql a client of a single connection (`max: 1`): the lock belongs to its session
+ * @param whileLocked work that must not run twice at once either, such as the first load of data
+ */
+export async function migrate (sql: Sql, whileLocked: () => Promise<void> = async () => {}): Promise<void> {
+  await sql`select pg_advisory_lock(${LOCK})`
+  try {
+    await runMigrations(sql)
+    await refreshDefinitions(sql)
+    await whileLocked()
+  } finally {
+    await sql`select pg_advisory_unlock(${LOCK})`
+  }
+}
+
+/** Whether every migration of this version of the gateway has been applied. */
+export async function isMigrated (sql: Sql): Promise<boolean> {
+  const postgrator = postgratorFor(sql)
+  return await postgrator.getDatabaseVersion() >= await postgrator.getMaxVersion()
+}
+
+function postgratorFor (sql: Sql): Postgrator {
+  return new Postgrator({
+    driver: 'pg',
+    migrationPattern: join(root, 'migrations/*.sql'),
+    schemaTable: 'public.schemaversion',
+    newline: 'LF',
+    execQuery: async (query) => ({ rows: await sql.unsafe(query) }),
+    // Several statements in one simple query are one transaction: a migration that fails leaves nothing behind.
+    execSqlScript: async (script) => { await sql.unsafe(script).simple() }
+  })
+}
+
+async function runMigrations (sql: Sql): Promise<void> {
+  const postgrator = postgratorFor(sql)
+  try {
+    await postgrator.migrate()
+  } catch (error) {
+    throw new Error(`The database could not be migrated: ${(error as Error).message}`, { cause: error })
+  }
+}
+
+async function refreshDefinitions (sql: Sql): Promise<void> {
+  const files = [...await sqlFiles('views'), ...await sqlFiles('functions')]
+  const rows = await sql<{ file: string, checksum: string }[]>`select file, checksum from gateway.definitions`
+  const known = new Map(rows.map((row) => [row.file, row.checksum]))
+  const changed: string[] = []
+  for (const file of files) {
+    const text = await readFile(join(root, file), 'utf8')
+    const checksum = createHash('sha256').update(text).digest('hex')
+    if (known.get(file) === checksum) continue
+    changed.push(`${text}
+      insert into gateway.definitions (file, checksum) values ('${file}', '${checksum}')
+      on conflict (file) do update set checksum = excluded.checksum;`)
+  }
+  if (changed.length === 0) return
+  // Functions may call each other in any order: their bodies are checked when they first run, and by the tests.
+  await sql.unsafe(`set check_function_bodies = off; ${changed.join('\n')} reset check_function_bodies;`).simple()
+}
+
+async function sqlFiles (folder: string): Promise<string[]> {
+  const files = await readdir(join(root, folder), { recursive: true })
+  return files.filter((file) => file.endsWith('.sql')).sort().map((file) => `${folder}/${file}`)
+}

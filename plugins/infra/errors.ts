@@ -1,0 +1,167 @@
+import { STATUS_CODES } from 'node:http'
+import fp from 'fastify-plugin'
+import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { Type, type Static } from '@sinclair/typebox'
+
+/**
+ * Every error a caller can get: its code, status and sentence. `{name}` is filled from the facts. The database refuses with
+ * the same codes (sql/functions/gateway/refuse.sql).
+ */
+export const ERRORS = {
+  INVALID_INPUT: [400, 'The request is not valid'],
+  INVALID_JSON: [400, 'The body is not valid JSON'],
+  INVALID_USER_ID: [400, 'Invalid user ID format'],
+  INVALID_ORDER_ID: [400, 'Invalid order ID format'],
+  INVALID_CURSOR: [400, 'The cursor is not one this service gave'],
+  INVALID_QUANTITY: [400, 'A quantity must be between 1 and 1000000'],
+  INVALID_INVOICE: [400, 'The document is empty or not what its content type says'],
+  CURRENT_PASSWORD_INCORRECT: [400, 'Current password is incorrect'],
+  PASSWORD_INCORRECT: [400, 'Password incorrect'],
+  PRODUCTS_NOT_FOUND: [400, 'Products not found: {products}'],
+  CART_EMPTY: [400, 'Cart is empty'],
+  NOT_IDENTIFIED: [401, 'An API key is needed: X-API-Key or Authorization: Bearer'],
+  INVALID_CREDENTIALS: [401, 'Invalid email or password'],
+  FORBIDDEN: [403, 'Not allowed'],
+  NOT_FOUND: [404, 'There is nothing at this address'],
+  USER_NOT_FOUND: [404, 'User not found'],
+  PRODUCT_NOT_FOUND: [404, 'Product not found'],
+  CART_NOT_FOUND: [404, 'Cart not found'],
+  CART_ITEM_NOT_FOUND: [404, 'Product {product_id} is not in the cart'],
+  ORDER_NOT_FOUND: [404, 'Order not found'],
+  INVOICE_NOT_FOUND: [404, 'The order has no invoice'],
+  EMAIL_ALREADY_EXISTS: [409, 'Email address already exists'],
+  CART_ALREADY_EXISTS: [409, 'Cart already exists for user'],
+  INSUFFICIENT_STOCK: [409, 'Not enough stock: {items}'],
+  INVALID_STATUS_TRANSITION: [409, 'An order cannot go from {from} to {to}'],
+  ORDER_NOT_EDITABLE: [409, 'An order that is {status} takes no more items'],
+  CONFLICT: [409, 'The request conflicts with another one; try again'],
+  PRECONDITION_FAILED: [412, 'The resource has changed: its ETag is no longer the one in If-Match'],
+  BODY_TOO_LARGE: [413, 'The body is too large'],
+  UNSUPPORTED_MEDIA_TYPE: [415, 'The content type is not supported'],
+  IDEMPOTENCY_KEY_REUSED: [422, 'The Idempotency-Key was used with another request'],
+  TOO_MANY_REQUESTS: [429, 'Too many requests'],
+  INTERNAL_ERROR: [500, 'Something went wrong here; the log knows more under this request_id'],
+  DATABASE_UNAVAILABLE: [503, 'The database cannot be reached; try again'],
+  OVERLOADED: [503, 'Too much to do right now; try again'],
+  TIMEOUT: [503, 'The request took too long and was given up; try again'],
+  SHUTTING_DOWN: [503, 'This gateway is shutting down; try again']
+} as const satisfies Record<string, readonly [number, string]>
+
+export type ErrorCode = keyof typeof ERRORS
+export type Facts = Record<string, unknown>
+export interface FieldError { field: string, message: string }
+
+/** RFC 9457 problem details, the body of every error. */
+export const ProblemDetails = Type.Object({
+  type: Type.String(),
+  title: Type.String({ description: 'the name of the status' }),
+  status: Type.Integer(),
+  detail: Type.String({ description: 'the sentence for people' }),
+  code: Type.String({ description: 'the constant for programs' }),
+  request_id: Type.String(),
+  errors: Type.Optional(Type.Array(Type.Object({ field: Type.String(), message: Type.String() })))
+}, { $id: 'Problem', description: 'Problem details (RFC 9457)' })
+
+/** An error of the list above, on its way to the caller. */
+export class Problem extends Error {
+  readonly code: ErrorCode
+  readonly statusCode: number
+  readonly errors: FieldError[] | undefined
+  /** The request it was first answered to, where that is not the present one (a replayed refusal). */
+  requestId: string | undefined
+  /** An Idempotency-Key got its first answer, this refusal, again. */
+  isReplay = false
+
+  constructor (code: ErrorCode, facts: Facts = {}, errors?: FieldError[]) {
+    super(sentence(code, facts))
+    this.code = code
+    this.statusCode = ERRORS[code][0]
+    this.errors = errors
+  }
+}
+
+/** A listed error, to be thrown. `facts` fill its sentence. */
+export const problem = (code: ErrorCode, facts?: Facts, errors?: FieldError[]) => new Problem(code, facts, errors)
+
+/** Whether a code the database refused with is on the list. */
+export const isErrorCode = (code: string): code is ErrorCode => Object.hasOwn(ERRORS, code)
+
+function sentence (code: ErrorCode, facts: Facts): string {
+  return ERRORS[code][1].replace(/\{(\w+)\}/g, (_, name: string) => {
+    const fact = facts[name]
+    return Array.isArray(fact) ? fact.map(describe).join(', ') : String(fact)
+  })
+}
+
+interface Shortfall { product_id: number, product_name: string, wanted: number, available: number }
+
+function describe (fact: unknown): string {
+  if (typeof fact !== 'object' || fact === null) return String(fact)
+  const { product_id: id, product_name: name, wanted, available } = fact as Shortfall
+  return `product ${id} (${name}), wanted ${wanted}, available ${available}`
+}
+
+/** What Fastify's own errors are called here. */
+const FASTIFY_ERRORS: Record<string, ErrorCode> = {
+  FST_ERR_CTP_INVALID_MEDIA_TYPE: 'UNSUPPORTED_MEDIA_TYPE',
+  FST_ERR_CTP_BODY_TOO_LARGE: 'BODY_TOO_LARGE',
+  FST_ERR_CTP_INVALID_JSON_BODY: 'INVALID_JSON',
+  FST_ERR_CTP_EMPTY_JSON_BODY: 'INVALID_JSON',
+  FST_ERR_CTP_INVALID_CONTENT_LENGTH: 'INVALID_INPUT',
+  FST_ERR_HANDLER_TIMEOUT: 'TIMEOUT'
+}
+
+const IDS: Record<string, ErrorCode> = { user_id: 'INVALID_USER_ID', order_id: 'INVALID_ORDER_ID' }
+
+function fromValidation (error: FastifyError): Problem {
+  const errors = (error.validation ?? []).map((fault) => ({
+    field: [...fault.instancePath.split('/').slice(1), fault.params.missingProperty].filter(Boolean).join('.') ||
+      String(error.validationContext),
+    message: fault.message ?? 'is not valid'
+  }))
+  const badId = errors.find(({ field }) => Object.hasOwn(IDS, field))
+  const missing = error.validation?.some((fault) => fault.keyword === 'required')
+  return problem(badId && !missing ? IDS[badId.field]! : 'INVALID_INPUT', {}, errors)
+}
+
+/** Turns whatever was thrown into a listed error; what is unknown becomes a plain 500. */
+export function toProblem (error: FastifyError): Problem {
+  if (error instanceof Problem) return error
+  if (error.validation) return fromValidation(error)
+  const code = FASTIFY_ERRORS[error.code]
+  if (code) return problem(code)
+  const status = error.statusCode ?? 500
+  if (status === 404) return problem('NOT_FOUND')
+  if (status === 429) return problem('TOO_MANY_REQUESTS')
+  if (status >= 400 && status < 500) return problem('INVALID_INPUT')
+  return problem('INTERNAL_ERROR')
+}
+
+/** The body of an error. */
+export function problemDetails (error: Problem, request: FastifyRequest): Static<typeof ProblemDetails> {
+  return {
+    type: 'about:blank',
+    title: STATUS_CODES[error.statusCode] ?? 'Error',
+    status: error.statusCode,
+    detail: error.message,
+    code: error.code,
+    request_id: error.requestId ?? String(request.id),
+    ...error.errors && { errors: error.errors }
+  }
+}
+
+function answer (error: FastifyError, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  const known = toProblem(error)
+  if (known.code === 'INTERNAL_ERROR') request.log.error({ err: error }, 'unexpected error')
+  else if (known.statusCode === 503) request.log.warn({ code: known.code, reason: error.cause }, known.message)
+  if (known.statusCode === 503) reply.header('retry-after', '1')
+  if (known.isReplay) reply.header('idempotency-replayed', 'true')
+  if (known.code === 'NOT_IDENTIFIED') reply.header('www-authenticate', 'Bearer')
+  return reply.code(known.statusCode).type('application/problem+json').send(JSON.stringify(problemDetails(known, request)))
+}
+
+export default fp(async (fastify: FastifyInstance) => {
+  fastify.addSchema(ProblemDetails)
+  fastify.setErrorHandler(answer)
+  fastify.setNotFoundHandler((request, reply) => answer(problem('NOT_FOUND') as never, request, reply))
+}, { name: 'errors' })

@@ -1,0 +1,60 @@
+import { readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import swagger from '@fastify/swagger'
+import swaggerUi from '@fastify/swagger-ui'
+import fp from 'fastify-plugin'
+
+const require = createRequire(import.meta.url)
+const { version } = require('../../package.json') as { version: string }
+
+const REDOC_PAGE = `<!doctype html>
+<html lang="en">
+<head><meta charset="utf-8"><title>db-service API</title><meta name="viewport" content="width=device-width, initial-scale=1">
+<style>body { margin: 0 }</style></head>
+<body><redoc spec-url="/openapi.json" hide-download-button="false"></redoc><script src="/redoc/redoc.standalone.js"></script></body>
+</html>`
+
+/** The OpenAPI document, made from the routes' own schemas, and two pages that show it; both work without internet. */
+export default fp(async (fastify) => {
+  await fastify.register(swagger, {
+    openapi: {
+      openapi: '3.1.0',
+      info: {
+        title: 'db-service',
+        version,
+        description: 'The database gateway of an online shop: users, carts, orders and the catalogue. ' +
+          'Errors are problem details (RFC 9457); money is exact to the cent; times are UTC.'
+      },
+      servers: [{ url: '/', description: 'this gateway' }],
+      tags: [
+        { name: 'Catalogue', description: 'products, departments, aisles' },
+        { name: 'Users', description: 'people, logins, passwords, reminder settings' },
+        { name: 'Carts', description: 'one cart a user, always at today’s prices' },
+        { name: 'Orders', description: 'orders, their items, status and invoices' },
+        { name: 'Gateway', description: 'what the people who run it look at' }
+      ],
+      components: {
+        securitySchemes: {
+          apiKey: { type: 'apiKey', in: 'header', name: 'X-API-Key' },
+          bearer: { type: 'http', scheme: 'bearer', description: 'the same API key' }
+        }
+      }
+    },
+    refResolver: {
+      buildLocalReference: (json, _base, _fragment, index) => typeof json.$id === 'string' ? json.$id : `def-${index}`
+    }
+  })
+
+  await fastify.register(swaggerUi, {
+    routePrefix: '/docs',
+    theme: { title: 'db-service API' },
+    uiConfig: { tryItOutEnabled: true, displayRequestDuration: true, docExpansion: 'list', persistAuthorization: true }
+  })
+
+  const bundle = readFileSync(require.resolve('redoc/bundles/redoc.standalone.js'))
+  const hidden = { schema: { hide: true } }
+  fastify.get('/openapi.json', hidden, async () => fastify.swagger())
+  fastify.get('/redoc', hidden, async (_request, reply) => reply.type('text/html; charset=utf-8').send(REDOC_PAGE))
+  fastify.get('/redoc/redoc.standalone.js', hidden, async (_request, reply) =>
+    reply.type('text/javascript; charset=utf-8').header('cache-control', 'public, max-age=86400').send(bundle))
+}, { name: 'openapi', dependencies: ['errors'] })

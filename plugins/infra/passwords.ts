@@ -1,0 +1,52 @@
+import argon2 from 'argon2'
+import fp from 'fastify-plugin'
+import { Gate } from './database/gate.ts'
+
+/** 64 MiB and 100 ms of CPU a hash; two at a time leave the other requests their threads (pitfalls: 32 at once starved them for 3 s). */
+const AT_ONCE = 2
+const MAX_WAITING = 32
+const MAX_WAIT_MS = 5000
+
+const PARAMETERS = { type: argon2.argon2id, memoryCost: 65536, timeCost: 3, parallelism: 4 } as const
+
+/** A stored hash names its own cost, and verifying obeys it: these bounds keep a planted one from taking the machine. */
+const HASH = /^\$argon2id\$v=19\$(?:[mtp]=\d{1,6}(?:,|(?=\$))){3}\$[A-Za-z0-9+/]{11,86}\$[A-Za-z0-9+/]{16,128}$/
+const MAX_MEMORY_KIB = 262_144
+const MAX_TIME = 10
+const MAX_LANES = 16
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    passwords: {
+      /** An argon2id hash. Rejects with OVERLOADED where too many wait. */
+      hash (password: string): Promise<string>
+      /** Whether the password fits; without a usable hash it never does, in the same time. */
+      verify (hash: string | null | undefined, password: string): Promise<boolean>
+      /** A new hash where the old one has other parameters than today's, else null. */
+      rehash (hash: string, password: string): Promise<string | null>
+    }
+  }
+}
+
+/** Password hashing, a bounded number at a time. */
+export default fp(async (fastify) => {
+  const gate = new Gate(AT_ONCE, MAX_WAITING, MAX_WAIT_MS)
+  const hash = async (password: string) => await gate.run(async () => await argon2.hash(password, PARAMETERS))
+  const nobody = await hash('the password of nobody')
+
+  fastify.decorate('passwords', {
+    hash,
+    verify: async (stored, password) => {
+      const usable = isUsable(stored)
+      const fits = await gate.run(async () => await argon2.verify(usable ? stored : nobody, password))
+      return usable && fits
+    },
+    rehash: async (stored, password) => argon2.needsRehash(stored, PARAMETERS) ? await hash(password) : null
+  })
+}, { name: 'passwords' })
+
+function isUsable (hash: string | null | undefined): hash is string {
+  if (!hash || !HASH.test(hash)) return false
+  const cost = (name: string) => Number(new RegExp(`[$,]${name}=(\\d+)`).exec(hash)?.[1])
+  return cost('m') <= MAX_MEMORY_KIB && cost('t') <= MAX_TIME && cost('p') <= MAX_LANES
+}

@@ -1,0 +1,65 @@
+import { Ajv, type Options } from 'ajv'
+import ajvFormats from 'ajv-formats'
+import fp from 'fastify-plugin'
+import type { FastifyRequest, FastifySchemaCompiler } from 'fastify'
+import { problem, type FieldError } from './errors.ts'
+
+const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i
+
+/** Bodies are limited to 1 MiB and lists to their maxItems, so that listing every fault stays cheap. */
+function validator (options: Options): Ajv {
+  const ajv = new Ajv({ allErrors: true, useDefaults: true, removeAdditional: false, strict: false, ...options })
+  ajvFormats.default(ajv, ['email', 'date', 'iso-date-time'])
+  ajv.addFormat('uuid', UUID)
+  // An ISO 8601 moment with or without an offset, or a date alone; without an offset it is UTC (contract, section 1).
+  const isDate = ajv.compile({ type: 'string', format: 'date' })
+  const isMoment = ajv.compile({ type: 'string', format: 'iso-date-time' })
+  ajv.addFormat('timestamp', (text) => isDate(text) || isMoment(text))
+  return ajv
+}
+
+/**
+ * Makes the compiler that checks requests (a server option, see options.ts). In a body a text is never taken for a number, or
+ * null for 0; a URL knows only text, so there it is converted.
+ *
+ * @param shared the schemas that were added to the application, by id
+ */
+export function buildValidator (shared: unknown): FastifySchemaCompiler<object> {
+  const body = validator({ coerceTypes: false })
+  const url = validator({ coerceTypes: 'array' })
+  for (const schema of Object.values(shared as Record<string, object>)) {
+    body.addSchema(schema)
+    url.addSchema(schema)
+  }
+  return ({ schema, httpPart }) => (httpPart === 'body' ? body : url).compile(schema)
+}
+
+/** Reads bodies, and refuses text that the database cannot hold. */
+export default fp(async (fastify) => {
+  // An empty body is no body, whatever content type a client always sends.
+  const parse = fastify.getDefaultJsonParser('error', 'error')
+  fastify.removeAllContentTypeParsers()
+  fastify.addContentTypeParser('application/json', { parseAs: 'string' }, (request, text, done) => {
+    if (text === '') return done(null, undefined)
+    return parse(request, text as string, done)
+  })
+
+  fastify.addHook('preValidation', async (request: FastifyRequest) => {
+    const errors: FieldError[] = []
+    findUnstorable(request.body, '', errors)
+    findUnstorable(request.query, '', errors)
+    findUnstorable(request.params, '', errors)
+    if (errors.length > 0) throw problem('INVALID_INPUT', {}, errors)
+  })
+}, { name: 'validation', dependencies: ['errors'] })
+
+/** PostgreSQL stores no NUL, and half a surrogate pair would be replaced in silence. */
+function findUnstorable (value: unknown, field: string, errors: FieldError[]): void {
+  if (typeof value === 'string') {
+    if (value.includes('\0') || !value.isWellFormed()) {
+      errors.push({ field: field || 'body', message: 'must be well-formed Unicode without NUL' })
+    }
+  } else if (typeof value === 'object' && value !== null && !Buffer.isBuffer(value)) {
+    for (const [key, entry] of Object.entries(value)) findUnstorable(entry, field === '' ? key : `${field}.${key}`, errors)
+  }
+}

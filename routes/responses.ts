@@ -1,0 +1,53 @@
+import { STATUS_CODES } from 'node:http'
+import type { FastifyReply } from 'fastify'
+import type { TSchema } from '@sinclair/typebox'
+import { ERRORS, problem, ProblemDetails, type ErrorCode } from '../plugins/infra/errors.ts'
+
+/** What any route can answer: unreadable requests, and trouble behind it. */
+const ALWAYS: ErrorCode[] = [
+  'INVALID_INPUT', 'INTERNAL_ERROR', 'DATABASE_UNAVAILABLE', 'OVERLOADED', 'TIMEOUT', 'SHUTTING_DOWN'
+]
+
+/** What a route with a JSON body can answer on top. */
+export const BODY: ErrorCode[] = ['INVALID_JSON', 'BODY_TOO_LARGE', 'UNSUPPORTED_MEDIA_TYPE']
+
+/** What a route of a face behind an API key can answer on top. */
+export const KEY: ErrorCode[] = ['NOT_IDENTIFIED']
+
+/**
+ * A route's response schemas: what it answers when all is well, and a problem for each status of the codes it may refuse with,
+ * with an example for each code.
+ */
+export function responses<T extends Record<number, TSchema>> (success: T, ...codes: ErrorCode[]): T {
+  const byStatus = Map.groupBy(new Set([...codes, ...ALWAYS]), (code) => ERRORS[code][0])
+  const refusals = [...byStatus].map(([status, listed]) => [status, {
+    description: listed.map((code) => `${code}: ${ERRORS[code][1]}`).join('\n\n'),
+    content: {
+      'application/problem+json': {
+        schema: { $ref: `${ProblemDetails.$id}#` },
+        examples: Object.fromEntries(listed.map((code) => [code, { value: example(code) }]))
+      }
+    }
+  }])
+  return { ...success, ...Object.fromEntries(refusals) }
+}
+
+function example (code: ErrorCode) {
+  const [status, detail] = ERRORS[code]
+  return {
+    type: 'about:blank', title: STATUS_CODES[status], status, detail: detail.includes('{') ? detail : problem(code).message, code, request_id: 'req-1'
+  }
+}
+
+/**
+ * Sends JSON that the database wrote already: parsing and writing it again would only cost time. Declared to return what any
+ * handler returns, since the text stands for the route's response schema.
+ */
+export function sendJson (reply: FastifyReply, json: string): never {
+  return reply.type('application/json; charset=utf-8').send(json) as never
+}
+
+/** Sets the strong ETag of one resource: its id and version (gateway.check_version compares the same). */
+export function setETag (reply: FastifyReply, id: string | number, version: number | bigint): void {
+  reply.header('etag', `"${id}-${version}"`)
+}

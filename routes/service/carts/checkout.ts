@@ -1,0 +1,23 @@
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import { Type } from '@sinclair/typebox'
+import { Delivery } from '../../../plugins/domain/orders/schema.ts'
+import { nullable, ref, UserId } from '../../../schemas.ts'
+import { BODY, KEY, responses } from '../../responses.ts'
+import { OrderEnvelope, sendPlaced } from '../orders/envelope.ts'
+
+const routes: FastifyPluginAsyncTypebox = async (fastify) => {
+  fastify.post('/:user_id/checkout', {
+    schema: {
+      summary: 'Make an order of the cart; the cart is gone',
+      description: 'The body may say where the order goes; what is missing is the user’s own. Takes an Idempotency-Key.',
+      tags: ['Carts'],
+      params: Type.Object({ user_id: UserId }),
+      body: Type.Optional(nullable(Delivery)),
+      response: responses({ 201: ref(OrderEnvelope) },
+        'INVALID_USER_ID', 'USER_NOT_FOUND', 'CART_EMPTY', 'INSUFFICIENT_STOCK', 'IDEMPOTENCY_KEY_REUSED', ...BODY, ...KEY)
+    }
+  }, async (request, reply) =>
+    sendPlaced(reply, await fastify.orders.checkout(request.params.user_id, request.body ?? {}, request.context())))
+}
+
+export default routes

@@ -1,0 +1,17 @@
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import { Type } from '@sinclair/typebox'
+import { Department } from '../../../plugins/domain/products.ts'
+import { ref } from '../../../schemas.ts'
+import { KEY, responses } from '../../responses.ts'
+
+const routes: FastifyPluginAsyncTypebox = async (fastify) => {
+  fastify.get('/', {
+    schema: {
+      summary: 'All departments',
+      tags: ['Catalogue'],
+      response: responses({ 200: Type.Object({ departments: Type.Array(ref(Department)) }) }, ...KEY)
+    }
+  }, async () => ({ departments: await fastify.products.listDepartments() }))
+}
+
+export default routes

@@ -1,0 +1,50 @@
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import { Type } from '@sinclair/typebox'
+import { Product } from '../../../plugins/domain/products.ts'
+import { Cursor, nullable, PageInfo, pageInfo, Paging, ProductId, ref } from '../../../schemas.ts'
+import { KEY, responses, setETag } from '../../responses.ts'
+
+const ProductPage = Type.Object({
+  products: Type.Array(ref(Product)), ...PageInfo, next_cursor: nullable(Type.String())
+})
+const tags = ['Catalogue']
+
+const routes: FastifyPluginAsyncTypebox = async (fastify) => {
+  fastify.get('/', {
+    schema: {
+      summary: 'A page of the catalogue, by product id',
+      tags,
+      querystring: Type.Object({
+        categories: Type.Optional(Type.Array(Type.String({ maxLength: 255 }), {
+          maxItems: 100, description: 'department names, in any case; repeat for several', examples: [['frozen']]
+        })),
+        q: Type.Optional(Type.String({ maxLength: 255, description: 'text that the name contains, in any case' })),
+        department_id: Type.Optional(ProductId),
+        aisle_id: Type.Optional(ProductId),
+        min_price: Type.Optional(Type.Number({ minimum: 0, maximum: 1e8 })),
+        max_price: Type.Optional(Type.Number({ minimum: 0, maximum: 1e8 })),
+        cursor: Type.Optional(Cursor),
+        ...Paging(25)
+      }),
+      response: responses({ 200: ProductPage }, 'INVALID_CURSOR', ...KEY)
+    }
+  }, async (request) => {
+    const { products, total, next_cursor: next } = await fastify.products.list(request.query)
+    return { products, ...pageInfo(total, request.query), next_cursor: next }
+  })
+
+  fastify.get('/:product_id', {
+    schema: {
+      summary: 'One product',
+      tags,
+      params: Type.Object({ product_id: ProductId }),
+      response: responses({ 200: ref(Product) }, 'PRODUCT_NOT_FOUND', ...KEY)
+    }
+  }, async (request, reply) => {
+    const product = await fastify.products.find(request.params.product_id)
+    setETag(reply, product.product_id, product.version)
+    return product
+  })
+}
+
+export default routes

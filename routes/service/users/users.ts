@@ -1,0 +1,113 @@
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import { Type } from '@sinclair/typebox'
+import { Email, NewPassword, NewUser, Password, User, UserChanges } from '../../../plugins/domain/users/schema.ts'
+import { PageInfo, pageInfo, Paging, ref, UserId } from '../../../schemas.ts'
+import { BODY, KEY, responses, sendJson, setETag } from '../../responses.ts'
+
+const UserPage = Type.Object({ users: Type.Array(ref(User)), ...PageInfo })
+const LoggedIn = Type.Object({ ...User.properties, has_active_cart: Type.Boolean() })
+const UserExport = Type.Object({
+  exported_at: Type.String(), user: Type.Any(), cart: Type.Any(), orders: Type.Array(Type.Any())
+})
+const tags = ['Users']
+const params = Type.Object({ user_id: UserId })
+
+const routes: FastifyPluginAsyncTypebox = async (fastify) => {
+  fastify.post('/', {
+    schema: {
+      summary: 'Make a user',
+      tags,
+      body: Type.Composite([NewUser, Type.Object({ password: NewPassword })], {
+        examples: [{
+          first_name: 'Ada', last_name: 'Lovelace', email_address: 'ada@example.com', password: 'correct horse battery staple', city: 'London'
+        }]
+      }),
+      response: responses({ 201: ref(User) }, 'EMAIL_ALREADY_EXISTS', ...BODY, ...KEY)
+    }
+  }, async (request, reply) => {
+    const user = await fastify.users.create(request.body, request.body.password)
+    setETag(reply, user.user_id, user.version)
+    return reply.code(201).header('location', `/users/${user.user_id}`).send(user)
+  })
+
+  fastify.get('/', {
+    schema: {
+      summary: 'A page of users, the longest-standing first',
+      tags,
+      querystring: Type.Object({
+        q: Type.Optional(Type.String({ maxLength: 255, description: 'text that the name or the email address contains' })),
+        ...Paging(25)
+      }),
+      response: responses({ 200: UserPage }, ...KEY)
+    }
+  }, async (request) => {
+    const { users, total } = await fastify.users.list(request.query)
+    return { users, ...pageInfo(total, request.query) }
+  })
+
+  fastify.post('/login', {
+    schema: {
+      summary: 'Log in',
+      description: 'Sets last_login. A pending reminder counts as delivered: this answer still says true, the next no more.',
+      tags,
+      body: Type.Object({ email_address: Email, password: Password }, {
+        examples: [{ email_address: 'demo@example.com', password: 'password' }]
+      }),
+      response: responses({ 200: LoggedIn }, 'INVALID_CREDENTIALS', ...BODY, ...KEY)
+    }
+  }, async (request, reply) => {
+    const user = await fastify.users.logIn(request.body.email_address, request.body.password)
+    setETag(reply, user.user_id, user.version)
+    return user
+  })
+
+  fastify.get('/:user_id', {
+    schema: { summary: 'One user', tags, params, response: responses({ 200: ref(User) }, 'INVALID_USER_ID', 'USER_NOT_FOUND', ...KEY) }
+  }, async (request, reply) => {
+    const user = await fastify.users.find(request.params.user_id)
+    setETag(reply, user.user_id, user.version)
+    return user
+  })
+
+  fastify.put('/:user_id', {
+    schema: {
+      summary: 'Change a user: only what is sent',
+      description: 'Email and password have routes of their own; sent along, they are ignored.',
+      tags,
+      params,
+      body: UserChanges,
+      response: responses({ 200: ref(User) }, 'INVALID_USER_ID', 'USER_NOT_FOUND', 'PRECONDITION_FAILED', ...BODY, ...KEY)
+    }
+  }, async (request, reply) => {
+    const user = await fastify.users.update(request.params.user_id, request.body, request.ifMatch())
+    setETag(reply, user.user_id, user.version)
+    return user
+  })
+
+  fastify.delete('/:user_id', {
+    schema: {
+      summary: 'Delete a user; the orders stay, without the person',
+      tags,
+      params,
+      body: Type.Object({ password: Password }, { examples: [{ password: 'password' }] }),
+      response: responses({
+        200: Type.Object({ message: Type.String(), user_id: UserId, deleted: Type.Boolean() })
+      }, 'INVALID_USER_ID', 'USER_NOT_FOUND', 'PASSWORD_INCORRECT', 'PRECONDITION_FAILED', ...BODY, ...KEY)
+    }
+  }, async (request) => {
+    const { user_id: userId } = request.params
+    await fastify.users.remove(userId, request.body.password, request.ifMatch())
+    return { message: 'User deleted successfully', user_id: userId, deleted: true }
+  })
+
+  fastify.get('/:user_id/export', {
+    schema: {
+      summary: 'Everything stored about the person',
+      tags,
+      params,
+      response: responses({ 200: UserExport }, 'INVALID_USER_ID', 'USER_NOT_FOUND', ...KEY)
+    }
+  }, async (request, reply) => sendJson(reply, await fastify.users.export(request.params.user_id)))
+}
+
+export default routes

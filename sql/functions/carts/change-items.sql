@@ -1,0 +1,53 @@
+-- POST /carts/{user_id}/items: one more item, or more of it; makes the cart where there is none.
+-- Refuses with USER_NOT_FOUND, PRODUCTS_NOT_FOUND, PRECONDITION_FAILED.
+create or replace function orders.add_cart_item(user_id uuid, item jsonb, if_match text[]) returns orders.cart_documents
+language plpgsql as $$
+declare
+  cart constant bigint := orders.open_cart(users.internal_id(user_id), if_match);
+begin
+  perform orders.fill_cart(cart, jsonb_build_array(item));
+  return orders.finish_cart(cart);
+end
+$$;
+
+-- PUT and DELETE /carts/{user_id}/items/{product_id}: sets the quantity; 0 removes the item.
+-- Refuses with USER_NOT_FOUND, CART_NOT_FOUND, CART_ITEM_NOT_FOUND, PRECONDITION_FAILED.
+create or replace function orders.set_cart_item(user_id uuid, changed_product integer, new_quantity integer, if_match text[])
+returns orders.cart_documents
+language plpgsql as $$
+declare
+  cart constant bigint := orders.existing_cart(users.internal_id(user_id), if_match);
+begin
+  if new_quantity = 0 then
+    delete from orders.cart_items where cart_id = cart and product_id = changed_product;
+  else
+    update orders.cart_items set quantity = new_quantity where cart_id = cart and product_id = changed_product;
+  end if;
+  if not found then
+    perform gateway.refuse('CART_ITEM_NOT_FOUND', jsonb_build_object('product_id', changed_product));
+  end if;
+  return orders.finish_cart(cart);
+end
+$$;
+
+-- DELETE /carts/{user_id}/clear: no items, but still a cart. Refuses with USER_NOT_FOUND, CART_NOT_FOUND, PRECONDITION_FAILED.
+create or replace function orders.clear_cart(user_id uuid, if_match text[]) returns orders.cart_documents
+language plpgsql as $$
+declare
+  cart constant bigint := orders.existing_cart(users.internal_id(user_id), if_match);
+begin
+  delete from orders.cart_items where cart_id = cart;
+  return orders.finish_cart(cart);
+end
+$$;
+
+-- DELETE /carts/{user_id}. Refuses with USER_NOT_FOUND, CART_NOT_FOUND, PRECONDITION_FAILED.
+create or replace function orders.delete_cart(user_id uuid, if_match text[]) returns boolean
+language plpgsql as $$
+declare
+  cart constant bigint := orders.existing_cart(users.internal_id(user_id), if_match);
+begin
+  delete from orders.carts where cart_id = cart;
+  return true;
+end
+$$;

@@ -1,0 +1,64 @@
+-- Runs a write that makes an order (`operation`: place or checkout) at most once per caller and Idempotency-Key, and returns
+-- the first answer again. `context`: actor, request_id, and with a key also caller, idempotency_key, request_hash.
+-- A second request with the same key waits in the insert until the first one has ended. A refusal is kept as an answer too;
+-- a crash or a lost connection keeps nothing, so the repeat runs anew.
+create or replace function gateway.answer_once(
+  operation text, input jsonb, context jsonb,
+  out order_id bigint, out answer text, out refusal jsonb, out replayed boolean
+) language plpgsql as $$
+declare
+  first_answer gateway.idempotency_keys;
+  code text;
+  facts text;
+begin
+  replayed := false;
+  if context ->> 'idempotency_key' is null then
+    select r.order_id, r.answer into order_id, answer from gateway.run_once(operation, input, context) r;
+    return;
+  end if;
+
+  insert into gateway.idempotency_keys as kept (caller, key, request_hash)
+  values (context ->> 'caller', context ->> 'idempotency_key', context ->> 'request_hash')
+  on conflict (caller, key) do update
+    set request_hash = excluded.request_hash, order_id = null, answer = null, refusal = null, created_at = now()
+    where kept.created_at < now() - interval '24 hours';
+
+  if not found then
+    select * into strict first_answer from gateway.idempotency_keys
+    where caller = context ->> 'caller' and key = context ->> 'idempotency_key';
+    if first_answer.request_hash <> context ->> 'request_hash' then
+      perform gateway.refuse('IDEMPOTENCY_KEY_REUSED');
+    end if;
+    order_id := first_answer.order_id;
+    answer := first_answer.answer;
+    refusal := first_answer.refusal;
+    replayed := true;
+    return;
+  end if;
+
+  begin
+    select r.order_id, r.answer into order_id, answer from gateway.run_once(operation, input, context) r;
+  exception when sqlstate 'DB001' then
+    get stacked diagnostics code = message_text, facts = pg_exception_detail;
+    refusal := jsonb_build_object('code', code, 'facts', facts::jsonb, 'request_id', context ->> 'request_id');
+  end;
+
+  update gateway.idempotency_keys set
+    order_id = answer_once.order_id, answer = answer_once.answer, refusal = answer_once.refusal
+  where caller = context ->> 'caller' and key = context ->> 'idempotency_key';
+end
+$$;
+
+create or replace function gateway.run_once(
+  operation text, input jsonb, context jsonb,
+  out order_id bigint, out answer text
+) language plpgsql as $$
+begin
+  perform gateway.introduce(context);
+  case operation
+    when 'place' then order_id := orders.create_order(users.internal_id((input ->> 'user_id')::uuid), input);
+    when 'checkout' then order_id := orders.checkout(input);
+  end case;
+  select d.details into answer from orders.order_documents d where d.order_id = run_once.order_id;
+end
+$$;

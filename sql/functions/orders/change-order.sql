@@ -1,0 +1,60 @@
+-- PATCH of an order: status, tracking fields, note. Returns the order's details; what is the same already is not written.
+-- Refuses with ORDER_NOT_FOUND, PRECONDITION_FAILED, INVALID_STATUS_TRANSITION (by trigger). A note without a status is a
+-- remark: it stands in the history under the status the order has.
+create or replace function orders.change_order(changed_id bigint, changes jsonb, if_match text[], context jsonb)
+returns orders.order_documents
+language plpgsql as $$
+declare
+  current orders.orders;
+  changed orders.order_documents;
+begin
+  perform gateway.introduce(context, changes ->> 'note');
+  -- The user before the order (CONTRIBUTING: order of locks); the status trigger would ask for it after.
+  perform from users.users where id = (select user_id from orders.orders where id = changed_id) for share;
+  current := orders.lock_order(changed_id, if_match);
+
+  update orders.orders set
+    status = coalesce(changes ->> 'status', status),
+    tracking_number = case when changes ? 'tracking_number' then changes ->> 'tracking_number' else tracking_number end,
+    shipping_carrier = case when changes ? 'shipping_carrier' then changes ->> 'shipping_carrier' else shipping_carrier end,
+    tracking_url = case when changes ? 'tracking_url' then changes ->> 'tracking_url' else tracking_url end
+  where id = changed_id and (
+    status <> changes ->> 'status'
+    or (changes ? 'tracking_number' and tracking_number is distinct from changes ->> 'tracking_number')
+    or (changes ? 'shipping_carrier' and shipping_carrier is distinct from changes ->> 'shipping_carrier')
+    or (changes ? 'tracking_url' and tracking_url is distinct from changes ->> 'tracking_url'));
+
+  if changes ->> 'note' <> '' and not changes ? 'status' then
+    insert into orders.order_status_history (order_id, status, changed_by, note, request_id)
+    values (changed_id, current.status, context ->> 'actor', changes ->> 'note', context ->> 'request_id');
+  end if;
+
+  select * into changed from orders.order_documents where order_id = changed_id;
+  return changed;
+end
+$$;
+
+-- The order, locked until the end of the transaction. Refuses with ORDER_NOT_FOUND, PRECONDITION_FAILED.
+create or replace function orders.lock_order(locked_id bigint, if_match text[]) returns orders.orders
+language plpgsql as $$
+declare
+  current orders.orders;
+begin
+  select * into current from orders.orders where id = locked_id for no key update;
+  if current.id is null then
+    perform gateway.refuse('ORDER_NOT_FOUND');
+  end if;
+  perform gateway.check_version(if_match, current.id::text, current.version);
+  return current;
+end
+$$;
+
+-- Refuses with ORDER_NOT_FOUND, PRECONDITION_FAILED.
+create or replace function orders.delete_order(deleted_id bigint, if_match text[]) returns boolean
+language plpgsql as $$
+begin
+  perform orders.lock_order(deleted_id, if_match);
+  delete from orders.orders where id = deleted_id;
+  return true;
+end
+$$;

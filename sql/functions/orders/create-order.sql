@@ -1,0 +1,57 @@
+-- Makes an order for a user: number, snapshots, stock, totals, history (by trigger), all or nothing. Every face places its
+-- orders here. Refuses with USER_NOT_FOUND, PRODUCTS_NOT_FOUND, INSUFFICIENT_STOCK. `input`: items, and whatever of the
+-- order's own fields the caller sent; the rest is filled in (contract, section 3).
+-- The first update locks the user's row until the end, so the numbers of one user's orders follow each other without gap.
+create or replace function orders.create_order(buyer_id bigint, input jsonb) returns bigint
+language plpgsql as $$
+declare
+  buyer users.users;
+  lines orders.order_items[];
+  new_id bigint;
+  made_at constant timestamptz := clock_timestamp();
+  prior timestamptz;
+begin
+  update users.users set last_order_number = last_order_number + 1 where id = buyer_id returning * into buyer;
+  if buyer.id is null then
+    perform gateway.refuse('USER_NOT_FOUND');
+  end if;
+
+  lines := orders.take_stock(array(select l from orders.price_lines(input -> 'items') l));
+
+  select o.created_at into prior from orders.orders o
+  where o.user_id = buyer.id order by o.created_at desc, o.id desc limit 1;
+
+  insert into orders.orders (
+    user_id, order_number, eval_set, order_dow, order_hour_of_day, days_since_prior_order, status,
+    total_items, total_quantity, total_price, customer_name, customer_email,
+    delivery_name, phone_number, street_address, city, postal_code, country,
+    tracking_number, shipping_carrier, tracking_url, request_id, created_at, updated_at)
+  select
+    buyer.id, buyer.last_order_number, 'new',
+    coalesce((input ->> 'order_dow')::smallint, extract(dow from made_at at time zone 'UTC')),
+    coalesce((input ->> 'order_hour_of_day')::smallint, extract(hour from made_at at time zone 'UTC')),
+    coalesce((input ->> 'days_since_prior_order')::real, case when prior < made_at then floor(extract(epoch from made_at - prior) / 86400) end),
+    coalesce(input ->> 'status', 'pending'),
+    count(*), sum(l.quantity), coalesce(sum(l.price * l.quantity), 0),
+    concat_ws(' ', buyer.first_name, buyer.last_name), buyer.email_address,
+    coalesce(input ->> 'delivery_name', concat_ws(' ', buyer.first_name, buyer.last_name)),
+    coalesce(input ->> 'phone_number', buyer.phone_number),
+    coalesce(input ->> 'street_address', buyer.street_address),
+    coalesce(input ->> 'city', buyer.city),
+    coalesce(input ->> 'postal_code', buyer.postal_code),
+    coalesce(input ->> 'country', buyer.country),
+    input ->> 'tracking_number', input ->> 'shipping_carrier', input ->> 'tracking_url',
+    nullif(current_setting('db_service.request_id', true), ''), made_at, made_at
+  from unnest(lines) l
+  returning id into new_id;
+
+  insert into orders.order_items (
+    order_id, product_id, quantity, add_to_cart_order, reordered, price, product_name, product_sku, image_url,
+    product_attributes, stock_taken, ordered_at)
+  select new_id, l.product_id, l.quantity, l.add_to_cart_order, l.reordered, l.price, l.product_name, l.product_sku,
+    l.image_url, l.product_attributes, l.stock_taken, made_at
+  from unnest(lines) l;
+
+  return new_id;
+end
+$$;

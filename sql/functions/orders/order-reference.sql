@@ -1,0 +1,22 @@
+-- ORD-YYYYMMDD-XXXXXX: six characters of 32 (no I, L, O, U: nobody misreads them), from the server's cryptographic random
+-- source, so that a customer cannot guess another's. Two alike on one day (1 in 10^9 per pair) are told apart here; of two at
+-- the very same moment the unique key stops the second, and the gateway runs it again.
+create or replace function orders.give_reference() returns trigger
+language plpgsql as $$
+declare
+  bytes bytea;
+begin
+  loop
+    -- The first six bytes of a version 4 UUID are all random.
+    bytes := uuid_send(gen_random_uuid());
+    new.order_reference := 'ORD-' || to_char(new.created_at at time zone 'UTC', 'YYYYMMDD') || '-' || (
+      select string_agg(substr('0123456789ABCDEFGHJKMNPQRSTVWXYZ', get_byte(bytes, n) % 32 + 1, 1), '')
+      from generate_series(0, 5) n);
+    exit when not exists (select from orders.orders where order_reference = new.order_reference);
+  end loop;
+  return new;
+end
+$$;
+
+create or replace trigger orders_reference before insert on orders.orders
+for each row when (new.order_reference is null) execute function orders.give_reference();

@@ -1,0 +1,20 @@
+-- Everything stored about a person, as one JSON document; no row without such a user.
+-- $1 user_id uuid
+select json_build_object(
+  'exported_at', now(),
+  'user', to_jsonb(u) - 'hashed_password' - 'id' - 'external_user_id' - 'version' - 'last_order_number'
+    || jsonb_build_object('user_id', u.external_user_id, 'has_password', u.hashed_password is not null),
+  'cart', (select document::json from orders.cart_documents c where c.user_id = u.id),
+  'orders', coalesce((
+    select json_agg(
+      (d.details::jsonb || jsonb_build_object(
+        'order_reference', o.order_reference, 'customer_name', o.customer_name, 'customer_email', o.customer_email,
+        'shipping_address', o.shipping_address, 'billing_address', o.billing_address,
+        'customer_notes', o.customer_notes)) order by o.created_at, o.id)
+    from orders.orders o
+    join orders.order_documents d on d.order_id = o.id
+    where o.user_id = u.id
+  ), '[]')
+)::text as document
+from users.users u
+where u.external_user_id = $1

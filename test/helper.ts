@@ -1,0 +1,83 @@
+import { randomBytes } from 'node:crypto'
+import Fastify, { type FastifyInstance, type InjectOptions } from 'fastify'
+import postgres, { type Sql } from 'postgres'
+import type { Test } from 'tap'
+import app from '../app.ts'
+import { serverOptions } from '../options.ts'
+import { loadConfig, type Config } from '../plugins/infra/config.ts'
+import { checkAnswer } from './openapi.ts'
+import { databaseUrl, findTestServer } from './server.ts'
+
+/** The fixture's users (test/fixture.sql), by number. Their password is `password`. */
+export const userId = (n: number) => `00000000-0000-4000-8000-00000000000${n}`
+
+/** A well-formed id that nobody has. */
+export const NOBODY = 'ffffffff-ffff-4fff-8fff-ffffffffffff'
+
+/** A clone of the migrated template with the fixture's shop, of this test's own. Dropped afterwards; kept, and named, on failure. */
+export async function freshDatabase (t: Test): Promise<string> {
+  const server = await findTestServer()
+  const name = `test_${randomBytes(6).toString('hex')}`
+  const admin = postgres(databaseUrl(server.url, 'postgres'), { max: 1, onnotice: () => {} })
+  await admin.unsafe(`create database ${name} template ${server.template}`)
+  t.teardown(async () => {
+    if (t.passing()) await admin.unsafe(`drop database if exists ${name} with (force)`)
+    else t.comment(`the database of this test is kept: ${databaseUrl(server.url, name)}`)
+    await admin.end({ timeout: 5 })
+    await server.stop()
+  })
+  return databaseUrl(server.url, name)
+}
+
+/** What a test does with the shop. */
+export interface Shop {
+  app: FastifyInstance
+  /** The shop's database, for looking behind the API. */
+  sql: Sql
+  url: string
+  /** Sends a request; the answer is checked against the OpenAPI document. `json` is its body. */
+  call (method: InjectOptions['method'], url: string, body?: unknown, headers?: Record<string, string>): Promise<Answer>
+}
+
+export interface Answer { status: number, json: any, headers: Record<string, string>, text: string }
+
+/** The whole gateway with the production server options on a fresh database. */
+export async function openShop (t: Test, settings: Partial<Record<keyof Config, string>> = {}): Promise<Shop> {
+  const url = settings.DATABASE_URL ?? await freshDatabase(t)
+  const config = loadConfig({ NODE_ENV: 'test', LOG_LEVEL: 'silent', DATABASE_URL: url, DRAIN_SECONDS: '0', ...settings })
+  const fastify = Fastify(serverOptions({ ...config, SEED_DIR: '' }))
+  await fastify.register(app, { config: { ...config, SEED_DIR: '' } })
+  await fastify.ready()
+  const sql = postgres(url, { max: 2, onnotice: () => {} })
+  t.teardown(async () => {
+    await fastify.close()
+    await sql.end({ timeout: 5 })
+  })
+
+  return {
+    app: fastify,
+    sql,
+    url,
+    call: async (method, path, body, headers = {}) => {
+      const response = await fastify.inject({ method, url: path, headers, ...body !== undefined && { payload: body as object } })
+      const isJson = /\bjson\b/.test(String(response.headers['content-type']))
+      const answer = {
+        status: response.statusCode,
+        json: isJson ? response.json() : undefined,
+        headers: response.headers as Record<string, string>,
+        text: response.payload
+      }
+      checkAnswer(fastify, String(method), path, answer)
+      return answer
+    }
+  }
+}
+
+/** Checks that an answer is the problem of this status, code and sentence. */
+export function refuses (t: Test, answer: Answer, status: number, code: string, detail?: string): void {
+  t.match(answer, {
+    status,
+    headers: { 'content-type': /^application\/problem\+json/ },
+    json: { status, code, ...detail !== undefined && { detail } }
+  }, `${status} ${code}`)
+}

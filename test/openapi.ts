@@ -1,0 +1,46 @@
+import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js'
+import type { FastifyInstance } from 'fastify'
+
+interface Operation { responses: Record<string, { content?: Record<string, { schema?: object }> }> }
+
+const validators = new WeakMap<FastifyInstance, (method: string, path: string, answer: Checked) => void>()
+
+interface Checked { status: number, json: unknown, headers: Record<string, string>, text: string }
+
+/** Throws unless the answer is one that the OpenAPI document announces for its route: status, content type and shape. */
+export function checkAnswer (fastify: FastifyInstance, method: string, path: string, answer: Checked): void {
+  let check = validators.get(fastify)
+  if (!check) validators.set(fastify, check = makeCheck(fastify))
+  check(method.toLowerCase(), path.split('?', 1)[0]!.replace(/(.)\/$/, '$1'), answer)
+}
+
+function makeCheck (fastify: FastifyInstance) {
+  const document = fastify.swagger() as unknown as { paths: Record<string, Record<string, Operation>> }
+  const ajv = new Ajv2020({ strict: false, allErrors: true, validateFormats: false })
+  ajv.addSchema(document, 'document')
+  const compiled = new Map<string, ValidateFunction>()
+  const templates = Object.keys(document.paths)
+    // A fixed part is more specific than a parameter: /users/login before /users/{user_id}.
+    .sort((a, b) => a.split('{').length - b.split('{').length)
+    .map((template) => ({ template, pattern: new RegExp(`^${template.replace(/(.)\/$/, '$1').replace(/\{\w+\}/g, '[^/]+')}$`) }))
+
+  return (method: string, path: string, answer: Checked) => {
+    const template = templates.find(({ pattern, template }) => pattern.test(path) && document.paths[template]![method])?.template
+    if (template === undefined) return
+    const where = `${method} ${template} ${answer.status}`
+    const announced = document.paths[template]![method]!.responses[answer.status]
+    if (!announced) throw new Error(`${where}: this status is not in the OpenAPI document: ${answer.text.slice(0, 300)}`)
+    const type = answer.headers['content-type']?.split(';', 1)[0]
+    if (type === undefined) return
+    if (!announced.content?.[type]) throw new Error(`${where}: ${type} is not in the OpenAPI document`)
+    if (!/json/.test(type)) return
+    const pointer = ['paths', template, method, 'responses', String(answer.status), 'content', type, 'schema']
+      .map((part) => part.replaceAll('~', '~0').replaceAll('/', '~1')).map(encodeURIComponent).join('/')
+    const key = `${where} ${type}`
+    if (!compiled.has(key)) compiled.set(key, ajv.compile({ $ref: `document#/${pointer}` }))
+    const validate = compiled.get(key)!
+    if (!validate(answer.json)) {
+      throw new Error(`${where}: not what the OpenAPI document says: ${ajv.errorsText(validate.errors)}: ${answer.text.slice(0, 500)}`)
+    }
+  }
+}

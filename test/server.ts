@@ -1,0 +1,90 @@
+import { createHash } from 'node:crypto'
+import { existsSync } from 'node:fs'
+import { readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import postgres, { type Sql } from 'postgres'
+import { startEmbedded } from '../plugins/infra/database/embedded.ts'
+import { migrate } from '../plugins/infra/database/migrate.ts'
+
+const root = join(import.meta.dirname, '..')
+
+/** One server for all test files of this checkout; the first to come starts it, the others adopt it. */
+const dataDir = join(tmpdir(), `db-service-test-${createHash('sha256').update(root).digest('hex').slice(0, 8)}`)
+
+/** Where test/before.ts says what the test files of one run of tap share. */
+const sharedFile = join(dataDir, 'shared.json')
+
+/** A server for tests and a migrated template database on it, named after the SQL it was made from. */
+export interface TestServer { url: string, template: string, stop (): Promise<void> }
+
+/**
+ * Finds the server that the test files share or, for a file run by itself, starts one. TEST_DATABASE_URL names a server to use
+ * instead of the embedded one, as a superuser.
+ */
+export async function findTestServer (): Promise<TestServer> {
+  if (process.env.TAP && existsSync(sharedFile)) {
+    return { ...JSON.parse(await readFile(sharedFile, 'utf8')), stop: async () => {} }
+  }
+  return await startTestServer()
+}
+
+/** Starts, or adopts, the server and makes the template where there is none yet. */
+export async function startTestServer (): Promise<TestServer> {
+  const given = process.env.TEST_DATABASE_URL
+  const server = given
+    ? { url: given, stop: async () => {} }
+    // Nothing of a test outlives it, so nothing needs to reach the disk.
+    : await startEmbedded(dataDir, { settings: { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off', max_connections: '300' } })
+  return { url: server.url, template: await makeTemplate(server.url), stop: async () => await server.stop() }
+}
+
+/** Lets the test files of this run find the server; without one, forgets it. */
+export async function share (server: TestServer | null): Promise<void> {
+  if (server) await writeFile(sharedFile, JSON.stringify({ url: server.url, template: server.template }))
+  else await rm(sharedFile, { force: true })
+}
+
+/** The same server, another database. */
+export function databaseUrl (serverUrl: string, name: string): string {
+  const url = new URL(serverUrl)
+  url.pathname = `/${name}`
+  return url.href
+}
+
+async function makeTemplate (serverUrl: string): Promise<string> {
+  const name = `template_${await fingerprint()}`
+  const admin = postgres(serverUrl, { max: 1, onnotice: () => {} })
+  try {
+    await admin`select pg_advisory_lock(7001)`
+    const [known] = await admin`select 1 from pg_database where datname = ${name} and datistemplate`
+    if (!known) {
+      await admin.unsafe(`drop database if exists ${name}`)
+      await admin.unsafe(`create database ${name}`)
+      await fill(databaseUrl(serverUrl, name))
+      await admin.unsafe(`alter database ${name} is_template true`)
+    }
+  } finally {
+    await admin.end()
+  }
+  return name
+}
+
+async function fill (url: string): Promise<void> {
+  const sql: Sql = postgres(url, { max: 1, onnotice: () => {} })
+  try {
+    await migrate(sql)
+    await sql.unsafe(await readFile(join(import.meta.dirname, 'fixture.sql'), 'utf8')).simple()
+    await sql.unsafe('analyze').simple()
+  } finally {
+    await sql.end()
+  }
+}
+
+async function fingerprint (): Promise<string> {
+  const files = (await readdir(join(root, 'sql'), { recursive: true })).filter((file) => file.endsWith('.sql')).sort()
+  const hash = createHash('sha256')
+  for (const file of files) hash.update(file).update(await readFile(join(root, 'sql', file)))
+  hash.update(await readFile(join(import.meta.dirname, 'fixture.sql')))
+  return hash.digest('hex').slice(0, 12)
+}
