@@ -21,6 +21,8 @@ export function serverOptions (config: Config) {
     keepAliveTimeout: 72_000,
     // Fastify's type for this option is Ajv's compile function; what it calls is a compiler of its own kind.
     schemaController: { compilersFactory: { buildValidator: buildValidator as never } },
+    // server.ts drains first; a request that still slips in while closing is served, not refused.
+    return503OnClosing: false,
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: 256 },
     // One line a request, written when it is answered (plugins/infra/context.ts).
     logController: new LogController({ disableRequestLogging: true }),

@@ -36,6 +36,19 @@ export const Quantity = Type.Integer({ minimum: 1, maximum: 1_000_000, examples:
 export const Timestamp = Type.String({ format: 'timestamp', description: 'ISO 8601; without an offset: UTC', examples: ['2026-11-21T09:30:00Z'] })
 export const Text = (maxLength: number, options = {}) => Type.String({ maxLength, ...options })
 
+/** Request headers that routes take, each where it means something. */
+export const IdempotencyKey = {
+  'idempotency-key': Type.Optional(Type.String({
+    pattern: '^[\\x21-\\x7e]{1,255}$', description: 'a repeat with the same key, caller and body gets the first answer, for 24 hours'
+  }))
+}
+export const IfMatch = {
+  'if-match': Type.Optional(Type.String({ description: 'the ETag the change is based on; 412 when it is no longer the resource’s' }))
+}
+export const Actor = {
+  'x-actor': Type.Optional(Type.String({ description: 'who acts for the caller; stands in changed_by where the body names nobody' }))
+}
+
 /** A moment in an answer. */
 export const Moment = Type.String({ description: 'ISO 8601, UTC', examples: ['2026-11-21T09:30:00.123456+00:00'] })
 

@@ -29,7 +29,8 @@ export function responses<T extends Record<number, TSchema>> (success: T, ...cod
       }
     }
   }])
-  return { ...success, ...Object.fromEntries(refusals) }
+  const answers = Object.entries(success).map(([status, schema]) => [status, { description: STATUS_CODES[status], ...schema }])
+  return { ...Object.fromEntries(answers), ...Object.fromEntries(refusals) }
 }
 
 function example (code: ErrorCode) {

@@ -9,7 +9,7 @@ type Change = { status: string, at: number }
 type Person = { id: number, lastLogin: number, weight: number, orders: number, favourites: number[] }
 type Order = { id: number, person: Person, number: number, at: number, sincePrior: number | null, history: Change[] }
 
-const SEED = 1
+const SEED = 1045
 const ORDERS = 200
 const FIRST_ORDER_ID = 1001
 const MOST_ORDERS_EACH = 18

@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto'
 import fp from 'fastify-plugin'
 import type { FastifyRequest } from 'fastify'
-import { problem } from './errors.ts'
 
 /** Who acts, and for which request: what the status history and the idempotency records keep. */
 export interface Context {
@@ -28,22 +27,12 @@ declare module 'fastify' {
 }
 
 const ACTOR_LENGTH = 200
-const KEY = /^[\x21-\x7e]{1,255}$/
 
 function actorOf (request: FastifyRequest): string | null {
   const header = request.headers['x-actor']
   if (typeof header !== 'string' || header === '') return null
   // Node reads header bytes as Latin-1; people's names come in UTF-8.
   return Buffer.from(header, 'latin1').toString('utf8').replaceAll('\ufffd', '').slice(0, ACTOR_LENGTH)
-}
-
-function idempotencyKeyOf (request: FastifyRequest): string | null {
-  const key = request.headers['idempotency-key']
-  if (key === undefined) return null
-  if (typeof key !== 'string' || !KEY.test(key)) {
-    throw problem('INVALID_INPUT', {}, [{ field: 'Idempotency-Key', message: 'must be 1 to 255 visible ASCII characters' }])
-  }
-  return key
 }
 
 /** What makes two requests the same one: the route, its parameters and the body. */
@@ -59,7 +48,8 @@ export default fp(async (fastify) => {
   fastify.decorateRequest('caller', 'anonymous')
 
   fastify.decorateRequest('context', function (this: FastifyRequest): Context {
-    const key = idempotencyKeyOf(this)
+    const header = this.headers['idempotency-key']
+    const key = typeof header === 'string' ? header : null
     return {
       actor: actorOf(this),
       request_id: this.id,

@@ -47,8 +47,8 @@ export default fp(async (fastify) => {
 
   await fastify.register(swaggerUi, {
     routePrefix: '/docs',
-    theme: { title: 'db-service API' },
-    uiConfig: { tryItOutEnabled: true, displayRequestDuration: true, docExpansion: 'list', persistAuthorization: true }
+    theme: { title: 'db-service API', css: [{ filename: 'theme.css', content: '.swagger-ui .topbar { display: none }' }] },
+    uiConfig: { url: '/openapi.json', tryItOutEnabled: true, displayRequestDuration: true, docExpansion: 'list', persistAuthorization: true }
   })
 
   const bundle = readFileSync(require.resolve('redoc/bundles/redoc.standalone.js'))

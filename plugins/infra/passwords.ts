@@ -31,7 +31,7 @@ declare module 'fastify' {
 /** Password hashing, a bounded number at a time. */
 export default fp(async (fastify) => {
   const gate = new Gate(AT_ONCE, MAX_WAITING, MAX_WAIT_MS)
-  const hash = async (password: string) => await gate.run(async () => await argon2.hash(password, PARAMETERS))
+  const hash = async (password: string) => standard(await gate.run(async () => await argon2.hash(password, PARAMETERS)))
   const nobody = await hash('the password of nobody')
 
   fastify.decorate('passwords', {
@@ -45,8 +45,14 @@ export default fp(async (fastify) => {
   })
 }, { name: 'passwords' })
 
+/** The parameters in the order of the reference implementation, for the other readers of the table: argon2 writes m, p, t. */
+const standard = (hash: string) => hash.replace(/(m=\d+),(p=\d+),(t=\d+)/, '$1,$3,$2')
+
 function isUsable (hash: string | null | undefined): hash is string {
   if (!hash || !HASH.test(hash)) return false
   const cost = (name: string) => Number(new RegExp(`[$,]${name}=(\\d+)`).exec(hash)?.[1])
-  return cost('m') <= MAX_MEMORY_KIB && cost('t') <= MAX_TIME && cost('p') <= MAX_LANES
+  const [memory, time, lanes] = [cost('m'), cost('t'), cost('p')]
+  return lanes >= 1 && lanes <= MAX_LANES && time >= 1 && time <= MAX_TIME &&
+    // Argon2 itself wants 8 KiB a lane.
+    memory >= 8 * lanes && memory <= MAX_MEMORY_KIB
 }

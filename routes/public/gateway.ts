@@ -61,7 +61,7 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
     }
   }, async () => {
     if (fastify.draining) throw problem('SHUTTING_DOWN')
-    if (!await fastify.database.isMigrated()) throw problem('DATABASE_UNAVAILABLE')
+    if (!await fastify.database.isReady()) throw problem('DATABASE_UNAVAILABLE')
     return { status: 'ready' }
   })
 }

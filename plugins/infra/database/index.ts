@@ -4,7 +4,7 @@ import { Type } from '@sinclair/typebox'
 import { createClient } from './client.ts'
 import { Gate } from './gate.ts'
 import { loadFolder } from './loader/index.ts'
-import { isMigrated, migrate } from './migrate.ts'
+import { latestMigration, migrate } from './migrate.ts'
 import { locateDatabase, openAdmin } from './open.ts'
 import { reset } from './reset.ts'
 import { checkStatements, statementsOn, type Declaration, type Lane } from './statements.ts'
@@ -25,7 +25,8 @@ declare module 'fastify' {
       declared: Declaration[]
       /** Whether the database answers; rejects with DATABASE_UNAVAILABLE. */
       ping (): Promise<void>
-      isMigrated (): Promise<boolean>
+      /** Whether it answers with a schema at least as new as this gateway's; never rejects. */
+      isReady (): Promise<boolean>
     }
   }
 }
@@ -69,13 +70,21 @@ export default fp(async (fastify) => {
 
   const declared: Declaration[] = []
   const statement = statementsOn([primary], declared)
+  const latest = await latestMigration()
+  const schemaVersion = statement('gateway/schema-version', Type.Object({ version: Type.Integer() }))
   const ask = statement('gateway/ping', Type.Object({ answer: Type.Integer() }))
   fastify.decorate('database', {
     statement,
     catalogueStatement: statementsOn(replica ? [replica, primary] : [primary], declared),
     declared,
     ping: async () => { await ask.first() },
-    isMigrated: async () => await isMigrated(primary.sql as never)
+    isReady: async () => {
+      try {
+        return (await schemaVersion.first())!.version >= latest
+      } catch {
+        return false
+      }
+    }
   })
   fastify.addHook('onReady', async () => await checkStatements(primary.sql, declared))
 }, { name: 'database', dependencies: ['errors'] })

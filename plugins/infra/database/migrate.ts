@@ -27,10 +27,10 @@ export async function migrate (sql: Sql, whileLocked: () => Promise<void> = asyn
   }
 }
 
-/** Whether every migration of this version of the gateway has been applied. */
-export async function isMigrated (sql: Sql): Promise<boolean> {
-  const postgrator = postgratorFor(sql)
-  return await postgrator.getDatabaseVersion() >= await postgrator.getMaxVersion()
+/** The number of the newest migration this gateway knows. */
+export async function latestMigration (): Promise<number> {
+  const files = await readdir(join(root, 'migrations'))
+  return Math.max(...files.map((file) => Number.parseInt(file, 10)).filter(Number.isInteger))
 }
 
 function postgratorFor (sql: Sql): Postgrator {

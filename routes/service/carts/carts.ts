@@ -1,7 +1,7 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from '@sinclair/typebox'
 import { Cart, NewCartItem } from '../../../plugins/domain/carts.ts'
-import { ProductId, ref, UserId } from '../../../schemas.ts'
+import { IfMatch, ProductId, ref, UserId } from '../../../schemas.ts'
 import { BODY, KEY, responses, sendJson, setETag } from '../../responses.ts'
 
 const tags = ['Carts']
@@ -40,6 +40,7 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
       tags,
       params,
       body: Type.Object({ items: Items }),
+      headers: Type.Object(IfMatch),
       response: responses({ 200: ref(Cart) }, 'PRODUCTS_NOT_FOUND', 'INVALID_QUANTITY', 'PRECONDITION_FAILED', ...OWNER, ...BODY)
     }
   }, async (request, reply) => {
@@ -53,6 +54,7 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
       summary: 'Delete the cart',
       tags,
       params,
+      headers: Type.Object(IfMatch),
       response: responses({ 200: Type.Object({ message: Type.String() }) }, 'CART_NOT_FOUND', 'PRECONDITION_FAILED', ...OWNER)
     }
   }, async (request) => {
@@ -66,6 +68,7 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
       summary: 'Empty the cart and keep it',
       tags,
       params,
+      headers: Type.Object(IfMatch),
       response: responses({ 200: ref(Cart) }, 'CART_NOT_FOUND', 'PRECONDITION_FAILED', ...OWNER)
     }
   }, async (request, reply) => {
@@ -81,6 +84,7 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
       tags,
       params,
       body: NewCartItem,
+      headers: Type.Object(IfMatch),
       response: responses({ 200: ref(Cart) }, 'PRODUCTS_NOT_FOUND', 'INVALID_QUANTITY', 'PRECONDITION_FAILED', ...OWNER, ...BODY)
     }
   }, async (request, reply) => {
@@ -96,6 +100,7 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
       tags,
       params: item,
       body: Type.Object({ quantity: Type.Integer({ minimum: 0, maximum: 1_000_000 }) }, { examples: [{ quantity: 3 }] }),
+      headers: Type.Object(IfMatch),
       response: responses({ 200: ref(Cart) }, 'CART_NOT_FOUND', 'CART_ITEM_NOT_FOUND', 'PRECONDITION_FAILED', ...OWNER, ...BODY)
     }
   }, async (request, reply) => {
@@ -110,6 +115,7 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
       summary: 'Remove an item',
       tags,
       params: item,
+      headers: Type.Object(IfMatch),
       response: responses({ 200: ref(Cart) }, 'CART_NOT_FOUND', 'CART_ITEM_NOT_FOUND', 'PRECONDITION_FAILED', ...OWNER)
     }
   }, async (request, reply) => {

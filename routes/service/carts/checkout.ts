@@ -1,7 +1,7 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from '@sinclair/typebox'
 import { Delivery } from '../../../plugins/domain/orders/schema.ts'
-import { nullable, ref, UserId } from '../../../schemas.ts'
+import { Actor, IdempotencyKey, nullable, ref, UserId } from '../../../schemas.ts'
 import { BODY, KEY, responses } from '../../responses.ts'
 import { OrderEnvelope, sendPlaced } from '../orders/envelope.ts'
 
@@ -13,6 +13,7 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
       tags: ['Carts'],
       params: Type.Object({ user_id: UserId }),
       body: Type.Optional(nullable(Delivery)),
+      headers: Type.Object({ ...IdempotencyKey, ...Actor }),
       response: responses({ 201: ref(OrderEnvelope) },
         'INVALID_USER_ID', 'USER_NOT_FOUND', 'CART_EMPTY', 'INSUFFICIENT_STOCK', 'IDEMPOTENCY_KEY_REUSED', ...BODY, ...KEY)
     }

@@ -1,7 +1,7 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from '@sinclair/typebox'
 import { AddedItem, NewOrder, NewOrderItem, OrderChanges, Status } from '../../../plugins/domain/orders/schema.ts'
-import { Cursor, OrderId, Paging, ProductId, ref, Timestamp, UserId } from '../../../schemas.ts'
+import { Actor, Cursor, IdempotencyKey, IfMatch, OrderId, Paging, ProductId, ref, Timestamp, UserId } from '../../../schemas.ts'
 import { BODY, KEY, responses, setETag } from '../../responses.ts'
 import { OrderEnvelope, OrderPageEnvelope, sendOrders, sendPlaced } from './envelope.ts'
 
@@ -19,6 +19,7 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
         'With an Idempotency-Key a repeat gets the first answer.',
       tags,
       body: NewOrder,
+      headers: Type.Object({ ...IdempotencyKey, ...Actor }),
       response: responses({ 201: ref(OrderEnvelope) }, 'INVALID_USER_ID', 'USER_NOT_FOUND', 'PRODUCTS_NOT_FOUND',
         'INVALID_QUANTITY', 'INSUFFICIENT_STOCK', 'IDEMPOTENCY_KEY_REUSED', ...BODY, ...KEY)
     }
@@ -76,6 +77,7 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
       tags,
       params,
       body: OrderChanges,
+      headers: Type.Object({ ...IfMatch, ...Actor }),
       response: responses({ 200: ref(OrderEnvelope) }, 'INVALID_STATUS_TRANSITION', 'PRECONDITION_FAILED', ...ONE, ...BODY)
     }
   }, async (request, reply) => {
@@ -91,6 +93,7 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
       tags,
       params,
       body: Type.Array(NewOrderItem, { minItems: 1, maxItems: 1000, examples: [[{ product_id: 3, quantity: 1 }]] }),
+      headers: Type.Object(Actor),
       response: responses({
         201: Type.Object({ message: Type.String(), order_id: OrderId, added_items: Type.Array(AddedItem), total_added: Type.Integer() })
       }, 'PRODUCTS_NOT_FOUND', 'INVALID_QUANTITY', 'INSUFFICIENT_STOCK', 'ORDER_NOT_EDITABLE', ...ONE, ...BODY)
@@ -108,6 +111,7 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
       summary: 'Delete an order; its stock comes back unless it was shipped',
       tags,
       params,
+      headers: Type.Object(IfMatch),
       response: responses({ 204: Type.Null() }, 'PRECONDITION_FAILED', ...ONE)
     }
   }, async (request, reply) => {

@@ -2,7 +2,7 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type, type Static } from '@sinclair/typebox'
 import { NotificationSettings, User, type UserRow } from '../../../plugins/domain/users/schema.ts'
 import { Status } from '../../../plugins/domain/orders/schema.ts'
-import { Moment, OrderId, pick, UserId } from '../../../schemas.ts'
+import { IfMatch, Moment, OrderId, pick, UserId } from '../../../schemas.ts'
 import { BODY, KEY, responses, sendJson, setETag } from '../../responses.ts'
 
 const tags = ['Users']
@@ -48,6 +48,7 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
       tags,
       params,
       body: NotificationSettings,
+      headers: Type.Object(IfMatch),
       response: responses({ 200: Settings }, 'INVALID_USER_ID', 'USER_NOT_FOUND', 'PRECONDITION_FAILED', ...BODY, ...KEY)
     }
   }, async (request, reply) => {

@@ -1,7 +1,7 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from '@sinclair/typebox'
 import { Email, NewPassword, NewUser, Password, User, UserChanges } from '../../../plugins/domain/users/schema.ts'
-import { PageInfo, pageInfo, Paging, ref, UserId } from '../../../schemas.ts'
+import { IfMatch, PageInfo, pageInfo, Paging, ref, UserId } from '../../../schemas.ts'
 import { BODY, KEY, responses, sendJson, setETag } from '../../responses.ts'
 
 const UserPage = Type.Object({ users: Type.Array(ref(User)), ...PageInfo })
@@ -76,6 +76,7 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
       tags,
       params,
       body: UserChanges,
+      headers: Type.Object(IfMatch),
       response: responses({ 200: ref(User) }, 'INVALID_USER_ID', 'USER_NOT_FOUND', 'PRECONDITION_FAILED', ...BODY, ...KEY)
     }
   }, async (request, reply) => {
@@ -90,6 +91,7 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
       tags,
       params,
       body: Type.Object({ password: Password }, { examples: [{ password: 'password' }] }),
+      headers: Type.Object(IfMatch),
       response: responses({
         200: Type.Object({ message: Type.String(), user_id: UserId, deleted: Type.Boolean() })
       }, 'INVALID_USER_ID', 'USER_NOT_FOUND', 'PASSWORD_INCORRECT', 'PRECONDITION_FAILED', ...BODY, ...KEY)

@@ -7,6 +7,7 @@ language plpgsql as $$
 declare
   current orders.orders;
   changed orders.order_documents;
+  is_remark constant boolean := coalesce(changes ->> 'note', '') <> '' and not changes ? 'status';
 begin
   perform gateway.introduce(context, changes ->> 'note');
   -- The user before the order (CONTRIBUTING: order of locks); the status trigger would ask for it after.
@@ -19,12 +20,14 @@ begin
     shipping_carrier = case when changes ? 'shipping_carrier' then changes ->> 'shipping_carrier' else shipping_carrier end,
     tracking_url = case when changes ? 'tracking_url' then changes ->> 'tracking_url' else tracking_url end
   where id = changed_id and (
-    status <> changes ->> 'status'
+    -- A remark changes the order as callers see it, so its version moves too.
+    is_remark
+    or status <> changes ->> 'status'
     or (changes ? 'tracking_number' and tracking_number is distinct from changes ->> 'tracking_number')
     or (changes ? 'shipping_carrier' and shipping_carrier is distinct from changes ->> 'shipping_carrier')
     or (changes ? 'tracking_url' and tracking_url is distinct from changes ->> 'tracking_url'));
 
-  if changes ->> 'note' <> '' and not changes ? 'status' then
+  if is_remark then
     insert into orders.order_status_history (order_id, status, changed_by, note, request_id)
     values (changed_id, current.status, context ->> 'actor', changes ->> 'note', context ->> 'request_id');
   end if;

@@ -20,11 +20,7 @@ begin
   end if;
 
   if with_product is not null and with_status is not null then
-    select count(*) into answer from orders.order_items i
-    join orders.orders o on o.id = i.order_id and o.status = with_status
-    where i.product_id = with_product
-      and i.ordered_at between coalesce(from_time, '-infinity') and coalesce(to_time, 'infinity');
-    return answer;
+    return orders.count_product_status(with_product, with_status, from_time, to_time);
   elsif with_product is not null then
     select count(*) into answer from orders.order_items i
     where i.product_id = with_product
@@ -32,6 +28,9 @@ begin
     return answer;
   end if;
 
+  if from_time > to_time then
+    return 0;
+  end if;
   from_day := (from_time at time zone 'UTC')::date;
   to_day := (to_time at time zone 'UTC')::date;
   if from_day = to_day then
@@ -56,5 +55,20 @@ begin
     return (select count(*) from orders.orders where created_at between from_time and to_time);
   end if;
   return (select count(*) from orders.orders where status = with_status and created_at between from_time and to_time);
+end
+$$;
+
+-- Planned anew for each call (0.3 ms): looking up each order suits a product that few bought, joining two indexes one that
+-- many did (405,000 of 3.4 million orders: 1.4 s against 0.1 to 0.5 s).
+create or replace function orders.count_product_status(
+  with_product integer, with_status text, from_time timestamptz, to_time timestamptz
+) returns bigint
+language plpgsql stable set plan_cache_mode = force_custom_plan as $$
+begin
+  return (
+    select count(*) from orders.order_items i
+    join orders.orders o on o.id = i.order_id and o.status = with_status
+    where i.product_id = with_product
+      and i.ordered_at between coalesce(from_time, '-infinity') and coalesce(to_time, 'infinity'));
 end
 $$;

@@ -15,13 +15,14 @@ begin
   if of_user is not null then
     return query
     select o.id, row_number() over (), o.created_at from (
-      select id, created_at from orders.orders
-      where user_id = of_user
-        and created_at between from_time and to_time and (created_at, id) < (after_time, after_id)
-        and (with_status is null or status = with_status)
+      select u.id, u.created_at from orders.orders u
+      where u.user_id = of_user
+        and u.created_at between from_time and to_time and (u.created_at, u.id) < (after_time, after_id)
+        and (with_status is null or u.status = with_status)
+        -- With the table's name: order_items has an id of its own.
         and (with_product is null or exists (
-          select from orders.order_items i where i.order_id = id and i.product_id = with_product))
-      order by created_at desc, id desc limit page_size offset page_offset
+          select from orders.order_items i where i.order_id = u.id and i.product_id = with_product))
+      order by u.created_at desc, u.id desc limit page_size offset page_offset
     ) o;
   elsif with_product is not null then
     return query

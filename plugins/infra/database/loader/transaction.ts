@@ -1,0 +1,26 @@
+import type { Sql } from 'postgres'
+import { run } from './run.ts'
+
+/** How long a failed load waits for its rollback: the connection may be the very thing that failed. */
+const PATIENCE = 5000
+
+/** Runs a load as one transaction, on the client's only connection. */
+export async function inTransaction<T> (sql: Sql, load: () => Promise<T>): Promise<T> {
+  await sql.unsafe('begin')
+  try {
+    const [settings] = await run<{ encoding: string }>(sql, 'begin')
+    if (settings?.encoding !== 'UTF8') {
+      throw new Error(`the database's encoding is ${settings?.encoding}: make one with encoding UTF8`)
+    }
+    await run(sql, 'create-rejects')
+    const result = await load()
+    await run(sql, 'commit')
+    return result
+  } catch (error) {
+    await Promise.race([
+      sql.unsafe('rollback').catch(() => {}),
+      new Promise((resolve) => setTimeout(resolve, PATIENCE).unref())
+    ])
+    throw new Error(`Nothing was loaded: ${(error as Error).message}`, { cause: error })
+  }
+}

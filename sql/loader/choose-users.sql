@@ -1,0 +1,19 @@
+-- Of the users that fit, the last row for each key. A hash counts if it is argon2id with parameters that do not stop the
+-- gateway when it is verified (at most 1 GB); `password` is kept where there is none.
+create temp table chosen_users on commit drop as
+select distinct on (s.user_id::bigint) s.file, s.line, s.user_id::bigint as id, s.external_user_id::uuid as external_user_id,
+  s.first_name, s.last_name, s.email_address, hash.hashed_password,
+  case when hash.hashed_password is null then s.password end as password,
+  s.phone_number, s.street_address, s.city, s.postal_code, s.country,
+  s.last_login::timestamptz as last_login, s.last_notifications_viewed_at::timestamptz as last_notifications_viewed_at,
+  u.id is not null as known,
+  coalesce(lower(u.email_address) = lower(s.email_address), false) as has_address
+from staged_users s
+left join users.users u on u.id = s.user_id::bigint
+cross join lateral (
+  select case when s.hashed_password ~
+    '^\$argon2id\$v=19\$m=[1-9]\d{0,5},t=[1-9]\d?,p=[1-9]\d?\$[A-Za-z0-9+/]{11,}\$[A-Za-z0-9+/]{16,}$'
+  then s.hashed_password end as hashed_password
+) hash
+where not exists (select from loader_rejects r where r.file = s.file and r.line = s.line)
+order by s.user_id::bigint, s.file desc, s.line desc

@@ -1,0 +1,3 @@
+-- The rejects of a file, in its order.
+-- $1 file smallint
+select line::float8 as line, reason from loader_rejects where file = $1 order by line

@@ -1,0 +1,10 @@
+-- Foreign keys and plain indexes of tables, as the statements that remove and restore each.
+-- $1 tables text[]
+select format('alter table %s drop constraint %I', conrelid::regclass, conname) as remove,
+  format('alter table %s add constraint %I %s', conrelid::regclass, conname, pg_get_constraintdef(oid)) as restore
+from pg_constraint
+where contype = 'f' and conrelid = any ($1::regclass[])
+union all
+select format('drop index %s', indexrelid::regclass), pg_get_indexdef(indexrelid)
+from pg_index
+where indrelid = any ($1::regclass[]) and not indisunique

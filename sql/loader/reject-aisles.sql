@@ -1,0 +1,3 @@
+-- Aisles that do not fit.
+insert into loader_rejects (file, line, reason)
+select file, line, fault from staged_aisles where fault is not null

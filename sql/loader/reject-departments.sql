@@ -1,0 +1,3 @@
+-- Departments that do not fit.
+insert into loader_rejects (file, line, reason)
+select file, line, fault from staged_departments where fault is not null

@@ -1,0 +1,15 @@
+-- Order items that do not fit. An order may stand in this load or in the database.
+insert into loader_rejects (file, line, reason)
+select file, line, reason
+from (
+  select s.file, s.line, case
+    when s.fault is not null then s.fault
+    when c.id is null and o.id is null then 'there is no order ' || s.order_id
+    when p.product_id is null then 'there is no product ' || s.product_id
+  end as reason
+  from staged_items s
+  left join chosen_orders c on c.id = s.order_id::bigint
+  left join orders.orders o on o.id = s.order_id::bigint
+  left join products.products p on p.product_id = s.product_id::integer
+) checked
+where reason is not null
