@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
-import { LogController, type FastifyServerOptions } from 'fastify'
+import { LogController, type FastifyReply, type FastifyRequest, type FastifyServerOptions } from 'fastify'
 import type { Config } from './plugins/infra/config.ts'
+import { answer } from './plugins/infra/errors.ts'
 import { buildValidator } from './plugins/infra/validation.ts'
 
 /** JSON bodies; the invoice route alone takes more. */
@@ -23,7 +24,14 @@ export function serverOptions (config: Config) {
     schemaController: { compilersFactory: { buildValidator: buildValidator as never } },
     // server.ts drains first; a request that still slips in while closing is served, not refused.
     return503OnClosing: false,
-    routerOptions: { ignoreTrailingSlash: true, maxParamLength: 256 },
+    // No bound of its own for a parameter: one that is too long is refused by its schema, like any malformed one.
+    routerOptions: { ignoreTrailingSlash: true, maxParamLength: 65_536 },
+    // A path that is no valid URL fits no route, so no hook runs for it.
+    frameworkErrors: (error, request, reply) => {
+      reply.header('x-request-id', request.id)
+      request.log.info({ method: request.method, status: 400 }, 'request')
+      answer(error, request as FastifyRequest, reply as FastifyReply)
+    },
     // One line a request, written when it is answered (plugins/infra/context.ts).
     logController: new LogController({ disableRequestLogging: true }),
     requestIdHeader: false,

@@ -8,7 +8,7 @@ export const nullable = <T extends TSchema>(schema: T) =>
     ...Array.isArray(schema.enum) && { enum: [...schema.enum, null] }
   })
 
-/** A nullable property that may be missing: null in a request means "not sent". */
+/** A property that may be missing or null. In a new resource null means "not sent"; in a change it empties the field. */
 export const optional = <T extends TSchema>(schema: T) => Type.Optional(nullable(schema))
 
 /** One of a list of texts. */

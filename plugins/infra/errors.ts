@@ -51,6 +51,9 @@ export type ErrorCode = keyof typeof ERRORS
 export type Facts = Record<string, unknown>
 export interface FieldError { field: string, message: string }
 
+/** A body of 1 MiB can hold faults by the hundred thousand; an answer lists the first ones. */
+export const MAX_FIELD_ERRORS = 100
+
 /** RFC 9457 problem details, the body of every error. */
 export const ProblemDetails = Type.Object({
   type: Type.String(),
@@ -121,7 +124,7 @@ function fromValidation (error: FastifyError): Problem {
   }))
   const badId = errors.find(({ field }) => Object.hasOwn(IDS, field))
   const missing = error.validation?.some((fault) => fault.keyword === 'required')
-  return problem(badId && !missing ? IDS[badId.field]! : 'INVALID_INPUT', {}, errors)
+  return problem(badId && !missing ? IDS[badId.field]! : 'INVALID_INPUT', {}, errors.slice(0, MAX_FIELD_ERRORS))
 }
 
 /** Turns whatever was thrown into a listed error; what is unknown becomes a plain 500. */
@@ -150,7 +153,8 @@ export function problemDetails (error: Problem, request: FastifyRequest): Static
   }
 }
 
-function answer (error: FastifyError, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+/** Answers a request with whatever was thrown, as problem details. */
+export function answer (error: FastifyError, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   const known = toProblem(error)
   if (known.code === 'INTERNAL_ERROR') request.log.error({ err: error }, 'unexpected error')
   else if (known.statusCode === 503) request.log.warn({ code: known.code, reason: error.cause }, known.message)

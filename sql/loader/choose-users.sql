@@ -1,5 +1,5 @@
--- Of the users that fit, the last row for each key. A hash counts if it is argon2id with parameters that do not stop the
--- gateway when it is verified (at most 1 GB); `password` is kept where there is none.
+-- Of the users that fit, the last row for each key. A hash counts if it is argon2id, with its parameters in any order; the
+-- password is kept where there is none.
 create temp table chosen_users on commit drop as
 select distinct on (s.user_id::bigint) s.file, s.line, s.user_id::bigint as id, s.external_user_id::uuid as external_user_id,
   s.first_name, s.last_name, s.email_address, hash.hashed_password,
@@ -12,7 +12,7 @@ from staged_users s
 left join users.users u on u.id = s.user_id::bigint
 cross join lateral (
   select case when s.hashed_password ~
-    '^\$argon2id\$v=19\$m=[1-9]\d{0,5},t=[1-9]\d?,p=[1-9]\d?\$[A-Za-z0-9+/]{11,}\$[A-Za-z0-9+/]{16,}$'
+    '^\$argon2id\$v=19\$([mtp]=[1-9]\d{0,5},?){3}\$[A-Za-z0-9+/]{11,}\$[A-Za-z0-9+/]{16,}$'
   then s.hashed_password end as hashed_password
 ) hash
 where not exists (select from loader_rejects r where r.file = s.file and r.line = s.line)

@@ -25,4 +25,5 @@ create table gateway.idempotency_keys (
   created_at timestamptz not null default now(),
   constraint idempotency_keys_pkey primary key (caller, key)
 );
+create index idempotency_keys_order_id_idx on gateway.idempotency_keys (order_id);
 create index idempotency_keys_created_at_idx on gateway.idempotency_keys (created_at);

@@ -3,7 +3,7 @@
 -- $2 department_id integer
 -- $3 aisle_id integer
 -- $4 after_id integer: the last product seen
--- $5 limit integer
+-- $5 limit bigint
 -- $6 offset bigint
 -- $7 min_price numeric: null for any, as the next
 -- $8 max_price numeric

@@ -4,7 +4,7 @@
 -- $2 department_id integer
 -- $3 aisle_id integer
 -- $4 after_id integer: the last product seen
--- $5 limit integer
+-- $5 limit bigint
 -- $6 offset bigint
 select p.version, p.product_id, p.product_name, p.department_id, d.department_name, p.aisle_id, a.aisle_name,
   e.description, e.price, e.image_url

@@ -1,5 +1,5 @@
 -- A page of users, by internal id: the longest-standing first.
--- $1 limit integer
+-- $1 limit bigint
 -- $2 offset bigint
 select version, user_id, first_name, last_name, email_address, phone_number, street_address, city, postal_code, country,
   days_between_order_notifications, order_notifications_start_date_time, order_notifications_next_scheduled_time,

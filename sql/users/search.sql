@@ -1,6 +1,6 @@
 -- A page of the users whose name or email address contains a text, by internal id.
 -- $1 pattern text: for ilike
--- $2 limit integer
+-- $2 limit bigint
 -- $3 offset bigint
 select version, user_id, first_name, last_name, email_address, phone_number, street_address, city, postal_code, country,
   days_between_order_notifications, order_notifications_start_date_time, order_notifications_next_scheduled_time,

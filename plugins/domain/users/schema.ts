@@ -37,9 +37,9 @@ export const NotificationSettings = Type.Object(ReminderSettings, {
   examples: [{ days_between_order_notifications: 14, order_notifications_via_email: true }]
 })
 
-export const NewUser = Type.Composite([UserChanges, Type.Object({
-  first_name: Name, last_name: Name, email_address: Email
-})])
+export const NewUser = Type.Object({
+  ...UserChanges.properties, first_name: Name, last_name: Name, email_address: Email
+})
 
 /** A user as every face of the gateway may show it. */
 export const User = object('User', {

@@ -1,9 +1,8 @@
-import { join } from 'node:path'
 import fp from 'fastify-plugin'
 import { Type } from '@sinclair/typebox'
 import { createClient } from './client.ts'
+import { firstLoad } from './first-load.ts'
 import { Gate } from './gate.ts'
-import { loadFolder } from './loader/index.ts'
 import { latestMigration, migrate } from './migrate.ts'
 import { locateDatabase, openAdmin } from './open.ts'
 import { reset } from './reset.ts'
@@ -44,16 +43,7 @@ export default fp(async (fastify) => {
       log.warn('RESET_DATABASE_ON_STARTUP: dropping everything')
       await reset(admin.sql)
     }
-    await migrate(admin.sql, async () => {
-      if (config.SEED_DIR === '') return
-      const report = await loadFolder(admin.sql, {
-        dir: config.SEED_DIR,
-        rejectsDir: join(config.DATA_DIR, 'rejects'),
-        userUuidNamespace: config.USER_UUID_NAMESPACE,
-        onlyEmpty: true
-      })
-      for (const file of report.files) log.info(file, 'loaded from CSV')
-    })
+    await migrate(admin.sql, async () => await firstLoad(admin.sql, config, log))
   } finally {
     await admin.close()
   }

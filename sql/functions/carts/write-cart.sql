@@ -5,14 +5,15 @@ language plpgsql as $$
 declare
   current orders.carts;
 begin
-  select * into current from orders.carts where user_id = owner_id for update;
-  if current.cart_id is null then
+  -- Again where another request makes and deletes the cart between the insert and the next look.
+  loop
+    select * into current from orders.carts where user_id = owner_id for update;
+    exit when found;
     if if_match is not null then
       perform gateway.refuse('PRECONDITION_FAILED');
     end if;
     insert into orders.carts (user_id) values (owner_id) on conflict (user_id) do nothing;
-    select * into current from orders.carts where user_id = owner_id for update;
-  end if;
+  end loop;
   perform gateway.check_version(if_match, current.cart_id::text, current.version);
   return current.cart_id;
 end

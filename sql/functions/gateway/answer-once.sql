@@ -17,15 +17,18 @@ begin
     return;
   end if;
 
-  insert into gateway.idempotency_keys as kept (caller, key, request_hash)
-  values (context ->> 'caller', context ->> 'idempotency_key', context ->> 'request_hash')
-  on conflict (caller, key) do update
-    set request_hash = excluded.request_hash, order_id = null, answer = null, refusal = null, created_at = now()
-    where kept.created_at < now() - interval '24 hours';
+  loop
+    insert into gateway.idempotency_keys as kept (caller, key, request_hash)
+    values (context ->> 'caller', context ->> 'idempotency_key', context ->> 'request_hash')
+    on conflict (caller, key) do update
+      set request_hash = excluded.request_hash, order_id = null, answer = null, refusal = null, created_at = now()
+      where kept.created_at < now() - interval '24 hours';
+    exit when found;
 
-  if not found then
-    select * into strict first_answer from gateway.idempotency_keys
+    select * into first_answer from gateway.idempotency_keys
     where caller = context ->> 'caller' and key = context ->> 'idempotency_key';
+    -- Cleared away between the two statements: then this request is the first.
+    continue when not found;
     if first_answer.request_hash <> context ->> 'request_hash' then
       perform gateway.refuse('IDEMPOTENCY_KEY_REUSED');
     end if;
@@ -34,7 +37,7 @@ begin
     refusal := first_answer.refusal;
     replayed := true;
     return;
-  end if;
+  end loop;
 
   begin
     select r.order_id, r.answer into order_id, answer from gateway.run_once(operation, input, context) r;

@@ -24,14 +24,14 @@ begin
   into short
   from unnest(lines) l
   join products.inventory s using (product_id)
-  where s.stock < l.quantity;
+  where s.stock < l.quantity and s.product_id = any (tracked);
   if short is not null then
     perform gateway.refuse('INSUFFICIENT_STOCK', jsonb_build_object('items', short));
   end if;
 
   update products.inventory s set stock = s.stock - l.quantity, updated_at = now()
   from unnest(lines) l
-  where s.product_id = l.product_id;
+  where s.product_id = l.product_id and s.product_id = any (tracked);
 
   for n in 1 .. cardinality(lines) loop
     if lines[n].product_id = any (tracked) then

@@ -43,7 +43,7 @@ async function idsOf ({ sql }: Shop, filter: Filter): Promise<string[]> {
   return rows.map(({ id }) => id)
 }
 
-const query = (parameters: object) => new URLSearchParams(Object.entries(parameters).map(([key, value]) => [key, String(value)]))
+const query = (parameters: object) => new URLSearchParams(Object.entries(parameters).map(([key, value]): [string, string] => [key, String(value)]))
 const ids = (orders: { order_id: string }[]) => orders.map((order) => order.order_id)
 
 t.test('GET /orders: filters combine, totals are exact, newest first', async (t) => {
@@ -90,7 +90,7 @@ t.test('GET /orders: pages', async (t) => {
       let cursor: string | null = null
       do {
         const parameters = { ...filter, limit: Math.min(limit, 100) }
-        const page = (await call('GET', `/orders?${query({ ...parameters, ...cursor && { cursor } })}`)).json
+        const page: any = (await call('GET', `/orders?${query({ ...parameters, ...cursor && { cursor } })}`)).json
         t.equal(page.total, expected.length, 'total is of all pages')
         const skipped = (await call('GET', `/orders?${query({ ...parameters, offset: byOffset.length })}`)).json
         byCursor.push(...ids(page.data))

@@ -9,7 +9,7 @@ const AISLES = ['ice', 'bread', 'fruit', 'vegetables']
 
 const ids = (answer: Answer): number[] => answer.json.products.map((product: { product_id: number }) => product.product_id)
 const query = (parameters: Record<string, string | string[]>): string =>
-  new URLSearchParams(Object.entries(parameters).flatMap(([name, value]) => [value].flat().map((one) => [name, one]))).toString()
+  new URLSearchParams(Object.entries(parameters).flatMap(([name, value]) => [value].flat().map((one): [string, string] => [name, one]))).toString()
 
 /** Checks that a filter finds exactly these products: on one page, in pages of 3, by cursor, and in number. */
 async function finds (t: Test, shop: Shop, filter: Record<string, string | string[]>, expected: number[]): Promise<void> {

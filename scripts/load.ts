@@ -1,0 +1,59 @@
+import { join } from 'node:path'
+import { Presets, SingleBar } from 'cli-progress'
+import type { Sql } from 'postgres'
+import type { Config } from '../plugins/infra/config.ts'
+import { loadFolder, type LoadReport, type Progress } from '../plugins/infra/database/loader/index.ts'
+
+/** Loads a folder of CSV files with a progress bar (on a terminal, else a line a file), and prints what became of the rows. */
+export async function load (sql: Sql, config: Config, dir: string): Promise<LoadReport> {
+  if (dir === '') throw new Error('There is nothing to load: set SEED_DIR, or say --dir <folder>.')
+  const rejectsDir = join(config.DATA_DIR, 'rejects')
+  const progress = process.stderr.isTTY ? progressBar() : progressLines()
+  let report: LoadReport
+  try {
+    report = await loadFolder(sql, { dir, rejectsDir, userUuidNamespace: config.USER_UUID_NAMESPACE, onProgress: progress.tell })
+  } finally {
+    progress.stop()
+  }
+  print(report, rejectsDir)
+  return report
+}
+
+function progressBar () {
+  const bar = new SingleBar({
+    format: '{bar} {percentage}% {step} {file}',
+    hideCursor: true,
+    clearOnComplete: true
+  }, Presets.shades_classic)
+  bar.start(1, 0, { step: '', file: '' })
+  return {
+    tell ({ file, bytes, total, phase }: Progress) {
+      bar.setTotal(total)
+      bar.update(bytes, { file, step: phase === 'read' ? 'reading' : 'checking and writing' })
+    },
+    stop: () => bar.stop()
+  }
+}
+
+function progressLines () {
+  return {
+    tell ({ file, bytes, total, phase }: Progress) {
+      if (phase === 'check') console.error(`${Math.floor(100 * bytes / Math.max(total, 1))}% read ${file}`)
+    },
+    stop () {}
+  }
+}
+
+function print ({ files, loaded, replaced, rejected, seconds }: LoadReport, rejectsDir: string): void {
+  const rows = [
+    ['file', 'loaded', 'replaced', 'rejected'],
+    ...files.map((file) => [file.file, String(file.loaded), String(file.replaced), String(file.rejected)]),
+    ['total', String(loaded), String(replaced), String(rejected)]
+  ]
+  const widths = [0, 1, 2, 3].map((column) => Math.max(...rows.map((row) => row[column]!.length)))
+  for (const row of rows) {
+    console.log(row.map((cell, column) => column === 0 ? cell.padEnd(widths[0]!) : cell.padStart(widths[column]!)).join('  '))
+  }
+  console.log(`${seconds.toFixed(1)} s`)
+  if (rejected > 0) console.log(`What was rejected, with line and reason, is in ${rejectsDir}`)
+}

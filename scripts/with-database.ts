@@ -1,0 +1,27 @@
+import type { Sql } from 'postgres'
+import { loadConfig, type Config } from '../plugins/infra/config.ts'
+import { openAdmin } from '../plugins/infra/database/open.ts'
+
+/**
+ * Runs a script's work on the configured or embedded database, with the settings of `.env`. A failure is told in one line and
+ * ends the process with exit code 1; so does work that returns false.
+ */
+export async function withDatabase (work: (sql: Sql, config: Config) => Promise<boolean>): Promise<void> {
+  try {
+    process.loadEnvFile()
+  } catch {
+    // No .env: the environment and the defaults are enough.
+  }
+  try {
+    const config = loadConfig()
+    const database = await openAdmin(config, (message) => console.error(message))
+    try {
+      if (!await work(database.sql, config)) process.exitCode = 1
+    } finally {
+      await database.close()
+    }
+  } catch (error) {
+    console.error((error as Error).message)
+    process.exitCode = 1
+  }
+}

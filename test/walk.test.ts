@@ -1,0 +1,44 @@
+import t from 'tap'
+import { NOBODY, openShop, type Answer, type Shop } from './helper.ts'
+
+type Paths = Record<string, Record<string, { requestBody?: object }>>
+
+/** What an answer says, without what differs from one request to the next. */
+const essence = ({ status, headers, json, text }: Answer) => ({
+  status,
+  type: headers['content-type'],
+  body: json === undefined ? text : JSON.parse(JSON.stringify({ ...json, request_id: 0 }).replace(/"timestamp":"[^"]*"/, '""'))
+})
+
+/** Every operation of the OpenAPI document as a request that changes nothing, for nobody's resources. */
+function requestsOf (shop: Shop): [string, string, object | undefined][] {
+  const { paths } = shop.app.swagger() as unknown as { paths: Paths }
+  return Object.entries(paths).flatMap(([template, operations]) => Object.entries(operations).map(([method, { requestBody }]) => {
+    const path = template.replace('{user_id}', NOBODY).replace('{order_id}', '999999999').replace('{product_id}', '999999')
+    return [method, path.replace(/(.)\/$/, '$1'), requestBody && {}] as [string, string, object | undefined]
+  }))
+}
+
+t.test('every route answers with a trailing slash as it does without', async (t) => {
+  const shop = await openShop(t)
+  const requests = requestsOf(shop)
+  t.ok(requests.length >= 38, `${requests.length} operations`)
+  for (const [method, path, body] of requests.filter(([, path]) => path !== '/')) {
+    const ask = async (url: string) => essence(await shop.call(method.toUpperCase() as 'GET', url, body))
+    const plain = await ask(path)
+    t.not(plain.body.detail, 'There is nothing at this address', `${method} ${path} is a route`)
+    t.ok(plain.status < 500, `${plain.status}`)
+    t.same(await ask(`${path}/`), plain, `${method} ${path}/`)
+    t.same(await ask(`${path}/?unknown=1`), await ask(`${path}?unknown=1`), `${method} ${path}/?…`)
+  }
+})
+
+t.test('with a body of {} or none, and for ids that nobody has, no route falls over', async (t) => {
+  const shop = await openShop(t)
+  for (const [method, path, body] of requestsOf(shop)) {
+    for (const payload of body ? [{}, undefined, [], '', 'null', '"x"', { items: null }] : [undefined]) {
+      const answer = await shop.call(method.toUpperCase() as 'GET', path, payload, body ? { 'content-type': 'application/json' } : {})
+      t.ok(answer.status < 500, `${method} ${path} ${JSON.stringify(payload)}: ${answer.status}`)
+    }
+  }
+})
