@@ -1,5 +1,5 @@
 -- Of the users that fit, the last row for each key. A hash counts if it is argon2id, with its parameters in any order; the
--- password is kept where there is none.
+-- password is kept where there is none. `claim` is the place of the row with which the user first took this email address.
 create temp table chosen_users on commit drop as
 select distinct on (s.user_id::bigint) s.file, s.line, s.user_id::bigint as id, s.external_user_id::uuid as external_user_id,
   s.first_name, s.last_name, s.email_address, hash.hashed_password,
@@ -7,7 +7,8 @@ select distinct on (s.user_id::bigint) s.file, s.line, s.user_id::bigint as id, 
   s.phone_number, s.street_address, s.city, s.postal_code, s.country,
   s.last_login::timestamptz as last_login, s.last_notifications_viewed_at::timestamptz as last_notifications_viewed_at,
   u.id is not null as known,
-  coalesce(lower(u.email_address) = lower(s.email_address), false) as has_address
+  coalesce(lower(u.email_address) = lower(s.email_address), false) as has_address,
+  min(array[s.file, s.line]) over (partition by s.user_id::bigint, lower(s.email_address)) as claim
 from staged_users s
 left join users.users u on u.id = s.user_id::bigint
 cross join lateral (

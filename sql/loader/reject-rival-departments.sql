@@ -3,7 +3,7 @@ insert into loader_rejects (file, line, reason)
 select file, line, 'another department has this name: ' || department_name
 from (
   select c.file, c.line, c.department_name,
-    row_number() over (partition by lower(c.department_name) order by c.file, c.line) > 1
+    row_number() over (partition by lower(c.department_name) order by c.claim) > 1
     or exists (
       select from products.departments d
       where lower(d.department_name) = lower(c.department_name) and d.department_id <> c.department_id) as is_taken

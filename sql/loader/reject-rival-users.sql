@@ -3,7 +3,7 @@ insert into loader_rejects (file, line, reason)
 select file, line, 'another user has this email address: ' || email_address
 from (
   select c.file, c.line, c.email_address,
-    row_number() over (partition by lower(c.email_address) order by c.has_address desc, c.file, c.line) > 1
+    row_number() over (partition by lower(c.email_address) order by c.has_address desc, c.claim) > 1
     or exists (
       select from users.users u
       where lower(u.email_address) = lower(c.email_address)

@@ -6,12 +6,12 @@
 -- $5 max_price numeric
 -- $6 pattern text: for ilike
 select count(*) as total
-from products.products p
-left join products.product_enriched e on e.product_id = p.product_id
-left join products.departments d on d.department_id = p.department_id
-where p.product_name ilike $6
-  and ($1::text[] is null or lower(d.department_name) = any ($1))
-  and ($2::integer is null or p.department_id = $2)
-  and ($3::integer is null or p.aisle_id = $3)
-  and ($4::numeric is null or e.price >= $4)
-  and ($5::numeric is null or e.price <= $5)
+from products.products
+where product_name ilike $6
+  and ($1::text[] is null or department_id in (
+    select department_id from products.departments where lower(department_name) = any ($1)))
+  and ($2::integer is null or department_id = $2)
+  and ($3::integer is null or aisle_id = $3)
+  and (coalesce($4::numeric, $5::numeric) is null or (
+    select price between coalesce($4, 0) and coalesce($5, 'infinity')
+    from products.product_enriched e where e.product_id = products.product_id))
