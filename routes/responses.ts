@@ -23,6 +23,8 @@ export function responses<T extends Record<number, TSchema>> (success: T, ...cod
   const refusals = [...byStatus].map(([status, listed]) => [status, {
     description: listed.map((code) => `${code}: ${ERRORS[code][1]}`).join('\n\n'),
     content: {
+      // A status that has a meaning of its own as well, such as /health's 503.
+      ...success[status] && { 'application/json': { schema: success[status] } },
       'application/problem+json': {
         schema: { $ref: `${ProblemDetails.$id}#` },
         examples: Object.fromEntries(listed.map((code) => [code, { value: example(code) }]))

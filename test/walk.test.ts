@@ -4,10 +4,8 @@ import { NOBODY, openShop, type Answer, type Shop } from './helper.ts'
 type Paths = Record<string, Record<string, { requestBody?: object }>>
 
 /** What an answer says, without what differs from one request to the next. */
-const essence = ({ status, headers, json, text }: Answer) => ({
-  status,
-  type: headers['content-type'],
-  body: json === undefined ? text : JSON.parse(JSON.stringify({ ...json, request_id: 0 }).replace(/"timestamp":"[^"]*"/, '""'))
+const essence = ({ status, headers, text }: Answer) => ({
+  status, type: headers['content-type'], text: text.replace(/"(request_id|timestamp)":"[^"]*"/g, '"$1":""')
 })
 
 /** Every operation of the OpenAPI document as a request that changes nothing, for nobody's resources. */
@@ -26,7 +24,7 @@ t.test('every route answers with a trailing slash as it does without', async (t)
   for (const [method, path, body] of requests.filter(([, path]) => path !== '/')) {
     const ask = async (url: string) => essence(await shop.call(method.toUpperCase() as 'GET', url, body))
     const plain = await ask(path)
-    t.not(plain.body.detail, 'There is nothing at this address', `${method} ${path} is a route`)
+    t.notMatch(plain.text, /There is nothing at this address/, `${method} ${path} is a route`)
     t.ok(plain.status < 500, `${plain.status}`)
     t.same(await ask(`${path}/`), plain, `${method} ${path}/`)
     t.same(await ask(`${path}/?unknown=1`), await ask(`${path}?unknown=1`), `${method} ${path}/?…`)

@@ -5,7 +5,7 @@ const JSON_TYPE = { 'content-type': 'application/json' }
 const user = { first_name: 'Ada', last_name: 'Lovelace', email_address: 'ada@example.com', password: 'correct horse' }
 
 /** Words that only the database, the code or a stack trace knows. */
-const INTERNALS = /select |insert |update .* set|pkey|fkey|_key\b|_check\b|constraint|violates|relation|column|sqlstate|postgres|argon2|\.ts\b|node_modules|    at /i
+const INTERNALS = /select |insert |update .* set|pkey|fkey|_key\b|_check\b|constraint|violates|relation|column|sqlstate|postgres|argon2|\.ts\b|node_modules|\n +at /i
 
 t.test('errors', async (t) => {
   const shop = await openShop(t)

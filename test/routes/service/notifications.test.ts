@@ -156,15 +156,15 @@ t.test('order status notifications', async (t) => {
     const orders: string[] = []
     for (let n = 0; n < 8; n++) orders.push(await placeOrder(shop, 4))
     const seen: { order_id: string, status: string }[] = []
-    let writing = true
+    const done = new AbortController()
     const reader = async () => {
-      while (writing) seen.push(...await read(4))
+      while (!done.signal.aborted) seen.push(...await read(4))
     }
     const readers = [reader(), reader()]
     await Promise.all(orders.map(async (order) => {
       for (const status of steps) t.equal((await setStatus(shop, order, status)).status, 200)
     }))
-    writing = false
+    done.abort()
     await Promise.all(readers)
     seen.push(...await read(4))
     for (const order of orders) {

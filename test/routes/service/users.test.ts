@@ -38,7 +38,7 @@ t.test('making users', async (t) => {
     t.same(found.json, made.json)
     t.equal(found.headers.etag, made.headers.etag)
     const [row] = await shop.sql`select id, hashed_password from users.users where external_user_id = ${id}`
-    t.match(row, { hashed_password: /^\$argon2id\$v=19\$m=65536,p=4,t=3\$/ })
+    t.match(row, { hashed_password: /^\$argon2id\$v=19\$m=65536,t=3,p=4\$/ })
     t.ok(Number(row!.id) >= 400_000, 'new internal ids lie past the loaded ones')
   })
 

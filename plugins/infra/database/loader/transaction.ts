@@ -17,10 +17,12 @@ export async function inTransaction<T> (sql: Sql, load: () => Promise<T>): Promi
     await run(sql, 'commit')
     return result
   } catch (error) {
+    let timer: NodeJS.Timeout | undefined
     await Promise.race([
       sql.unsafe('rollback').catch(() => {}),
-      new Promise((resolve) => setTimeout(resolve, PATIENCE).unref())
+      new Promise((resolve) => { timer = setTimeout(resolve, PATIENCE) })
     ])
+    clearTimeout(timer)
     throw new Error(`Nothing was loaded: ${(error as Error).message}`, { cause: error })
   }
 }

@@ -35,8 +35,10 @@ export interface Loader {
   url: string
   /** Writes the files to a folder of their own. */
   folder (files: Files): Promise<string>
-  /** Loads files. */
+  /** Loads files, on a connection of its own. */
   load (files: Files, options?: Partial<LoadOptions>): Promise<LoadReport>
+  /** The server process of the load under way. */
+  pid: number
   /** The rows of a reject report, as [line, reason, row]. */
   rejects (file: string): Promise<string[][]>
   rejectsDir: string
@@ -61,19 +63,29 @@ export async function openLoader (t: Test): Promise<Loader> {
     }
     return dir
   }
-  return {
+  const loader: Loader = {
     sql,
     url,
+    pid: 0,
     folder,
     rejectsDir,
-    load: async (files, options = {}) =>
-      await loadFolder(sql, { dir: await folder(files), rejectsDir, userUuidNamespace: NAMESPACE, ...options }),
+    load: async (files, options = {}) => {
+      const client = createClient(url, { max: 1, statementTimeout: 0 }) as Sql
+      try {
+        const [backend] = await client<{ pid: number }[]>`select pg_backend_pid() as pid`
+        loader.pid = backend!.pid
+        return await loadFolder(client, { dir: await folder(files), rejectsDir, userUuidNamespace: NAMESPACE, ...options })
+      } finally {
+        await client.end({ timeout: 1 })
+      }
+    },
     rejects: async (file) => {
       const rows: string[][] = []
-      for await (const row of createReadStream(join(rejectsDir, file)).pipe(csv())) rows.push([row.line, row.reason, row.row])
+      for await (const row of createReadStream(join(rejectsDir, file)).compose(csv())) rows.push([row.line, row.reason, row.row])
       return rows
     }
   }
+  return loader
 }
 
 /** Loaded, replaced, rejected of one file. */
