@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { LogController, type FastifyReply, type FastifyRequest, type FastifyServerOptions } from 'fastify'
 import type { Config } from './plugins/infra/config.ts'
-import { answer } from './plugins/infra/errors.ts'
+import { answer, answerMalformed } from './plugins/infra/errors.ts'
 import { buildValidator } from './plugins/infra/validation.ts'
 
 /** JSON bodies; the invoice route alone takes more. */
@@ -32,6 +32,7 @@ export function serverOptions (config: Config) {
       request.log.info({ method: request.method, status: 400 }, 'request')
       answer(error, request as FastifyRequest, reply as FastifyReply)
     },
+    clientErrorHandler: answerMalformed,
     // One line a request, written when it is answered (plugins/infra/context.ts).
     logController: new LogController({ disableRequestLogging: true }),
     requestIdHeader: false,

@@ -1,6 +1,8 @@
+import { randomUUID } from 'node:crypto'
 import { STATUS_CODES } from 'node:http'
+import type { Socket } from 'node:net'
 import fp from 'fastify-plugin'
-import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { ConnectionError, FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { Type, type Static } from '@sinclair/typebox'
 
 /**
@@ -37,6 +39,7 @@ export const ERRORS = {
   CONFLICT: [409, 'The request conflicts with another one; try again'],
   PRECONDITION_FAILED: [412, 'The resource has changed: its ETag is no longer the one in If-Match'],
   BODY_TOO_LARGE: [413, 'The body is too large'],
+  HEADERS_TOO_LARGE: [431, 'The headers are too large'],
   UNSUPPORTED_MEDIA_TYPE: [415, 'The content type is not supported'],
   IDEMPOTENCY_KEY_REUSED: [422, 'The Idempotency-Key was used with another request'],
   TOO_MANY_REQUESTS: [429, 'Too many requests'],
@@ -141,7 +144,7 @@ export function toProblem (error: FastifyError): Problem {
 }
 
 /** The body of an error. */
-export function problemDetails (error: Problem, request: FastifyRequest): Static<typeof ProblemDetails> {
+export function problemDetails (error: Problem, request: Pick<FastifyRequest, 'id'>): Static<typeof ProblemDetails> {
   return {
     type: 'about:blank',
     title: STATUS_CODES[error.statusCode] ?? 'Error',
@@ -162,6 +165,18 @@ export function answer (error: FastifyError, request: FastifyRequest, reply: Fas
   if (known.isReplay) reply.header('idempotency-replayed', 'true')
   if (known.code === 'NOT_IDENTIFIED') reply.header('www-authenticate', 'Bearer')
   return reply.code(known.statusCode).type('application/problem+json').send(JSON.stringify(problemDetails(known, request)))
+}
+
+/** Answers what is no HTTP request, for which there is no route, request or log line. */
+export function answerMalformed (error: ConnectionError, socket: Socket): void {
+  if (error.code === 'ECONNRESET' || !socket.writable) {
+    socket.destroy()
+    return
+  }
+  const known = problem(error.code === 'HPE_HEADER_OVERFLOW' ? 'HEADERS_TOO_LARGE' : 'INVALID_INPUT')
+  const body = JSON.stringify(problemDetails(known, { id: randomUUID() }))
+  socket.end(`HTTP/1.1 ${known.statusCode} ${STATUS_CODES[known.statusCode]}\r\nContent-Type: application/problem+json\r\n` +
+    `Content-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`)
 }
 
 export default fp(async (fastify: FastifyInstance) => {

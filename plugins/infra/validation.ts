@@ -31,7 +31,22 @@ export function buildValidator (shared: unknown): FastifySchemaCompiler<object> 
     body.addSchema(schema)
     url.addSchema(schema)
   }
-  return ({ schema, httpPart }) => (httpPart === 'body' ? body : url).compile(schema)
+  return ({ schema, httpPart }) => httpPart === 'body' ? body.compile(schema) : compileForUrl(url, schema)
+}
+
+const DECIMAL = /^-?\d+(\.\d+)?$/
+
+/** Ajv takes whatever JavaScript takes for a number (0x10, 1e1, a space); a URL may only say 16, 10 and nothing. */
+function compileForUrl (url: Ajv, schema: object) {
+  const validate = url.compile(schema)
+  const { properties = {} } = schema as { properties?: Record<string, { type?: string }> }
+  const numbers = Object.keys(properties).filter((name) => ['integer', 'number'].includes(properties[name]!.type ?? ''))
+  return (data: Record<string, unknown>) => {
+    for (const name of numbers) {
+      if (typeof data[name] === 'string' && !DECIMAL.test(data[name])) data[name] = 'not a decimal number'
+    }
+    return validate(data) || { error: validate.errors as never }
+  }
 }
 
 /** Reads bodies, and refuses text that the database cannot hold. */

@@ -25,12 +25,15 @@ export interface Statement<Row> {
 }
 
 /** Where statements run: a pool, behind the gate that keeps the pool's own queue empty. */
-export interface Lane { sql: Sql, gate: Gate }
+export interface Lane { sql: Sql, gate: Gate, awayUntil?: number }
 
 /** What was asked for under which name, for the check at boot and the test against the schema. */
 export interface Declaration { name: string, row: TObject }
 
 const ATTEMPTS = 3
+
+/** A replica that could not be reached is not asked again for this long: each try waits for a connection in vain. */
+const AWAY_MS = 2000
 
 /**
  * Makes statements from files, and remembers which.
@@ -43,15 +46,16 @@ export function statementsOn (lanes: Lane[], declared: Declaration[]) {
     if (text === undefined) throw new Error(`There is no sql/${name}.sql`)
     declared.push({ name, row })
     const all = async (...parameters: Parameter[]) => {
-      for (const [place, lane] of lanes.entries()) {
+      for (const lane of lanes.slice(0, -1)) {
+        if (performance.now() < (lane.awayUntil ?? 0)) continue
         try {
           return await runOn(lane, name, text, parameters) as Static<Schema>[]
         } catch (error) {
-          const unreachable = (error as { code?: string }).code === 'DATABASE_UNAVAILABLE'
-          if (!unreachable || place === lanes.length - 1) throw error
+          if ((error as { code?: string }).code !== 'DATABASE_UNAVAILABLE') throw error
+          lane.awayUntil = performance.now() + AWAY_MS
         }
       }
-      return []
+      return await runOn(lanes.at(-1)!, name, text, parameters) as Static<Schema>[]
     }
     return { all, first: async (...parameters) => (await all(...parameters))[0] }
   }

@@ -16,7 +16,7 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
     schema: {
       summary: 'Make a cart',
       tags,
-      body: Type.Object({ user_id: UserId, items: Items }),
+      body: Type.Object({ user_id: UserId, items: Items }, { examples: [{ user_id: UserId.examples[0], items: Items.examples[0] }] }),
       response: responses({ 201: ref(Cart) }, 'CART_ALREADY_EXISTS', 'PRODUCTS_NOT_FOUND', 'INVALID_QUANTITY', ...OWNER, ...BODY)
     }
   }, async (request, reply) => {
@@ -39,7 +39,7 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
       summary: 'Replace the cart, or make it',
       tags,
       params,
-      body: Type.Object({ items: Items }),
+      body: Type.Object({ items: Items }, { examples: [{ items: Items.examples[0] }] }),
       headers: Type.Object(IfMatch),
       response: responses({ 200: ref(Cart) }, 'PRODUCTS_NOT_FOUND', 'INVALID_QUANTITY', 'PRECONDITION_FAILED', ...OWNER, ...BODY)
     }

@@ -1,3 +1,4 @@
+import { connect, type AddressInfo } from 'node:net'
 import t from 'tap'
 import { openShop, refuses, userId } from '../../helper.ts'
 
@@ -22,6 +23,31 @@ t.test('errors', async (t) => {
       request_id: 'my-request'
     })
     t.equal(answer.headers['x-request-id'], 'my-request')
+  })
+
+  await t.test('a number in a URL is written in decimals', async (t) => {
+    for (const path of ['/products/0x10', '/products/1e1', '/products/%207', '/products/%20', '/products?limit=0x5', '/products?min_price=1e1']) {
+      refuses(t, await shop.call('GET', path), 400, 'INVALID_INPUT')
+    }
+    t.equal((await shop.call('GET', '/products?min_price=7.5&limit=5')).status, 200)
+  })
+
+  await t.test('what is no HTTP is answered with problem details, too', async (t) => {
+    await shop.app.listen({ port: 0 })
+    const { port } = shop.app.server.address() as AddressInfo
+    const send = async (text: string) => {
+      const socket = connect(port, '127.0.0.1')
+      socket.end(text)
+      let answer = ''
+      for await (const chunk of socket) answer += chunk
+      return answer
+    }
+    const malformed = await send('nonsense\r\n\r\n')
+    t.match(malformed, /^HTTP\/1.1 400 Bad Request\r\nContent-Type: application\/problem\+json/)
+    t.match(malformed, /"code":"INVALID_INPUT"/)
+    const large = await send(`GET / HTTP/1.1\r\nHost: x\r\nX-Large: ${'x'.repeat(20_000)}\r\n\r\n`)
+    t.match(large, /^HTTP\/1.1 431 /)
+    t.match(large, /"code":"HEADERS_TOO_LARGE"/)
   })
 
   await t.test('an unknown path or method is a 404', async (t) => {

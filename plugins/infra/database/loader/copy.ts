@@ -4,7 +4,9 @@ import type { Sql } from 'postgres'
 /** Milliseconds in which the database takes nothing before a COPY is given up. A slow disk pauses for seconds, not for a minute. */
 const PATIENCE = 60_000
 
-/** A COPY into a table, with an end to every wait: postgres.js itself waits for ever on a COPY that the database has refused. */
+const IN_FAILED_TRANSACTION = '25P02'
+
+/** A COPY into a table, inside a transaction, with an end to every wait: postgres.js itself waits for ever on a COPY that the database has refused. */
 export class Copy {
   readonly #sql: Sql
   readonly #stream: Writable
@@ -34,13 +36,15 @@ export class Copy {
   async end (): Promise<void> {
     try {
       this.#stream.end()
-      // Answered after the COPY in any case, with an error where that failed. The stream alone might never say so.
+      // Answered after the COPY in any case, and with an error where that failed, because the transaction has: the stream itself
+      // would wait for ever.
       await this.#sql.unsafe('select')
     } catch (error) {
-      throw this.#error ?? error
+      const isRefused = (error as { code?: string }).code === IN_FAILED_TRANSACTION
+      throw this.#error ?? (isRefused ? new Error('the database refused the data; its log says why') : error)
     } finally {
       clearTimeout(this.#watchdog)
     }
-    if (!this.#stream.writableFinished) throw this.#error ?? new Error('the database refused the data')
+    if (this.#error) throw this.#error
   }
 }

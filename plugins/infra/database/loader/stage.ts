@@ -31,7 +31,7 @@ export async function stage (
     const { code, message } = error as NodeJS.ErrnoException
     // Before the header, nothing of the file has been copied yet.
     const isUnreadable = !sink.hasHeader && code !== undefined
-    if (!isUnreadable && !(error instanceof FileFault)) throw new Error(`${file.name}: ${message}`, { cause: error })
+    if (!isUnreadable && !(error instanceof FileFault)) throw Object.assign(new Error(`${file.name}: ${message}`), { code })
     const fault = table.faultLine(file, 1, isUnreadable ? `the file cannot be read: ${message}` : message)
     await new Promise<void>((resolve, reject) => table.write(fault, (error) => error ? reject(error) : resolve()))
     return 1

@@ -1,8 +1,11 @@
 import type { Sql } from 'postgres'
 import { run } from './run.ts'
 
-/** How long a failed load waits for its rollback: the connection may be the very thing that failed. */
+/** How long a failed load waits for its rollback: the database may be the very thing that failed. */
 const PATIENCE = 5000
+
+/** The connection is gone, and the transaction with it. */
+const LOST = /^(ECONN|EPIPE|ETIMEDOUT|CONNECTION_|57P)/
 
 /** Runs a load as one transaction, on the client's only connection. */
 export async function inTransaction<T> (sql: Sql, load: () => Promise<T>): Promise<T> {
@@ -17,12 +20,16 @@ export async function inTransaction<T> (sql: Sql, load: () => Promise<T>): Promi
     await run(sql, 'commit')
     return result
   } catch (error) {
-    let timer: NodeJS.Timeout | undefined
-    await Promise.race([
-      sql.unsafe('rollback').catch(() => {}),
-      new Promise((resolve) => { timer = setTimeout(resolve, PATIENCE) })
-    ])
-    clearTimeout(timer)
+    if (!LOST.test((error as { code?: string }).code ?? '')) await rollBack(sql)
     throw new Error(`Nothing was loaded: ${(error as Error).message}`, { cause: error })
   }
+}
+
+async function rollBack (sql: Sql): Promise<void> {
+  let timer: NodeJS.Timeout | undefined
+  await Promise.race([
+    sql.unsafe('rollback').catch(() => {}),
+    new Promise((resolve) => { timer = setTimeout(resolve, PATIENCE) })
+  ])
+  clearTimeout(timer)
 }

@@ -53,11 +53,13 @@ t.test('Reject reports that cannot be written are an error, and nothing is loade
 
 t.test('A COPY that the database refuses ends in an error, not in a wait', { timeout: 10_000 }, async (t) => {
   const { sql } = await openLoader(t)
-  await sql`create temp table numbers (number integer)`
+  await sql`create table numbers (number integer)`
   for (const rows of ['1\nx\n', '1\n'.repeat(100_000) + 'x\n']) {
+    await sql.unsafe('begin')
     const copy = await Copy.open(sql, 'copy numbers (number) from stdin')
     await new Promise<void>((resolve) => copy.write(rows, () => resolve()))
     await t.rejects(copy.end())
+    await sql.unsafe('rollback')
     t.same(await sql`select count(*)::int as rows from numbers`, [{ rows: 0 }], 'and the connection works on')
   }
   await t.rejects(Copy.open(sql, 'copy nothing (number) from stdin'), { code: '42P01' })
