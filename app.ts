@@ -1,6 +1,5 @@
 import { join } from 'node:path'
 import autoload from '@fastify/autoload'
-import sensible from '@fastify/sensible'
 import fp from 'fastify-plugin'
 import type { FastifyInstance } from 'fastify'
 import type { Config } from './plugins/infra/config.ts'
@@ -18,7 +17,6 @@ const faces = [
 /** The application as one plugin: infrastructure, domains, then the faces. */
 export default fp(async (fastify: FastifyInstance, { config }: { config: Config }) => {
   fastify.decorate('config', config)
-  fastify.register(sensible)
   fastify.register(autoload, { dir: join(import.meta.dirname, 'plugins/infra'), ignorePattern: /config\.ts/, encapsulate: false })
   fastify.register(autoload, { dir: join(import.meta.dirname, 'plugins/domain'), encapsulate: false })
   for (const { folder, prefix } of faces) {

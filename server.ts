@@ -1,7 +1,7 @@
 import Fastify from 'fastify'
 import app from './app.ts'
 import { serverOptions } from './options.ts'
-import { ConfigError, loadConfig, type Config } from './plugins/infra/config.ts'
+import { ConfigError, readConfig, type Config } from './plugins/infra/config.ts'
 
 const config = readSettings()
 const fastify = Fastify(serverOptions(config))
@@ -43,12 +43,7 @@ async function shutDown (signal: string): Promise<void> {
 
 function readSettings (): Config {
   try {
-    process.loadEnvFile()
-  } catch {
-    // No .env: the environment and the defaults are enough.
-  }
-  try {
-    return loadConfig()
+    return readConfig()
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error
     process.stderr.write(`${error.message}\n`)

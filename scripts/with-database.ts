@@ -1,5 +1,5 @@
 import type { Sql } from 'postgres'
-import { loadConfig, type Config } from '../plugins/infra/config.ts'
+import { readConfig, type Config } from '../plugins/infra/config.ts'
 import { openAdmin } from '../plugins/infra/database/open.ts'
 
 /**
@@ -8,12 +8,7 @@ import { openAdmin } from '../plugins/infra/database/open.ts'
  */
 export async function withDatabase (work: (sql: Sql, config: Config) => Promise<boolean>): Promise<void> {
   try {
-    process.loadEnvFile()
-  } catch {
-    // No .env: the environment and the defaults are enough.
-  }
-  try {
-    const config = loadConfig()
+    const config = readConfig()
     const database = await openAdmin(config, (message) => console.error(message))
     try {
       if (!await work(database.sql, config)) process.exitCode = 1

@@ -108,6 +108,16 @@ export function loadConfig (env: NodeJS.ProcessEnv = process.env): Config {
   return config
 }
 
+/** Reads `.env` where there is one; what the environment says itself wins. Then as loadConfig. */
+export function readConfig (): Config {
+  try {
+    process.loadEnvFile()
+  } catch {
+    // No .env: the environment and the defaults are enough.
+  }
+  return loadConfig()
+}
+
 function allowedValues (name: string): string {
   const schema = Settings.properties[name as keyof typeof Settings.properties] as { anyOf?: { const: string }[] }
   return schema.anyOf?.map((entry) => entry.const).join(', ') ?? ''

@@ -7,7 +7,10 @@ const AT_ONCE = 2
 const MAX_WAITING = 32
 const MAX_WAIT_MS = 5000
 
-const PARAMETERS = { type: argon2.argon2id, memoryCost: 65536, timeCost: 3, parallelism: 4 } as const
+export const PARAMETERS = { type: argon2.argon2id, memoryCost: 65536, timeCost: 3, parallelism: 4 } as const
+
+/** With today's parameters, of random bytes that nobody kept: what is verified where there is no hash, for the time it takes. */
+export const NOBODY = '$argon2id$v=19$m=65536,t=3,p=4$5z49u/2jxl2SBJmqztU9SQ$YAlAAIOjSzeo+Vft3kFxxZ8yH/wswJVGlL0Y4IzLNJ0'
 
 /** A stored hash names its own cost, and verifying obeys it: these bounds keep a planted one from taking the machine. */
 const HASH = /^\$argon2id\$v=19\$(?:[mtp]=\d{1,6}(?:,|(?=\$))){3}\$[A-Za-z0-9+/]{11,86}\$[A-Za-z0-9+/]{16,128}$/
@@ -31,22 +34,26 @@ declare module 'fastify' {
 /** Password hashing, a bounded number at a time. */
 export default fp(async (fastify) => {
   const gate = new Gate(AT_ONCE, MAX_WAITING, MAX_WAIT_MS)
-  const hash = async (password: string) => standard(await gate.run(async () => await argon2.hash(password, PARAMETERS)))
-  const nobody = await hash('the password of nobody')
+  const hash = async (password: string) => await gate.run(async () => await hashPassword(password))
 
   fastify.decorate('passwords', {
     hash,
     verify: async (stored, password) => {
       const usable = isUsable(stored)
-      const fits = await gate.run(async () => await argon2.verify(usable ? stored : nobody, password))
+      const fits = await gate.run(async () => await argon2.verify(usable ? stored : NOBODY, password))
       return usable && fits
     },
     rehash: async (stored, password) => argon2.needsRehash(stored, PARAMETERS) ? await hash(password) : null
   })
 }, { name: 'passwords' })
 
-/** The parameters in the order of the reference implementation, for the other readers of the table: argon2 writes m, p, t. */
-const standard = (hash: string) => hash.replace(/(m=\d+),(p=\d+),(t=\d+)/, '$1,$3,$2')
+/**
+ * An argon2id hash with today's parameters. Costs 64 MiB and 100 ms: no more than two at once, please. The parameters stand in the
+ * order of the reference implementation, for the other readers of the table; the package writes m, p, t.
+ */
+export async function hashPassword (password: string): Promise<string> {
+  return (await argon2.hash(password, PARAMETERS)).replace(/(m=\d+),(p=\d+),(t=\d+)/, '$1,$3,$2')
+}
 
 function isUsable (hash: string | null | undefined): hash is string {
   if (!hash || !HASH.test(hash)) return false

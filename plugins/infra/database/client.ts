@@ -1,3 +1,4 @@
+import { connect } from 'node:net'
 import postgres, { type Sql } from 'postgres'
 
 const isoTimestamp = (text: string) => `${text.replace(' ', 'T')}${text.includes('+') ? ':00' : ''}`
@@ -17,6 +18,12 @@ const types = {
   }
 }
 
+/** One host over TCP. Several hosts, or a socket in the file system, are the driver's own business. */
+const ONE_HOST = /^postgres(ql)?:\/\/([^@/]*@)?[^,/@?]+(\/|$)/
+
+/** Without Nagle's algorithm, which holds back a COPY for 40 ms twice; the driver has no option for it. */
+const promptSocket = ({ host, port }: { host: string[], port: number[] }) => connect({ host: host[0]!, port: port[0]!, noDelay: true })
+
 export interface ClientOptions {
   /** Connections at most. */
   max: number
@@ -32,6 +39,7 @@ export function createClient (url: string, { max, statementTimeout, prepare = tr
     prepare,
     types: types as never,
     onnotice: () => {},
+    ...ONE_HOST.test(url) && { socket: promptSocket },
     connect_timeout: 5,
     // A database that is back is noticed at once; the requests in between have had their 503.
     backoff: () => 0.2,

@@ -1,5 +1,5 @@
-import { hash } from 'argon2'
 import type { Sql } from 'postgres'
+import { hashPassword } from '../../passwords.ts'
 import { run } from './run.ts'
 
 /** Users read at once. */
@@ -17,7 +17,7 @@ export async function hashPasswords (sql: Sql): Promise<void> {
     const waiting = users.entries()
     // More at once would starve every file and DNS call of this process (libuv has four threads).
     await Promise.all([1, 2].map(async () => {
-      for (const [place, { password }] of waiting) hashes[place] = await hash(password)
+      for (const [place, { password }] of waiting) hashes[place] = await hashPassword(password)
     }))
     await run(sql, 'set-hashes', [users.map(({ id }) => id), hashes])
   }

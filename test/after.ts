@@ -1,5 +1,0 @@
-import { share, startTestServer } from './server.ts'
-
-const server = await startTestServer()
-await share(null)
-await server.stop()
