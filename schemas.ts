@@ -30,7 +30,7 @@ const MAX_INTEGER = 2_147_483_647
 export const UserId = Type.String({
   format: 'uuid', description: 'a user’s public id', examples: ['54e02e9f-e6c8-50c3-9b2e-87f37ee5b745']
 })
-export const OrderId = Type.String({ pattern: '^[0-9]{1,18}$', description: 'an order’s number', examples: ['1001'] })
+export const OrderId = Type.String({ pattern: '^[0-9]{1,18}$', description: 'an order’s number', examples: ['1200'] })
 export const ProductId = Type.Integer({ minimum: 0, maximum: MAX_INTEGER, examples: [1] })
 export const Quantity = Type.Integer({ minimum: 1, maximum: 1_000_000, examples: [2] })
 export const Timestamp = Type.String({ format: 'timestamp', description: 'ISO 8601; without an offset: UTC', examples: ['2026-11-21T09:30:00Z'] })

@@ -3,6 +3,7 @@ import { createRequire } from 'node:module'
 import swagger from '@fastify/swagger'
 import swaggerUi from '@fastify/swagger-ui'
 import fp from 'fastify-plugin'
+import type { FastifySchema } from 'fastify'
 
 const require = createRequire(import.meta.url)
 const { version } = require('../../package.json') as { version: string }
@@ -40,6 +41,7 @@ export default fp(async (fastify) => {
         }
       }
     },
+    transform: ({ schema, url }) => ({ schema: withBinaryBody(schema), url }),
     refResolver: {
       buildLocalReference: (json, _base, _fragment, index) => typeof json.$id === 'string' ? json.$id : `def-${index}`
     }
@@ -58,3 +60,10 @@ export default fp(async (fastify) => {
   fastify.get('/redoc/redoc.standalone.js', hidden, async (_request, reply) =>
     reply.type('text/javascript; charset=utf-8').header('cache-control', 'public, max-age=86400').send(bundle))
 }, { name: 'openapi', dependencies: ['errors'] })
+
+/** A route that takes documents, not JSON, has no body schema to check by; the OpenAPI document shows what it takes. */
+function withBinaryBody (schema: FastifySchema = {}): FastifySchema {
+  if (!schema.consumes) return schema
+  const content = schema.consumes.map((type) => [type, { schema: { type: 'string', format: 'binary' } }])
+  return { ...schema, body: { content: Object.fromEntries(content) } }
+}

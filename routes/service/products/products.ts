@@ -16,7 +16,7 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
       tags,
       querystring: Type.Object({
         categories: Type.Optional(Type.Array(Type.String({ maxLength: 255 }), {
-          maxItems: 100, description: 'department names, in any case; repeat for several', examples: [['frozen']]
+          maxItems: 100, description: 'department names, in any case; repeat for several', examples: [['Greengrocer']]
         })),
         q: Type.Optional(Type.String({ maxLength: 255, description: 'text that the name contains, in any case' })),
         department_id: Type.Optional(ProductId),
