@@ -24,8 +24,10 @@ language plpgsql as $$
 declare
   request constant text := nullif(current_setting('db_service.request_id', true), '');
 begin
-  -- Waits for a reader of the user's status changes (users.read_status_changes) before it takes the time.
-  perform from users.users where id = new.user_id for share;
+  -- Waits for a reader of the user's status changes (users.read_status_changes) before it takes the time. Creation is no change.
+  if tg_op = 'UPDATE' then
+    perform from users.users where id = new.user_id for share;
+  end if;
   insert into orders.order_status_history (order_id, status, changed_at, changed_by, note, request_id)
   values (
     new.id, new.status,
@@ -55,7 +57,8 @@ $$;
 
 -- The loader brings its own history and sets db_service.loading.
 create or replace trigger orders_check_inserted_status before insert on orders.orders
-for each row when (current_setting('db_service.loading', true) is distinct from 'on') execute function orders.check_status();
+for each row when (new.status <> 'pending' and current_setting('db_service.loading', true) is distinct from 'on')
+execute function orders.check_status();
 
 create or replace trigger orders_check_status before update of status on orders.orders
 for each row when (old.status <> new.status and current_setting('db_service.loading', true) is distinct from 'on')

@@ -3,43 +3,49 @@
 create or replace function orders.count_orders() returns trigger
 language plpgsql as $$
 begin
-  if tg_op = 'INSERT' then
-    insert into orders.order_totals as counted (day, status, shard, orders, total_quantity, total_price)
-    select (created_at at time zone 'UTC')::date, status, pg_backend_pid() % 32,
-      count(*), sum(total_quantity), sum(total_price)
-    from added group by 1, 2 order by 1, 2
-    on conflict (day, status, shard) do update set
-      orders = counted.orders + excluded.orders,
-      total_quantity = counted.total_quantity + excluded.total_quantity,
-      total_price = counted.total_price + excluded.total_price;
-  elsif tg_op = 'DELETE' then
-    insert into orders.order_totals as counted (day, status, shard, orders, total_quantity, total_price)
-    select (created_at at time zone 'UTC')::date, status, pg_backend_pid() % 32,
-      -count(*), -sum(total_quantity), -sum(total_price)
-    from removed group by 1, 2 order by 1, 2
-    on conflict (day, status, shard) do update set
-      orders = counted.orders + excluded.orders,
-      total_quantity = counted.total_quantity + excluded.total_quantity,
-      total_price = counted.total_price + excluded.total_price;
-  else
-    insert into orders.order_totals as counted (day, status, shard, orders, total_quantity, total_price)
-    select day, status, pg_backend_pid() % 32, sum(n), sum(quantity), sum(price)
-    from (
-      select (created_at at time zone 'UTC')::date as day, status, 1 as n, total_quantity as quantity, total_price as price
-      from added
-      union all
-      select (created_at at time zone 'UTC')::date, status, -1, -total_quantity, -total_price from removed
-    ) moved
-    group by 1, 2
-    having sum(n) <> 0 or sum(quantity) <> 0 or sum(price) <> 0
-    order by 1, 2
-    on conflict (day, status, shard) do update set
-      orders = counted.orders + excluded.orders,
-      total_quantity = counted.total_quantity + excluded.total_quantity,
-      total_price = counted.total_price + excluded.total_price;
-  end if;
+  -- Each event sees only its own transition tables.
+  case tg_op
+    when 'INSERT' then
+      perform orders.add_to_totals(t.day, t.status, t.orders, t.quantity, t.price)
+      from (
+        select (created_at at time zone 'UTC')::date as day, status,
+          count(*) as orders, sum(total_quantity) as quantity, sum(total_price) as price
+        from added group by 1, 2 order by 1, 2
+      ) t;
+    when 'DELETE' then
+      perform orders.add_to_totals(t.day, t.status, -t.orders, -t.quantity, -t.price)
+      from (
+        select (created_at at time zone 'UTC')::date as day, status,
+          count(*) as orders, sum(total_quantity) as quantity, sum(total_price) as price
+        from removed group by 1, 2 order by 1, 2
+      ) t;
+    when 'UPDATE' then
+      perform orders.add_to_totals(t.day, t.status, t.orders, t.quantity, t.price)
+      from (
+        select day, status, sum(n)::bigint as orders, sum(quantity) as quantity, sum(price) as price
+        from (
+          select (created_at at time zone 'UTC')::date as day, status, 1 as n, total_quantity as quantity, total_price as price
+          from added
+          union all
+          select (created_at at time zone 'UTC')::date, status, -1, -total_quantity, -total_price from removed
+        ) moved
+        group by 1, 2
+        having sum(n) <> 0 or sum(quantity) <> 0 or sum(price) <> 0
+        order by 1, 2
+      ) t;
+  end case;
   return null;
 end
+$$;
+
+create or replace function orders.add_to_totals(of_day date, of_status text, more bigint, quantity numeric, price numeric)
+returns void language sql as $$
+  insert into orders.order_totals as counted (day, status, shard, orders, total_quantity, total_price)
+  values (of_day, of_status, pg_backend_pid() % 32, more, quantity, price)
+  on conflict (day, status, shard) do update set
+    orders = counted.orders + excluded.orders,
+    total_quantity = counted.total_quantity + excluded.total_quantity,
+    total_price = counted.total_price + excluded.total_price
 $$;
 
 create or replace trigger orders_count_inserted after insert on orders.orders

@@ -1,31 +1,42 @@
--- Keeps products.product_counts exact. One function for insert, update and delete, each of which sees only its own
--- transition tables: hence the three branches.
+-- Keeps products.product_counts exact.
 create or replace function products.count_products() returns trigger
 language plpgsql as $$
 begin
-  if tg_op = 'INSERT' then
-    insert into products.product_counts as counted (department_id, aisle_id, products)
-    select department_id, aisle_id, count(*) from added group by department_id, aisle_id order by 1, 2
-    on conflict (department_id, aisle_id) do update set products = counted.products + excluded.products;
-  elsif tg_op = 'DELETE' then
-    insert into products.product_counts as counted (department_id, aisle_id, products)
-    select department_id, aisle_id, -count(*) from removed group by department_id, aisle_id order by 1, 2
-    on conflict (department_id, aisle_id) do update set products = counted.products + excluded.products;
-  else
-    insert into products.product_counts as counted (department_id, aisle_id, products)
-    select department_id, aisle_id, sum(difference)
-    from (
-      select department_id, aisle_id, 1 as difference from added
-      union all
-      select department_id, aisle_id, -1 from removed
-    ) moved
-    group by department_id, aisle_id
-    having sum(difference) <> 0
-    order by 1, 2
-    on conflict (department_id, aisle_id) do update set products = counted.products + excluded.products;
-  end if;
+  -- Each event sees only its own transition tables.
+  case tg_op
+    when 'INSERT' then
+      perform products.add_to_count(t.department_id, t.aisle_id, t.products)
+      from (
+        select department_id, aisle_id, count(*) as products from added group by 1, 2 order by 1, 2
+      ) t;
+    when 'DELETE' then
+      perform products.add_to_count(t.department_id, t.aisle_id, -t.products)
+      from (
+        select department_id, aisle_id, count(*) as products from removed group by 1, 2 order by 1, 2
+      ) t;
+    when 'UPDATE' then
+      perform products.add_to_count(t.department_id, t.aisle_id, t.products)
+      from (
+        select department_id, aisle_id, sum(n)::bigint as products
+        from (
+          select department_id, aisle_id, 1 as n from added
+          union all
+          select department_id, aisle_id, -1 from removed
+        ) moved
+        group by 1, 2
+        having sum(n) <> 0
+        order by 1, 2
+      ) t;
+  end case;
   return null;
 end
+$$;
+
+create or replace function products.add_to_count(department integer, aisle integer, more bigint)
+returns void language sql as $$
+  insert into products.product_counts as counted (department_id, aisle_id, products)
+  values (department, aisle, more)
+  on conflict (department_id, aisle_id) do update set products = counted.products + excluded.products
 $$;
 
 create or replace trigger products_count_inserted after insert on products.products
