@@ -1,10 +1,8 @@
--- Of the departments that fit, the last row for each key. `claim` is the place of the row with which a department first took
--- this name.
+-- Of the departments that fit, the last row for each key.
 create temp table chosen_departments on commit drop as
 select distinct on (s.department_id::integer) s.file, s.line, s.department_id::integer as department_id,
   s.department as department_name, s.description, s.image_url,
-  d.department_id is not null as known,
-  min(array[s.file, s.line]) over (partition by s.department_id::integer, lower(s.department)) as claim
+  d.department_id is not null as known
 from staged_departments s
 left join products.departments d on d.department_id = s.department_id::integer
 where not exists (select from loader_rejects r where r.file = s.file and r.line = s.line)

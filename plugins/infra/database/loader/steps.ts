@@ -4,8 +4,8 @@ import { hashPasswords } from './passwords.ts'
 import { run } from './run.ts'
 import { suspendIndexes } from './suspend-indexes.ts'
 
-/** Kinds of which a row may be refused for what another row has: a name, an email address, an order number. */
-const WITH_RIVALS: ReadonlySet<Kind> = new Set(['departments', 'users', 'orders'])
+/** Kinds of which a row may be refused for what another row has: an email address, an order number. */
+const WITH_RIVALS: ReadonlySet<Kind> = new Set(['users', 'orders'])
 
 /**
  * Checks the staged rows of kinds that belong together, and writes those that fit.
