@@ -5,7 +5,7 @@ import { ERRORS, problem, ProblemDetails, type ErrorCode } from '../plugins/infr
 
 /** What any route can answer: unreadable requests, and trouble behind it. */
 const ALWAYS: ErrorCode[] = [
-  'INVALID_INPUT', 'INTERNAL_ERROR', 'DATABASE_UNAVAILABLE', 'OVERLOADED', 'TIMEOUT', 'SHUTTING_DOWN'
+  'INVALID_INPUT', 'HEADERS_TOO_LARGE', 'INTERNAL_ERROR', 'DATABASE_UNAVAILABLE', 'OVERLOADED', 'TIMEOUT', 'SHUTTING_DOWN'
 ]
 
 /** What a route with a JSON body can answer on top. */

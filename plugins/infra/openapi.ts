@@ -41,7 +41,7 @@ export default fp(async (fastify) => {
         }
       }
     },
-    transform: ({ schema, url }) => ({ schema: withBinaryBody(schema), url }),
+    transform: ({ schema, url }) => ({ schema: withOptionalDefaults(withBinaryBody(schema)), url }),
     refResolver: {
       buildLocalReference: (json, _base, _fragment, index) => typeof json.$id === 'string' ? json.$id : `def-${index}`
     }
@@ -66,4 +66,14 @@ function withBinaryBody (schema: FastifySchema = {}): FastifySchema {
   if (!schema.consumes) return schema
   const content = schema.consumes.map((type) => [type, { schema: { type: 'string', format: 'binary' } }])
   return { ...schema, body: { content: Object.fromEntries(content) } }
+}
+
+interface Query { properties?: Record<string, { default?: unknown }>, required?: string[] }
+
+/** A handler can rely on a parameter that has a default; a caller need not send it. */
+function withOptionalDefaults (schema: FastifySchema): FastifySchema {
+  const query = schema.querystring as Query | undefined
+  if (!query?.required) return schema
+  const required = query.required.filter((name) => query.properties?.[name]?.default === undefined)
+  return { ...schema, querystring: { ...query, required } }
 }

@@ -64,6 +64,14 @@ t.test('the OpenAPI document', async (t) => {
     for (const where of expected.map(plain)) t.ok(found.has(where), where)
   })
 
+  await t.test('asks for no parameter that has a default', async (t) => {
+    for (const { where, operation } of operations) {
+      for (const { name, required, schema } of operation.parameters ?? []) {
+        if ('default' in schema) t.notOk(required, `${where}: ${name}`)
+      }
+    }
+  })
+
   await t.test('says of every operation what it does, under a known tag, and what it answers', async (t) => {
     const tags = document.tags.map(({ name }) => name)
     for (const { where, path, operation } of operations) {
