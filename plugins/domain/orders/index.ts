@@ -48,6 +48,7 @@ function ordersDomain (fastify: FastifyInstance) {
   /** Runs a write that makes an order, at most once per Idempotency-Key. */
   async function placeOnce (operation: 'place' | 'checkout', input: object, context: Context) {
     const placed = (await place.first(operation, JSON.stringify(input), JSON.stringify(context)))!
+    fastify.events.announce()
     if (placed.refusal) {
       const { code, facts, request_id: requestId } = placed.refusal
       if (!isErrorCode(code)) throw new Error(`the database refused with an unlisted code: ${code}`)
@@ -91,7 +92,9 @@ function ordersDomain (fastify: FastifyInstance) {
     async change (orderId: string, changes: Static<typeof OrderChanges>, ifMatch: string[] | null, context: Context) {
       const actor = changes.changed_by || context.actor
       const { changed_by: _, ...meant } = pick(OrderChanges, changes)
-      return (await change.first(orderId, JSON.stringify(meant), ifMatch, JSON.stringify({ ...context, actor })))!
+      const changed = await change.first(orderId, JSON.stringify(meant), ifMatch, JSON.stringify({ ...context, actor }))
+      fastify.events.announce()
+      return changed!
     },
 
     /** Adds items and returns the lines touched. Rejects with ORDER_NOT_FOUND, ORDER_NOT_EDITABLE, and as `place`. */
@@ -110,4 +113,4 @@ function ordersDomain (fastify: FastifyInstance) {
 
 export default fp(async (fastify) => {
   fastify.decorate('orders', ordersDomain(fastify))
-}, { name: 'orders', dependencies: ['database'] })
+}, { name: 'orders', dependencies: ['database', 'events'] })

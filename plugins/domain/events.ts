@@ -1,0 +1,55 @@
+import { EventEmitter } from 'node:events'
+import fp from 'fastify-plugin'
+import type { FastifyInstance } from 'fastify'
+import { Type, type Static } from '@sinclair/typebox'
+import { Moment } from '../../schemas.ts'
+
+/** An event that waits in the outbox, as a relay takes hold of it. */
+export const WaitingEvent = Type.Object({
+  id: Type.Integer(),
+  message_id: Type.String(),
+  order_id: Type.Integer(),
+  event_type: Type.String(),
+  payload: Type.String({ description: 'JSON text (contract, section 8)' }),
+  occurred_at: Moment
+})
+
+const Id = Type.Object({ id: Type.Integer() })
+
+declare module 'fastify' {
+  interface FastifyInstance { events: ReturnType<typeof eventsDomain> }
+}
+
+/** The transactional outbox. The database itself writes it (sql/functions/orders/events.sql); a relay empties it. */
+function eventsDomain (fastify: FastifyInstance) {
+  const { statement } = fastify.database
+  const register = statement('events/register-publisher', Type.Object({ queue: Type.String() }))
+  const claim = statement('events/claim', WaitingEvent)
+  const markPublished = statement('events/mark-published', Id)
+  const release = statement('events/release', Id)
+  const asText = (ids: number[]) => ids.map(String)
+
+  const announced = new EventEmitter()
+
+  return {
+    /** This gateway has just changed orders: a relay in the same process need not wait until it looks again. */
+    announce: () => { announced.emit('announced') },
+    onAnnounced: (callback: () => void) => { announced.on('announced', callback) },
+
+    /** Events are recorded from now on, for as long as this is said again at least once a week. */
+    register: async (queue: string) => { await register.first(queue) },
+
+    /** Takes hold of up to `limit` events for `holdSeconds`; of each order only the oldest that waits. */
+    claim: async (limit: number, holdSeconds: number): Promise<Static<typeof WaitingEvent>[]> => await claim.all(limit, holdSeconds),
+
+    /** The broker has confirmed these. */
+    markPublished: async (ids: number[]) => { await markPublished.all(asText(ids)) },
+
+    /** These could not be published; they go on waiting. */
+    release: async (ids: number[], reason: string) => { await release.all(asText(ids), reason) }
+  }
+}
+
+export default fp(async (fastify) => {
+  fastify.decorate('events', eventsDomain(fastify))
+}, { name: 'events', dependencies: ['database'] })

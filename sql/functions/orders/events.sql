@@ -1,0 +1,49 @@
+-- Records what happened to an order for the relay to publish (contract, section 8), whoever changed it. Deferred to the end of the
+-- transaction, when the items of a new order are there too; the order's row is still locked then, so the events of one
+-- order get their ids in the order of the changes.
+create or replace function orders.record_event() returns trigger
+language plpgsql as $$
+begin
+  if not exists (select from gateway.event_publishers where last_seen > now() - interval '7 days') then
+    return null;
+  end if;
+
+  insert into orders.outbox (order_id, event_type, payload, request_id)
+  select new.id, kind.event_type,
+    jsonb_build_object(
+      'event_type', kind.event_type,
+      'order_id', new.id,
+      'user_email', coalesce(new.customer_email, (select u.email_address from users.users u where u.id = new.user_id)),
+      'total', new.total_amount,
+      'items', coalesce((
+        select jsonb_agg(jsonb_build_object(
+          'product_id', i.product_id, 'product_name', i.product_name, 'quantity', i.quantity, 'price', i.price)
+          order by i.add_to_cart_order, i.product_id)
+        from orders.order_items i where i.order_id = new.id
+      ), '[]'),
+      'status', new.status,
+      'occurred_at', clock_timestamp()),
+    nullif(current_setting('db_service.request_id', true), '')
+  from (
+    select case
+      when tg_op = 'INSERT' then 'order_created'
+      when new.status = 'cancelled' then 'order_cancelled'
+      else 'order_status_updated'
+    end as event_type
+  ) kind;
+  return null;
+end
+$$;
+
+-- `create or replace` does not know constraint triggers.
+drop trigger if exists orders_record_created_event on orders.orders;
+create constraint trigger orders_record_created_event after insert on orders.orders
+deferrable initially deferred
+for each row when (current_setting('db_service.loading', true) is distinct from 'on')
+execute function orders.record_event();
+
+drop trigger if exists orders_record_status_event on orders.orders;
+create constraint trigger orders_record_status_event after update of status on orders.orders
+deferrable initially deferred
+for each row when (old.status <> new.status and current_setting('db_service.loading', true) is distinct from 'on')
+execute function orders.record_event();
