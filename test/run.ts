@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { share, startTestServer } from './server.ts'
+import { discard, share, startTestServer } from './server.ts'
 
 // npm test [-- files]: one PostgreSQL for all test files, then tap.
 const server = await startTestServer()
@@ -9,4 +9,6 @@ const tap = spawn('tap', process.argv.slice(2), { stdio: 'inherit' })
 const [code] = await once(tap, 'exit')
 await share(null)
 await server.stop()
+// A failed test has kept its database, to be looked at.
+if (code === 0) await discard()
 process.exit(code ?? 1)

@@ -51,6 +51,11 @@ export async function startTestServer (): Promise<TestServer> {
   return { url: server.url, template: await makeTemplate(server.url), stop: async () => await server.stop() }
 }
 
+/** Takes the server's folder away; not while it runs. */
+export async function discard (): Promise<void> {
+  await rm(dataDir, { recursive: true, force: true })
+}
+
 /** Lets the test files of this run find the server; without one, forgets it. */
 export async function share (server: TestServer | null): Promise<void> {
   if (server) await writeFile(sharedFile, JSON.stringify({ url: server.url, template: server.template }))
