@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { existsSync, statfsSync } from 'node:fs'
-import { readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import postgres, { type Sql } from 'postgres'
@@ -58,8 +58,10 @@ export async function discard (): Promise<void> {
 
 /** Lets the test files of this run find the server; without one, forgets it. */
 export async function share (server: TestServer | null): Promise<void> {
-  if (server) await writeFile(sharedFile, JSON.stringify({ url: server.url, template: server.template }))
-  else await rm(sharedFile, { force: true })
+  if (!server) return await rm(sharedFile, { force: true })
+  // With a server of somebody else's nothing has made the folder yet.
+  await mkdir(dataDir, { recursive: true })
+  await writeFile(sharedFile, JSON.stringify({ url: server.url, template: server.template }))
 }
 
 /** The same server, another database. */
