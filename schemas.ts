@@ -24,6 +24,9 @@ export function pick<T extends TObject> (schema: T, value: Static<T>): Static<T>
   return Object.fromEntries(Object.keys(schema.properties).filter((key) => key in source).map((key) => [key, source[key]])) as Static<T>
 }
 
+/** The pattern for ilike that finds a text anywhere, as it stands: % and _ mean themselves. */
+export const containing = (text: string) => `%${text.replace(/[\\%_]/g, '\\$&')}%`
+
 /** PostgreSQL's integer and the largest id a bigint parameter takes without trouble in JSON. */
 const MAX_INTEGER = 2_147_483_647
 

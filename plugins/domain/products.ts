@@ -1,7 +1,7 @@
 import fp from 'fastify-plugin'
 import type { FastifyInstance } from 'fastify'
 import { Type, type Static } from '@sinclair/typebox'
-import { nullable, object, ProductId } from '../../schemas.ts'
+import { containing, nullable, object, ProductId } from '../../schemas.ts'
 import { problem } from '../infra/errors.ts'
 
 export const Product = object('Product', {
@@ -75,7 +75,7 @@ function productsDomain (fastify: FastifyInstance) {
       // One more than asked for tells whether another page follows.
       const page = [decodeCursor(filter.cursor), filter.limit + 1, filter.offset]
       const prices = [filter.min_price ?? null, filter.max_price ?? null]
-      const pattern = filter.q ? `%${filter.q.replace(/[\\%_]/g, '\\$&')}%` : undefined
+      const pattern = filter.q ? containing(filter.q) : undefined
       const byPrice = prices.some((price) => price !== null)
 
       const [found, counted] = await Promise.all(

@@ -1,7 +1,7 @@
 import fp from 'fastify-plugin'
 import type { FastifyInstance } from 'fastify'
 import { Type, type Static } from '@sinclair/typebox'
-import { pick } from '../../../schemas.ts'
+import { containing, pick } from '../../../schemas.ts'
 import { problem } from '../../infra/errors.ts'
 import { userAccounts } from './accounts.ts'
 import { NewUser, UserChanges, UserRow } from './schema.ts'
@@ -39,7 +39,7 @@ function usersDomain (fastify: FastifyInstance) {
 
     /** A page of users, the longest-standing first; `q` is looked for in name and email address. */
     async list ({ q, limit, offset }: { q?: string, limit: number, offset: number }) {
-      const pattern = q ? `%${q.replace(/[\\%_]/g, '\\$&')}%` : undefined
+      const pattern = q ? containing(q) : undefined
       const [users, counted] = await Promise.all(pattern
         ? [search.all(pattern, limit, offset), countSearch.first(pattern)]
         : [list.all(limit, offset), count.first()])
