@@ -2,6 +2,7 @@ import { BlockList, isIP } from 'node:net'
 import { Type, type Static } from '@sinclair/typebox'
 import { Ajv } from 'ajv'
 import ajvFormats from 'ajv-formats'
+import { keptSecretKey } from './secret-key.ts'
 
 const Flag = (fallback: boolean, description: string) => Type.Boolean({ default: fallback, description })
 
@@ -40,7 +41,7 @@ export const Settings = Type.Object({
   }),
   API_KEYS: Type.Optional(Type.String({ description: 'comma-separated keys of the service API; none in development: open' })),
   ADMIN_API_KEYS: Type.Optional(Type.String({ description: 'comma-separated keys of the management API' })),
-  SECRET_KEY: Type.Optional(Type.String({ minLength: 32, description: 'signs tokens; 32 characters or more' })),
+  SECRET_KEY: Type.Optional(Type.String({ minLength: 32, description: 'signs tokens; unset in development: made at the first start, kept in DATA_DIR' })),
   ACCESS_TOKEN_EXPIRE_MINUTES: Type.Integer({ minimum: 1, maximum: 525600, default: 30 }),
   TRUSTED_UPSTREAMS: Type.Optional(Type.String({
     description: 'comma-separated addresses or CIDR ranges whose identity headers count; loopback in development'
@@ -61,7 +62,7 @@ export const Settings = Type.Object({
 
 const LISTS = ['API_KEYS', 'ADMIN_API_KEYS', 'TRUSTED_UPSTREAMS', 'CORS_ORIGINS'] as const
 type Lists = { [name in typeof LISTS[number]]: string[] }
-type Computed = Lists & { SEED_DIR: string }
+type Computed = Lists & { SEED_DIR: string, SECRET_KEY: string }
 
 /** The settings as the program sees them: typed, defaults filled in, comma-separated lists split. */
 export type Config = Omit<Static<typeof Settings>, keyof Computed> & Computed
@@ -99,7 +100,7 @@ export function loadConfig (env: NodeJS.ProcessEnv = process.env): Config {
   const settings = values as Static<typeof Settings>
   // A real shop does not start with the demo's users, whose password everybody knows.
   const seedDir = settings.SEED_DIR ?? (settings.NODE_ENV === 'production' ? '' : 'seeds')
-  const config: Config = { ...settings, ...splitLists(settings), SEED_DIR: seedDir }
+  const config: Config = { ...settings, ...splitLists(settings), SEED_DIR: seedDir, SECRET_KEY: settings.SECRET_KEY ?? '' }
   faults.push(...unsafeDefaults(config), ...faultyUpstreams(config.TRUSTED_UPSTREAMS))
   if (faults.length > 0) throw new ConfigError(faults)
   if (config.NODE_ENV !== 'production' && config.TRUSTED_UPSTREAMS.length === 0) {
@@ -108,14 +109,18 @@ export function loadConfig (env: NodeJS.ProcessEnv = process.env): Config {
   return config
 }
 
-/** Reads `.env` where there is one; what the environment says itself wins. Then as loadConfig. */
+/**
+ * Reads `.env` where there is one; what the environment says itself wins. Then as loadConfig, and without SECRET_KEY (in
+ * development only) with the one kept in DATA_DIR.
+ */
 export function readConfig (): Config {
   try {
     process.loadEnvFile()
   } catch {
     // No .env: the environment and the defaults are enough.
   }
-  return loadConfig()
+  const config = loadConfig()
+  return { ...config, SECRET_KEY: config.SECRET_KEY || keptSecretKey(config.DATA_DIR) }
 }
 
 function allowedValues (name: string): string {

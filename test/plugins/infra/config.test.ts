@@ -1,5 +1,8 @@
+import { statSync } from 'node:fs'
+import { join } from 'node:path'
 import t from 'tap'
 import { ConfigError, loadConfig } from '../../../plugins/infra/config.ts'
+import { keptSecretKey } from '../../../plugins/infra/secret-key.ts'
 
 const production = {
   NODE_ENV: 'production',
@@ -45,7 +48,7 @@ t.test('nothing set: the defaults of a developer’s machine', async (t) => {
     SHIPPING_COST: 10,
     FREE_SHIPPING_FROM: 100
   })
-  for (const name of ['DATABASE_URL', 'READ_DATABASE_URL', 'QUERY_DATABASE_URL', 'SECRET_KEY', 'SMTP_URL', 'RABBITMQ_URL'] as const) {
+  for (const name of ['DATABASE_URL', 'READ_DATABASE_URL', 'QUERY_DATABASE_URL', 'SMTP_URL', 'RABBITMQ_URL'] as const) {
     t.equal(loadConfig({})[name], undefined, name)
   }
 })
@@ -116,4 +119,13 @@ t.test('production', async (t) => {
 
 t.test('what is no setting is left alone', async (t) => {
   t.notOk('PATH' in loadConfig({ PATH: '/bin', npm_config_x: '1' }))
+})
+
+t.test('a development machine keeps the secret key it made', async (t) => {
+  const dataDir = join(t.testdir(), 'data')
+  const key = keptSecretKey(dataDir)
+  t.ok(key.length >= 32, 'long enough for SECRET_KEY')
+  t.equal(keptSecretKey(dataDir), key, 'the same at the next start')
+  t.equal(statSync(join(dataDir, 'secret-key')).mode & 0o777, 0o600, 'for its owner only')
+  t.not(keptSecretKey(join(t.testdir(), 'elsewhere')), key, 'another folder, another key')
 })
