@@ -45,7 +45,13 @@ export interface Answer { status: number, json: any, headers: Record<string, str
 export async function openShop (t: Test, settings: Partial<Record<keyof Config, string>> = {}): Promise<Shop> {
   const url = settings.DATABASE_URL ?? await freshDatabase(t)
   const config = loadConfig({
-    NODE_ENV: 'test', LOG_LEVEL: 'silent', DATABASE_URL: url, DRAIN_SECONDS: '0', SECRET_KEY: 'a secret for tests, of 32 characters or more', ...settings
+    NODE_ENV: 'test',
+    LOG_LEVEL: 'silent',
+    DATABASE_URL: url,
+    DRAIN_SECONDS: '0',
+    SECRET_KEY: 'a secret for tests, of 32 characters or more',
+    DATA_DIR: t.testdirName,
+    ...settings
   })
   const fastify = Fastify(serverOptions({ ...config, SEED_DIR: '' }))
   await fastify.register(app, { config: { ...config, SEED_DIR: '' } })

@@ -3,6 +3,7 @@ import { existsSync, statfsSync } from 'node:fs'
 import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { PgBoss } from 'pg-boss'
 import postgres, { type Sql } from 'postgres'
 import { startEmbedded } from '../plugins/infra/database/embedded.ts'
 import { migrate } from '../plugins/infra/database/migrate.ts'
@@ -93,11 +94,19 @@ async function fill (url: string): Promise<void> {
   const sql: Sql = postgres(url, { max: 1, onnotice: () => {} })
   try {
     await migrate(sql)
+    await installJobs(url)
     await sql.unsafe(await readFile(join(import.meta.dirname, 'fixture.sql'), 'utf8')).simple()
     await sql.unsafe('analyze').simple()
   } finally {
     await sql.end()
   }
+}
+
+/** So that the gateway of each test need not make pg-boss's tables. */
+async function installJobs (url: string): Promise<void> {
+  const boss = new PgBoss({ connectionString: url, max: 1 })
+  await boss.start()
+  await boss.stop({ graceful: false })
 }
 
 async function fingerprint (): Promise<string> {

@@ -55,6 +55,7 @@ function cartsDomain (fastify: FastifyInstance) {
   const setItem = statement('carts/set-item', CartRow)
   const clear = statement('carts/clear', CartRow)
   const remove = statement('carts/delete', Type.Object({ deleted: Type.Boolean() }))
+  const clearAbandoned = statement('carts/clear-abandoned', Type.Object({ cart_id: Type.Integer() }))
   const toJson = (items: Items) => JSON.stringify(items.map((item) => pick(NewCartItem, item)))
 
   return {
@@ -83,7 +84,10 @@ function cartsDomain (fastify: FastifyInstance) {
     clear: async (userId: string, ifMatch: IfMatch) => (await clear.first(userId, ifMatch))!,
 
     /** Rejects with CART_NOT_FOUND. */
-    remove: async (userId: string, ifMatch: IfMatch) => { await remove.first(userId, ifMatch) }
+    remove: async (userId: string, ifMatch: IfMatch) => { await remove.first(userId, ifMatch) },
+
+    /** Clears up to `limit` carts untouched for 90 days; says how many. */
+    clearAbandoned: async (limit: number) => (await clearAbandoned.all(limit)).length
   }
 }
 

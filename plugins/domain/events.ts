@@ -27,6 +27,7 @@ function eventsDomain (fastify: FastifyInstance) {
   const claim = statement('events/claim', WaitingEvent)
   const markPublished = statement('events/mark-published', Id)
   const release = statement('events/release', Id)
+  const clear = statement('events/clear-published', Id)
   const asText = (ids: number[]) => ids.map(String)
 
   const announced = new EventEmitter()
@@ -46,7 +47,10 @@ function eventsDomain (fastify: FastifyInstance) {
     markPublished: async (ids: number[]) => { await markPublished.all(asText(ids)) },
 
     /** These could not be published; they go on waiting. */
-    release: async (ids: number[], reason: string) => { await release.all(asText(ids), reason) }
+    release: async (ids: number[], reason: string) => { await release.all(asText(ids), reason) },
+
+    /** Clears up to `limit` events published long ago; says how many. */
+    clearPublished: async (limit: number) => (await clear.all(limit)).length
   }
 }
 

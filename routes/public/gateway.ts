@@ -54,14 +54,14 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
 
   fastify.get('/readyz', {
     schema: {
-      summary: 'Readiness: the database is reachable and migrated, and the gateway is not shutting down',
+      summary: 'Readiness: the database is reachable and migrated, jobs are started, and the gateway is not shutting down',
       tags,
       security,
       response: responses({ 200: Status })
     }
   }, async () => {
     if (fastify.draining) throw problem('SHUTTING_DOWN')
-    if (!await fastify.database.isReady()) throw problem('DATABASE_UNAVAILABLE')
+    if (!fastify.jobs.isStarted() || !await fastify.database.isReady()) throw problem('DATABASE_UNAVAILABLE')
     return { status: 'ready' }
   })
 }

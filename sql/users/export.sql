@@ -14,6 +14,19 @@ select json_build_object(
     from orders.orders o
     join orders.order_documents d on d.order_id = o.id
     where o.user_id = u.id
+  ), '[]'),
+  'reminders', coalesce((
+    select json_agg(json_build_object('due_at', r.due_at, 'sent_at', r.sent_at) order by r.due_at)
+    from users.reminders r
+    where r.user_id = u.id
+  ), '[]'),
+  'emails', coalesce((
+    select json_agg(json_build_object(
+      'about', case when e.history_id is null then 'reminder' else 'order ' || h.order_id || ': ' || h.status end,
+      'queued_at', e.queued_at, 'accepted_at', e.accepted_at, 'failed_at', e.failed_at, 'reason', e.last_error) order by e.id)
+    from gateway.emails e
+    left join orders.order_status_history h using (history_id)
+    where e.user_id = u.id
   ), '[]')
 )::text as document
 from users.users u

@@ -44,6 +44,7 @@ function ordersDomain (fastify: FastifyInstance) {
   const change = statement('orders/change', OrderRow)
   const addItems = statement('orders/add-items', Type.Object({ added: Type.Array(AddedItem) }))
   const remove = statement('orders/delete', Type.Object({ deleted: Type.Boolean() }))
+  const clearKeys = statement('orders/clear-idempotency-keys', Type.Object({ key: Type.String() }))
 
   /** Runs a write that makes an order, at most once per Idempotency-Key. */
   async function placeOnce (operation: 'place' | 'checkout', input: object, context: Context) {
@@ -107,7 +108,10 @@ function ordersDomain (fastify: FastifyInstance) {
     /** Rejects with ORDER_NOT_FOUND, PRECONDITION_FAILED. */
     async remove (orderId: string, ifMatch: string[] | null): Promise<void> {
       await remove.first(orderId, ifMatch)
-    }
+    },
+
+    /** Clears up to `limit` answers kept for Idempotency-Keys of yesterday; says how many. */
+    clearIdempotencyKeys: async (limit: number) => (await clearKeys.all(limit)).length
   }
 }
 

@@ -16,6 +16,8 @@ const MAX_WAIT_MS = 1500
 declare module 'fastify' {
   interface FastifyInstance {
     database: {
+      /** Where it is, login included: for pg-boss, which has connections of its own. */
+      url: string
       /** A statement of sql/<name>.sql on the primary. */
       statement: ReturnType<typeof statementsOn>
       /** The same on the replica (READ_DATABASE_URL) where there is one that answers: for the catalogue. */
@@ -65,6 +67,7 @@ export default fp(async (fastify) => {
   const schemaVersion = statement('gateway/schema-version', Type.Object({ version: Type.Integer() }))
   const ask = statement('gateway/ping', Type.Object({ answer: Type.Integer() }))
   fastify.decorate('database', {
+    url: location.url,
     statement,
     catalogueStatement: statementsOn(replica ? [replica, primary] : [primary], declared),
     declared,

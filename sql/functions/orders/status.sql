@@ -23,6 +23,7 @@ create or replace function orders.record_status() returns trigger
 language plpgsql as $$
 declare
   request constant text := nullif(current_setting('db_service.request_id', true), '');
+  entry bigint;
 begin
   -- Waits for a reader of the user's status changes (users.read_status_changes) before it takes the time. Creation is no change.
   if tg_op = 'UPDATE' then
@@ -36,7 +37,13 @@ begin
     coalesce(
       nullif(current_setting('db_service.note', true), ''),
       case tg_op when 'INSERT' then 'Order created' end),
-    request);
+    request)
+  returning history_id into entry;
+
+  if tg_op = 'UPDATE' then
+    insert into gateway.emails (user_id, history_id)
+    select id, entry from users.users where id = new.user_id and order_notifications_via_email;
+  end if;
 
   if tg_op = 'UPDATE' and new.status in ('cancelled', 'failed') and old.status <> 'shipped' then
     perform orders.return_stock(new.id);

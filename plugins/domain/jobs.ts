@@ -1,0 +1,75 @@
+import fp from 'fastify-plugin'
+import type { FastifyInstance } from 'fastify'
+import { Type, type Static } from '@sinclair/typebox'
+import { Moment, nullable, oneOf } from '../../schemas.ts'
+import { problem } from '../infra/errors.ts'
+
+export const QUEUES = ['reminders', 'emails', 'order-events', 'housekeeping'] as const
+export type Queue = typeof QUEUES[number]
+
+/** The queues that are ticks of pg-boss; the others are rows of our own. */
+const TICKED: readonly Queue[] = ['reminders', 'housekeeping']
+
+export const QueueState = Type.Object({
+  queue: oneOf(QUEUES),
+  depth: Type.Integer({ description: 'what waits or is under way: users due, emails, events, ticks' }),
+  oldest: nullable({ ...Moment, description: 'since when the oldest of them waits' }),
+  failed: Type.Integer({ description: 'what failed for good' })
+})
+
+export const FailedJob = Type.Object({
+  id: Type.String(),
+  failed_at: Moment,
+  attempts: Type.Integer(),
+  reason: nullable(Type.String()),
+  about: Type.Object({
+    kind: oneOf(['reminder', 'order status', 'tick']),
+    user_id: Type.Optional(nullable(Type.String())),
+    order_id: Type.Optional(nullable(Type.Integer())),
+    due_at: Type.Optional(nullable(Moment)),
+    created_at: Type.Optional(Moment)
+  })
+})
+
+declare module 'fastify' {
+  interface FastifyInstance { queues: ReturnType<typeof queuesDomain> }
+}
+
+/** What the operator sees and does: what waits, what failed for good, trying it again. */
+function queuesDomain (fastify: FastifyInstance) {
+  const { statement } = fastify.database
+  const list = statement('jobs/list-queues', QueueState)
+  const listFailed = statement('jobs/list-failed', Type.Object({ total: Type.Integer(), failed: Type.Array(FailedJob) }))
+  const retryEmails = statement('jobs/retry-emails', Type.Object({ id: Type.Integer() }))
+  const findTicks = statement('jobs/find-failed-ticks', Type.Object({ id: Type.String() }))
+
+  /** Tries again what failed for good, or one of it; says how many. */
+  async function retry (queue: Queue, id: string | null): Promise<number> {
+    if (queue === 'emails') {
+      if (id !== null && !/^\d{1,18}$/.test(id)) return 0
+      return (await retryEmails.all(id)).length
+    }
+    if (!TICKED.includes(queue)) return 0
+    const ids = (await findTicks.all(queue, id)).map((tick) => tick.id)
+    if (ids.length > 0) await fastify.jobs.retry(queue, ids)
+    return ids.length
+  }
+
+  return {
+    list: async (): Promise<Static<typeof QueueState>[]> => await list.all(),
+
+    /** What failed for good, the latest first. Events never do: they wait for the broker. */
+    listFailed: async (queue: Queue, page: { limit: number, offset: number }) => (await listFailed.first(queue, page.limit, page.offset))!,
+
+    retryAll: async (queue: Queue): Promise<number> => await retry(queue, null),
+
+    /** Rejects with JOB_NOT_FOUND. */
+    async retryOne (queue: Queue, id: string): Promise<void> {
+      if (await retry(queue, id) === 0) throw problem('JOB_NOT_FOUND')
+    }
+  }
+}
+
+export default fp(async (fastify) => {
+  fastify.decorate('queues', queuesDomain(fastify))
+}, { name: 'queues', dependencies: ['database', 'jobs'] })

@@ -1,0 +1,43 @@
+-- Takes hold of emails to send, with what they are made of: usual_products for a reminder, order for a status change.
+-- $1 limit bigint
+-- $2 hold_seconds double precision: after which others may take them
+with claimed as (
+  update gateway.emails e set next_attempt_at = now() + $2 * interval '1 second', attempts = e.attempts + 1
+  from (
+    select id from gateway.emails
+    where accepted_at is null and failed_at is null and next_attempt_at <= now() and expires_at > now()
+    order by next_attempt_at
+    limit $1
+    for update skip locked
+  ) waiting
+  where e.id = waiting.id
+  returning e.id, e.message_id, e.user_id, e.history_id
+)
+select c.id, c.message_id, u.external_user_id as user_id, u.first_name, u.last_name, u.email_address,
+  case when c.history_id is null then (
+    select json_build_object('names', coalesce(json_agg(usual.product_name), '[]'))
+    from (
+      select i.product_name
+      from orders.orders o
+      join orders.order_items i on i.order_id = o.id
+      where o.user_id = c.user_id
+      group by i.product_id, i.product_name
+      order by count(*) desc, max(o.created_at) desc, i.product_id
+      limit 5
+    ) usual
+  ) end as usual_products,
+  (
+    select json_build_object(
+      'order_id', o.id, 'status', h.status, 'total', o.total_amount,
+      'tracking_number', o.tracking_number, 'shipping_carrier', o.shipping_carrier, 'tracking_url', o.tracking_url,
+      'items', (
+        select json_agg(json_build_object('product_name', i.product_name, 'quantity', i.quantity, 'price', i.price)
+          order by i.add_to_cart_order, i.product_id)
+        from orders.order_items i where i.order_id = o.id
+      ))
+    from orders.order_status_history h
+    join orders.orders o on o.id = h.order_id
+    where h.history_id = c.history_id
+  ) as "order"
+from claimed c
+join users.users u on u.id = c.user_id
