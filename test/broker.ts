@@ -40,7 +40,7 @@ export interface TestBroker {
 }
 
 /** @param consumes whether messages are taken from the queue at once; a consumer makes a deleted queue anew, too */
-export async function openBroker (t: Test, { consumes = true } = {}): Promise<TestBroker> {
+export async function openBroker (t: Pick<Test, 'teardown'>, { consumes = true } = {}): Promise<TestBroker> {
   const queue = `test_${randomBytes(6).toString('hex')}`
   const direct = new Connection(BROKER.href)
   direct.on('error', () => {})

@@ -27,7 +27,7 @@ export interface TestMailServer {
 }
 
 /** A real SMTP server on loopback. */
-export async function openMailServer (t: Test): Promise<TestMailServer> {
+export async function openMailServer (t: Pick<Test, 'teardown'>): Promise<TestMailServer> {
   const received: ReceivedMail[] = []
   let offered = 0
   let manner: (to: string) => Manner = () => 'accept'

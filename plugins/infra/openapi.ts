@@ -32,6 +32,7 @@ export default fp(async (fastify) => {
         { name: 'Users', description: 'people, logins, passwords, reminder settings' },
         { name: 'Carts', description: 'one cart a user, always at today’s prices' },
         { name: 'Orders', description: 'orders, their items, status and invoices' },
+        { name: 'Notifications', description: 'the unsubscribe link of emails' },
         { name: 'Gateway', description: 'what the people who run it look at' }
       ],
       components: {

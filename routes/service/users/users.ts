@@ -7,8 +7,12 @@ import { BODY, KEY, responses, sendJson, setETag } from '../../responses.ts'
 const UserPage = Type.Object({ users: Type.Array(ref(User)), ...PageInfo })
 const LoggedIn = Type.Object({ ...User.properties, has_active_cart: Type.Boolean() })
 const UserExport = Type.Object({
-  exported_at: Type.String(), user: Type.Any(), cart: Type.Any(), orders: Type.Array(Type.Any()),
-  reminders: Type.Array(Type.Any()), emails: Type.Array(Type.Any())
+  exported_at: Type.String(),
+  user: Type.Any(),
+  cart: Type.Any(),
+  orders: Type.Array(Type.Any()),
+  reminders: Type.Array(Type.Any()),
+  emails: Type.Array(Type.Any())
 })
 const tags = ['Users']
 const params = Type.Object({ user_id: UserId })

@@ -1,0 +1,101 @@
+import { spawn, type ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+import { randomBytes } from 'node:crypto'
+import { createServer, type AddressInfo } from 'node:net'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import postgres, { type Sql } from 'postgres'
+import { databaseUrl, findTestServer } from '../../test/server.ts'
+
+/** What a trial works with: a database of its own, gateways as processes, and an end to all of it. */
+export interface Trial {
+  sql: Sql
+  /** Starts gateways on this database, and resolves with their addresses once they are ready. */
+  startGateways (count: number, settings: Record<string, string>): Promise<string[]>
+  /** As a test's: run at the end, the last one first. */
+  teardown (callback: () => Promise<void> | void): void
+}
+
+/** Runs a trial on a fresh database of the server that tests use, and ends everything it started. */
+export async function runTrial (trial: (trial: Trial) => Promise<void>): Promise<void> {
+  const endings: (() => Promise<void> | void)[] = []
+  try {
+    const server = await findTestServer()
+    endings.push(async () => await server.stop())
+    const name = `trial_${randomBytes(6).toString('hex')}`
+    const admin = postgres(databaseUrl(server.url, 'postgres'), { max: 1, onnotice: () => {} })
+    await admin.unsafe(`create database ${name} template ${server.template}`)
+    endings.push(async () => {
+      await admin.unsafe(`drop database if exists ${name} with (force)`)
+      await admin.end({ timeout: 5 })
+    })
+    const url = databaseUrl(server.url, name)
+    const sql = postgres(url, { max: 4, onnotice: () => {} })
+    endings.push(async () => await sql.end({ timeout: 5 }))
+    await trial({
+      sql,
+      teardown: (callback) => endings.push(callback),
+      startGateways: async (count, settings) => await Promise.all(Array.from({ length: count }, async () => {
+        const gateway = await startGateway({ ...settings, DATABASE_URL: url })
+        endings.push(gateway.stop)
+        return gateway.address
+      }))
+    })
+  } finally {
+    for (const end of endings.reverse()) await end()
+  }
+}
+
+async function startGateway (settings: Record<string, string>) {
+  const port = await freePort()
+  const child = spawn(process.execPath, [join(import.meta.dirname, '../../server.ts')], {
+    stdio: 'ignore',
+    env: { PATH: process.env.PATH, NODE_ENV: 'test', LOG_LEVEL: 'silent', SEED_DIR: '', DRAIN_SECONDS: '0', PORT: String(port), ...settings }
+  })
+  const address = `http://127.0.0.1:${port}`
+  const deadline = performance.now() + 30_000
+  while (!await isReady(address)) {
+    if (child.exitCode !== null || performance.now() > deadline) throw new Error('a gateway did not start')
+    await sleep(100)
+  }
+  return { address, stop: async () => await end(child) }
+}
+
+async function end (child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null) return
+  const exited = once(child, 'exit')
+  child.kill('SIGTERM')
+  await exited
+}
+
+async function isReady (address: string): Promise<boolean> {
+  try {
+    return (await fetch(`${address}/readyz`)).ok
+  } catch {
+    return false
+  }
+}
+
+async function freePort (): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  server.close()
+  return port
+}
+
+/** Waits until the condition holds, and says every five seconds how far things are. */
+export async function waitFor (seconds: number, progress: () => Promise<{ done: boolean, text: string }>): Promise<void> {
+  const began = performance.now()
+  let said = began
+  for (;;) {
+    const { done, text } = await progress()
+    if (done) return console.log(text)
+    if (performance.now() - began > seconds * 1000) throw new Error(`after ${seconds} s: ${text}`)
+    if (performance.now() - said > 5000) {
+      said = performance.now()
+      console.log(text)
+    }
+    await sleep(200)
+  }
+}
