@@ -15,6 +15,8 @@ const REQUEST_ID = /^[\w.:/+=@-]{1,128}$/
 export function serverOptions (config: Config) {
   return {
     bodyLimit: BODY_LIMIT,
+    // Starting takes as long as loading the first CSV files does; Fastify would give up after 10 s.
+    pluginTimeout: 0,
     // Receiving a request, and its headers; a client that sends one byte a minute must not hold a socket for ever.
     requestTimeout: 30_000,
     http: { headersTimeout: 15_000, connectionsCheckingInterval: 5_000 },
