@@ -173,6 +173,6 @@ function faultyUpstreams (ranges: string[]): string[] {
 function faultyOrigins ({ CORS_ORIGINS, NODE_ENV }: Config): string[] {
   return CORS_ORIGINS.flatMap((origin) => {
     if (origin === '*') return NODE_ENV === 'production' ? ['CORS_ORIGINS must name each origin in production, not *'] : []
-    return URL.parse(origin)?.origin === origin ? [] : [`CORS_ORIGINS has an entry that is no origin such as https://shop.example: ${origin}`]
+    return URL.parse(origin)?.origin === origin && !origin.includes('*') ? [] : [`CORS_ORIGINS has an entry that is no origin such as https://shop.example: ${origin}`]
   })
 }
