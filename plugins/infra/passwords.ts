@@ -39,6 +39,7 @@ declare module 'fastify' {
 /** Password hashing, a bounded number at a time. */
 export default fp(async (fastify) => {
   const gate = new Gate(AT_ONCE, MAX_WAITING, MAX_WAIT_MS)
+  fastify.metrics.watchGate('passwords', gate)
   const hash = async (password: string) => await gate.run(async () => await hashPassword(password))
 
   fastify.decorate('passwords', {
@@ -50,7 +51,7 @@ export default fp(async (fastify) => {
     },
     rehash: async (stored, password) => argon2.needsRehash(stored, PARAMETERS) ? await hash(password) : null
   })
-}, { name: 'passwords' })
+}, { name: 'passwords', dependencies: ['metrics'] })
 
 /**
  * An argon2id hash with today's parameters. Costs 64 MiB and 100 ms: no more than AT_ONCE, please. The parameters stand in the
