@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
-import { LogController, type FastifyReply, type FastifyRequest, type FastifyServerOptions } from 'fastify'
-import type { Config } from './plugins/infra/config.ts'
+import type { Server } from 'node:http'
+import { LogController, type FastifyHttpOptions, type FastifyReply, type FastifyRequest } from 'fastify'
+import { addressMatcher, type Config } from './plugins/infra/config.ts'
 import { answer, answerMalformed } from './plugins/infra/errors.ts'
 import { buildValidator } from './plugins/infra/validation.ts'
 
@@ -14,8 +15,13 @@ const REQUEST_ID = /^[\w.:/+=@-]{1,128}$/
 export function serverOptions (config: Config) {
   return {
     bodyLimit: BODY_LIMIT,
-    // Receiving a request; a client that sends one byte a minute must not hold a socket for ever.
+    // Starting takes as long as loading the first CSV files does; Fastify would give up after 10 s.
+    pluginTimeout: 0,
+    // Receiving a request, and its headers; a client that sends one byte a minute must not hold a socket for ever.
     requestTimeout: 30_000,
+    http: { headersTimeout: 15_000, connectionsCheckingInterval: 5_000 },
+    // Whose X-Forwarded-For is believed. The peer's own address is request.socket.remoteAddress.
+    trustProxy: addressMatcher(config.TRUSTED_UPSTREAMS),
     // Above the statement timeout (plugins/infra/database), so that the database gives up first.
     handlerTimeout: 15_000,
     // Longer than the idle timeout of common load balancers (60 s), so that they, not we, close a kept connection.
@@ -50,5 +56,5 @@ export function serverOptions (config: Config) {
         transport: { target: 'pino-pretty', options: { ignore: 'pid,hostname', translateTime: 'HH:MM:ss' } }
       }
     }
-  } satisfies FastifyServerOptions
+  } satisfies FastifyHttpOptions<Server>
 }

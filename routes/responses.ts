@@ -3,9 +3,9 @@ import type { FastifyReply } from 'fastify'
 import type { TSchema } from '@sinclair/typebox'
 import { ERRORS, problem, ProblemDetails, type ErrorCode } from '../plugins/infra/errors.ts'
 
-/** What any route can answer: unreadable requests, and trouble behind it. */
+/** What any route can answer: unreadable requests, too many of them, and trouble behind it. */
 const ALWAYS: ErrorCode[] = [
-  'INVALID_INPUT', 'HEADERS_TOO_LARGE', 'INTERNAL_ERROR', 'DATABASE_UNAVAILABLE', 'OVERLOADED', 'TIMEOUT', 'SHUTTING_DOWN'
+  'INVALID_INPUT', 'HEADERS_TOO_LARGE', 'TOO_MANY_REQUESTS', 'INTERNAL_ERROR', 'DATABASE_UNAVAILABLE', 'OVERLOADED', 'TIMEOUT', 'SHUTTING_DOWN'
 ]
 
 /** What a route with a JSON body can answer on top. */

@@ -71,5 +71,10 @@ function queuesDomain (fastify: FastifyInstance) {
 }
 
 export default fp(async (fastify) => {
-  fastify.decorate('queues', queuesDomain(fastify))
-}, { name: 'queues', dependencies: ['database', 'jobs'] })
+  const queues = queuesDomain(fastify)
+  fastify.decorate('queues', queues)
+  const read = (field: 'depth' | 'failed') => async () =>
+    Object.fromEntries((await queues.list()).map((state) => [state.queue, state[field]]))
+  fastify.metrics.gauge('queue_depth', 'What waits in a queue, or is under way', read('depth'))
+  fastify.metrics.gauge('queue_failed', 'What failed for good in a queue', read('failed'))
+}, { name: 'queues', dependencies: ['database', 'jobs', 'metrics'] })

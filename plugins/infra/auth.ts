@@ -10,7 +10,8 @@ declare module 'fastify' {
   }
 }
 
-const digest = (key: string) => createHash('sha256').update(key).digest()
+/** What keys are compared by: of one length, and no key itself. */
+export const digest = (key: string) => createHash('sha256').update(key).digest()
 
 /** Who may call which face. */
 export default fp(async (fastify) => {
@@ -19,15 +20,21 @@ export default fp(async (fastify) => {
 
   fastify.decorate('requireApiKey', async (request: FastifyRequest) => {
     if (keys.length === 0) return
-    const given = keyOf(request)
-    if (given === undefined) throw problem('NOT_IDENTIFIED')
-    // Digests have one length, and every key is compared: the time tells nothing.
-    const candidate = digest(given)
-    const fits = keys.filter((key) => timingSafeEqual(key, candidate))
-    if (fits.length === 0) throw problem('NOT_IDENTIFIED')
-    request.caller = `key:${candidate.toString('base64url').slice(0, 16)}`
+    const caller = callerByKey(request, keys)
+    if (caller === undefined) throw problem('NOT_IDENTIFIED')
+    request.caller = caller
   })
 }, { name: 'auth', dependencies: ['errors', 'context'] })
+
+/** The name of a caller who sends one of these keys (digests), else undefined. */
+export function callerByKey (request: FastifyRequest, keys: Buffer[]): string | undefined {
+  const given = keyOf(request)
+  if (given === undefined) return undefined
+  // Digests have one length, and every key is compared: the time tells nothing.
+  const candidate = digest(given)
+  const fits = keys.filter((key) => timingSafeEqual(key, candidate))
+  return fits.length > 0 ? `key:${candidate.toString('base64url').slice(0, 16)}` : undefined
+}
 
 function keyOf (request: FastifyRequest): string | undefined {
   const key = request.headers['x-api-key']

@@ -44,10 +44,11 @@ export const Settings = Type.Object({
   SECRET_KEY: Type.Optional(Type.String({ minLength: 32, description: 'signs tokens; unset in development: made at the first start, kept in DATA_DIR' })),
   ACCESS_TOKEN_EXPIRE_MINUTES: Type.Integer({ minimum: 1, maximum: 525600, default: 30 }),
   TRUSTED_UPSTREAMS: Type.Optional(Type.String({
-    description: 'comma-separated addresses or CIDR ranges whose identity headers count; loopback in development'
+    description: 'comma-separated addresses or CIDR ranges whose identity headers and forwarded addresses count; loopback in development'
   })),
   CORS_ORIGINS: Type.Optional(Type.String({ description: 'comma-separated origins that browsers may call from' })),
   LOGIN_RATE_LIMIT: Type.Integer({ minimum: 1, default: 60, description: 'failed logins a minute for one email from one address' }),
+  RATE_LIMIT: Type.Integer({ minimum: 0, default: 600, description: 'requests a minute from one address without an API key; 0: any number' }),
   SMTP_URL: Type.Optional(Type.String({ pattern: '^smtps?://' })),
   MAIL_FROM: Type.String({ minLength: 3, default: 'no-reply@localhost' }),
   APP_NAME: Type.String({ minLength: 1, default: 'db-service' }),
@@ -101,7 +102,7 @@ export function loadConfig (env: NodeJS.ProcessEnv = process.env): Config {
   // A real shop does not start with the demo's users, whose password everybody knows.
   const seedDir = settings.SEED_DIR ?? (settings.NODE_ENV === 'production' ? '' : 'seeds')
   const config: Config = { ...settings, ...splitLists(settings), SEED_DIR: seedDir, SECRET_KEY: settings.SECRET_KEY ?? '' }
-  faults.push(...unsafeDefaults(config), ...faultyUpstreams(config.TRUSTED_UPSTREAMS))
+  faults.push(...unsafeDefaults(config), ...faultyUpstreams(config.TRUSTED_UPSTREAMS), ...faultyOrigins(config))
   if (faults.length > 0) throw new ConfigError(faults)
   if (config.NODE_ENV !== 'production' && config.TRUSTED_UPSTREAMS.length === 0) {
     config.TRUSTED_UPSTREAMS = ['127.0.0.0/8', '::1/128']
@@ -147,16 +148,31 @@ function unsafeDefaults (config: Config): string[] {
   return faults
 }
 
+/** Tells whether an address is one of these, or within these CIDR ranges. IPv4 counts in its IPv6 notation, too. */
+export function addressMatcher (ranges: string[]): (address: string) => boolean {
+  const list = new BlockList()
+  for (const range of ranges) {
+    const [, address = '', prefix] = /^([^/]+)(?:\/(\d+))?$/.exec(range) ?? []
+    const family = isIP(address) === 4 ? 'ipv4' : 'ipv6'
+    list.addSubnet(address, Number(prefix ?? (family === 'ipv4' ? 32 : 128)), family)
+  }
+  return (address) => isIP(address) !== 0 && list.check(address, isIP(address) === 4 ? 'ipv4' : 'ipv6')
+}
+
 function faultyUpstreams (ranges: string[]): string[] {
   return ranges.filter((range) => {
-    const [address = '', prefix] = range.split('/')
-    const family = isIP(address)
-    if (family === 0) return true
     try {
-      new BlockList().addSubnet(address, Number(prefix ?? (family === 4 ? 32 : 128)), family === 4 ? 'ipv4' : 'ipv6')
+      addressMatcher([range])
       return false
     } catch {
       return true
     }
   }).map((range) => `TRUSTED_UPSTREAMS has an entry that is no address or CIDR range: ${range}`)
+}
+
+function faultyOrigins ({ CORS_ORIGINS, NODE_ENV }: Config): string[] {
+  return CORS_ORIGINS.flatMap((origin) => {
+    if (origin === '*') return NODE_ENV === 'production' ? ['CORS_ORIGINS must name each origin in production, not *'] : []
+    return URL.parse(origin)?.origin === origin && !origin.includes('*') ? [] : [`CORS_ORIGINS has an entry that is no origin such as https://shop.example: ${origin}`]
+  })
 }

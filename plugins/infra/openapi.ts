@@ -4,6 +4,7 @@ import swagger from '@fastify/swagger'
 import swaggerUi from '@fastify/swagger-ui'
 import fp from 'fastify-plugin'
 import type { FastifySchema } from 'fastify'
+import { PAGE_POLICY } from './helmet.ts'
 
 const require = createRequire(import.meta.url)
 const { version } = require('../../package.json') as { version: string }
@@ -50,6 +51,7 @@ export default fp(async (fastify) => {
 
   await fastify.register(swaggerUi, {
     routePrefix: '/docs',
+    staticCSP: PAGE_POLICY,
     theme: { title: 'db-service API', css: [{ filename: 'theme.css', content: '.swagger-ui .topbar { display: none }' }] },
     uiConfig: { url: '/openapi.json', tryItOutEnabled: true, displayRequestDuration: true, docExpansion: 'list', persistAuthorization: true }
   })
@@ -57,10 +59,10 @@ export default fp(async (fastify) => {
   const bundle = readFileSync(require.resolve('redoc/bundles/redoc.standalone.js'))
   const hidden = { schema: { hide: true } }
   fastify.get('/openapi.json', hidden, async () => fastify.swagger())
-  fastify.get('/redoc', hidden, async (_request, reply) => reply.type('text/html; charset=utf-8').send(REDOC_PAGE))
+  fastify.get('/redoc', { ...hidden, helmet: { contentSecurityPolicy: { useDefaults: false, directives: PAGE_POLICY } } }, async (_request, reply) => reply.type('text/html; charset=utf-8').send(REDOC_PAGE))
   fastify.get('/redoc/redoc.standalone.js', hidden, async (_request, reply) =>
     reply.type('text/javascript; charset=utf-8').header('cache-control', 'public, max-age=86400').send(bundle))
-}, { name: 'openapi', dependencies: ['errors'] })
+}, { name: 'openapi', dependencies: ['errors', 'rate-limit'] })
 
 /** A route that takes documents, not JSON, has no body schema to check by; the OpenAPI document shows what it takes. */
 function withBinaryBody (schema: FastifySchema = {}): FastifySchema {

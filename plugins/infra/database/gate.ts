@@ -9,17 +9,25 @@ interface Waiting { admit: () => void, refuse: (error: Error) => void, since: nu
  */
 export class Gate {
   #free: number
+  readonly #limit: number
   readonly #waiting = new Set<Waiting>()
   readonly #maxWaiting: number
   readonly #maxWaitMs: number
 
   constructor (limit: number, maxWaiting: number, maxWaitMs: number) {
     this.#free = limit
+    this.#limit = limit
     this.#maxWaiting = maxWaiting
     this.#maxWaitMs = maxWaitMs
     // One timer for all who wait, not one each.
     setInterval(() => this.#expire(), 100).unref()
   }
+
+  /** How many run now. */
+  get active (): number { return this.#limit - this.#free }
+
+  /** How many wait now. */
+  get waiting (): number { return this.#waiting.size }
 
   /** Runs a task as soon as there is room. Rejects with OVERLOADED where there is none in time. */
   async run<T> (task: () => Promise<T>): Promise<T> {

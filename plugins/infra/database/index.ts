@@ -50,15 +50,17 @@ export default fp(async (fastify) => {
     await admin.close()
   }
 
-  const primary = lane(location.url)
-  const replica = config.READ_DATABASE_URL ? lane(config.READ_DATABASE_URL) : undefined
-  function lane (url: string): Lane {
+  const primary = lane('database', location.url)
+  const replica = config.READ_DATABASE_URL ? lane('replica', config.READ_DATABASE_URL) : undefined
+  function lane (name: string, url: string): Lane {
     const sql = createClient(url, {
       max: config.DATABASE_POOL_MAX, statementTimeout: STATEMENT_TIMEOUT, prepare: config.DATABASE_PREPARE
     })
     // Requests have ended by now; postgres.js waits the whole time for a connection that broke.
     fastify.addHook('onClose', async () => await sql.end({ timeout: 1 }))
-    return { sql, gate: new Gate(config.DATABASE_POOL_MAX, MAX_WAITING, MAX_WAIT_MS) }
+    const gate = new Gate(config.DATABASE_POOL_MAX, MAX_WAITING, MAX_WAIT_MS)
+    fastify.metrics.watchGate(name, gate)
+    return { sql, gate }
   }
 
   const declared: Declaration[] = []
@@ -81,4 +83,4 @@ export default fp(async (fastify) => {
     }
   })
   fastify.addHook('onReady', async () => await checkStatements(primary.sql, declared))
-}, { name: 'database', dependencies: ['errors'] })
+}, { name: 'database', dependencies: ['errors', 'metrics'] })

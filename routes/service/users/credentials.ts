@@ -28,10 +28,11 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
         body: PasswordChange,
         response: responses({ 200: Type.Object({ message: Type.String(), user_id: UserId }) }, ...REFUSALS)
       },
-      handler: async (request) => {
+      handler: async (request, reply) => {
         const { current_password: current, new_password: next } = request.body as Static<typeof PasswordChange>
-        await fastify.users.changePassword(request.params.user_id, current, next)
-        return { message: 'Password updated successfully', user_id: request.params.user_id }
+        const { user_id: userId } = request.params
+        await fastify.throttleGuesses(request, reply, userId, async () => await fastify.users.changePassword(userId, current, next))
+        return { message: 'Password updated successfully', user_id: userId }
       }
     })
 
@@ -47,10 +48,11 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
           200: Type.Object({ message: Type.String(), user_id: UserId, email_address: Type.String() })
         }, 'EMAIL_ALREADY_EXISTS', ...REFUSALS)
       },
-      handler: async (request) => {
+      handler: async (request, reply) => {
         const { current_password: current, new_email_address: next } = request.body as Static<typeof EmailChange>
-        const email = await fastify.users.changeEmail(request.params.user_id, current, next)
-        return { message: 'Email updated successfully', user_id: request.params.user_id, email_address: email }
+        const { user_id: userId } = request.params
+        const email = await fastify.throttleGuesses(request, reply, userId, async () => await fastify.users.changeEmail(userId, current, next))
+        return { message: 'Email updated successfully', user_id: userId, email_address: email }
       }
     })
   }

@@ -1,6 +1,7 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from '@sinclair/typebox'
 import { Email, NewPassword, NewUser, Password, User, UserChanges } from '../../../plugins/domain/users/schema.ts'
+import { limits } from '../../../plugins/infra/rate-limit.ts'
 import { IfMatch, PageInfo, pageInfo, Paging, ref, UserId } from '../../../schemas.ts'
 import { BODY, KEY, responses, sendJson, setETag } from '../../responses.ts'
 
@@ -19,6 +20,7 @@ const params = Type.Object({ user_id: UserId })
 
 const routes: FastifyPluginAsyncTypebox = async (fastify) => {
   fastify.post('/', {
+    config: { rateLimit: limits.registration },
     schema: {
       summary: 'Make a user',
       tags,
@@ -61,7 +63,8 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
       response: responses({ 200: LoggedIn }, 'INVALID_CREDENTIALS', ...BODY, ...KEY)
     }
   }, async (request, reply) => {
-    const user = await fastify.users.logIn(request.body.email_address, request.body.password)
+    const { email_address: email, password } = request.body
+    const user = await fastify.throttleGuesses(request, reply, email, async () => await fastify.users.logIn(email, password))
     setETag(reply, user.user_id, user.version)
     return user
   })
@@ -101,9 +104,10 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
         200: Type.Object({ message: Type.String(), user_id: UserId, deleted: Type.Boolean() })
       }, 'INVALID_USER_ID', 'USER_NOT_FOUND', 'PASSWORD_INCORRECT', 'PRECONDITION_FAILED', ...BODY, ...KEY)
     }
-  }, async (request) => {
+  }, async (request, reply) => {
     const { user_id: userId } = request.params
-    await fastify.users.remove(userId, request.body.password, request.ifMatch())
+    await fastify.throttleGuesses(request, reply, userId, async () =>
+      await fastify.users.remove(userId, request.body.password, request.ifMatch()))
     return { message: 'User deleted successfully', user_id: userId, deleted: true }
   })
 

@@ -1,7 +1,7 @@
 import { statSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
-import { ConfigError, loadConfig } from '../../../plugins/infra/config.ts'
+import { addressMatcher, ConfigError, loadConfig } from '../../../plugins/infra/config.ts'
 import { keptSecretKey } from '../../../plugins/infra/secret-key.ts'
 
 const production = {
@@ -39,6 +39,7 @@ t.test('nothing set: the defaults of a developer’s machine', async (t) => {
     TRUSTED_UPSTREAMS: ['127.0.0.0/8', '::1/128'],
     CORS_ORIGINS: [],
     LOGIN_RATE_LIMIT: 60,
+    RATE_LIMIT: 600,
     MAIL_FROM: 'no-reply@localhost',
     APP_NAME: 'db-service',
     PUBLIC_URL: 'http://localhost:7000',
@@ -85,7 +86,9 @@ t.test('all faults at once, each with its name', async (t) => {
     SECRET_KEY: 'short',
     ACCESS_TOKEN_EXPIRE_MINUTES: 'soon',
     TRUSTED_UPSTREAMS: '10.0.0.0/33,example.com',
+    CORS_ORIGINS: 'shop.example',
     LOGIN_RATE_LIMIT: '-1',
+    RATE_LIMIT: '-1',
     SMTP_URL: 'mail.example',
     PUBLIC_URL: 'localhost',
     REMINDER_CRON: 'hourly',
@@ -128,4 +131,23 @@ t.test('a development machine keeps the secret key it made', async (t) => {
   t.equal(keptSecretKey(dataDir), key, 'the same at the next start')
   t.equal(statSync(join(dataDir, 'secret-key')).mode & 0o777, 0o600, 'for its owner only')
   t.not(keptSecretKey(join(t.testdir(), 'elsewhere')), key, 'another folder, another key')
+})
+
+t.test('CORS_ORIGINS are origins, or *, but not in production', async (t) => {
+  for (const origin of ['https://shop.example/', 'https://shop.example/shop', 'shop.example', 'https://SHOP.example', 'https://*.example', 'null', 'file:///x', 'https://u:p@shop.example']) {
+    t.ok(complaint({ CORS_ORIGINS: `https://ok.example,${origin}` }).includes(`CORS_ORIGINS has an entry that is no origin such as https://shop.example: ${origin}`), origin)
+  }
+  t.same(loadConfig({ CORS_ORIGINS: '*' }).CORS_ORIGINS, ['*'])
+  t.match(complaint({ ...production, CORS_ORIGINS: '*' }), 'CORS_ORIGINS must name each origin in production, not *')
+  t.equal(complaint({ ...production, CORS_ORIGINS: 'https://shop.example,http://localhost:5173,https://[::1]:8443' }), '')
+})
+
+t.test('TRUSTED_UPSTREAMS are addresses or ranges, and nothing half written', async (t) => {
+  for (const range of ['10.0.0.0/', '10.0.0.0/8/8', '10.0.0.0/x', '10.0.0', '/8', 'fd00::/129', 'localhost']) {
+    t.match(complaint({ TRUSTED_UPSTREAMS: range }), `TRUSTED_UPSTREAMS has an entry that is no address or CIDR range: ${range}`)
+  }
+  const isTrusted = addressMatcher(['10.0.0.0/8', '192.168.1.1', 'fd00::/8', '::1'])
+  for (const address of ['10.255.0.1', '::ffff:10.0.0.1', '192.168.1.1', 'fd12::1', '::1']) t.ok(isTrusted(address), address)
+  for (const address of ['11.0.0.1', '::ffff:11.0.0.1', '192.168.1.2', 'fe80::1', '::2', '', 'x', '10.0.0.1, 10.0.0.2']) t.notOk(isTrusted(address), address)
+  t.notOk(addressMatcher([])('127.0.0.1'))
 })

@@ -60,7 +60,7 @@ t.test('every line about a request carries its id, those about a fault too', asy
 
 t.test('nothing of people or secrets stands in the log, even at level trace', async (t) => {
   const { fastify, lines, requests, sql } = await openLogged(t, {
-    LOG_LEVEL: 'trace', API_KEYS: 'key-secret', SECRET_KEY: 'signing-secret-signing-secret-1234', SMTP_URL: 'smtp://u:mail-secret@x'
+    LOG_LEVEL: 'trace', API_KEYS: 'key-secret', ADMIN_API_KEYS: 'admin-key-secret', SECRET_KEY: 'signing-secret-signing-secret-1234', SMTP_URL: 'smtp://u:mail-secret@x'
   })
   const send = async (method: 'GET' | 'POST' | 'PUT' | 'DELETE', url: string, payload?: object | string, headers: Record<string, string> = {}) =>
     await fastify.inject({
@@ -83,15 +83,21 @@ t.test('nothing of people or secrets stands in the log, even at level trace', as
     await send('GET', '/users?q=mail-secret@example.com&token=token-secret'),
     await send('GET', '/products?q=query-secret&limit=0'),
     await send('GET', '/livez', undefined, { authorization: 'Bearer bearer-secret' }),
-    await send('GET', '/users', undefined, { 'x-api-key': 'wrong-secret' })
+    await send('GET', '/users', undefined, { 'x-api-key': 'wrong-secret' }),
+    await send('GET', '/nothing', undefined, { authorization: 'Bearer key-secret' }),
+    await send('GET', '/users/%zz', undefined, { authorization: 'Basic basic-secret', 'x-forwarded-for': 'address-secret' }),
+    await send('GET', '/openapi.json')
   ].map(({ statusCode }) => statusCode)
-  t.same(statuses, [201, 409, 400, 400, 200, 401, 400, 409, 400, 200, 400, 200, 401])
+  t.same(statuses, [201, 409, 400, 400, 200, 401, 400, 409, 400, 200, 400, 200, 401, 404, 400, 200])
   t.equal(requests().length, statuses.length)
 
   // A fault of our own, in a statement with a person's data among its parameters.
   await sql`alter table users.users rename column phone_number to renamed`
   t.equal((await send('POST', '/users', { ...person, email_address: 'other-secret@example.com' })).statusCode, 500)
   t.match(lines.join('\n'), /users\/insert/, 'the log names the statement')
+  t.notMatch((await send('GET', '/openapi.json')).body, /secret-|-secret/, 'nor in the document')
+  // A request or its headers logged as they are, by whoever adds such a line.
+  fastify.log.info({ req: { headers: { 'x-api-key': 'key-secret', authorization: 'Bearer key-secret', cookie: 'cookie-secret' } } })
 
   const found = lines.filter((line) => /secret|argon2/.test(line))
   t.same(found, [])

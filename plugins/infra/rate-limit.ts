@@ -1,0 +1,117 @@
+import { isIP } from 'node:net'
+import rateLimit, { normalizeIP, type RateLimitOptions } from '@fastify/rate-limit'
+import fp from 'fastify-plugin'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { callerByKey, digest } from './auth.ts'
+import { addressMatcher } from './config.ts'
+import { Problem, problem } from './errors.ts'
+import { PROBES } from './under-pressure.ts'
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** Has an API key, or is a trusted upstream itself, or no key is set (development): speaks for many, so limited less. */
+    isKnown: boolean
+    /** Whose password is being tried (throttleGuesses). */
+    guessed: string
+  }
+  interface FastifyInstance {
+    /**
+     * Runs an attempt at somebody's password unless LOGIN_RATE_LIMIT of them have failed within a minute, from this address for
+     * this subject. What succeeds is not counted, and nobody else's address is held responsible.
+     *
+     * @param subject whose password it is: an email address in any case, or a user_id
+     * @returns what the attempt returns; rejects as it does, or with TOO_MANY_REQUESTS
+     */
+    throttleGuesses<T> (request: FastifyRequest, reply: FastifyReply, subject: string, attempt: () => Promise<T>): Promise<T>
+  }
+}
+
+/** Counters kept for each limit, the least recently used forgotten first: about 5 MB when full. */
+const COUNTERS = 20_000
+const WINDOW = 60_000
+
+/** The refusals that say a password was wrong. */
+const WRONG_PASSWORD = new Set(['INVALID_CREDENTIALS', 'CURRENT_PASSWORD_INCORRECT', 'PASSWORD_INCORRECT'])
+
+/** So many requests a minute for one caller from one address; `known` for who speaks for many (FastifyRequest.isKnown). */
+const perMinute = ({ known, others }: { known: number, others: number }): RateLimitOptions => ({
+  max: (request) => request.isKnown ? known : others,
+  timeWindow: WINDOW,
+  cache: COUNTERS,
+  keyGenerator: (request) => `${request.caller} ${addressOf(request)}`
+})
+
+/** The limits a route can opt into: `fastify.post('/', { config: { rateLimit: limits.registration }, schema: … }, …)`. */
+export const limits = {
+  /** Making a user costs a hash; a caller with a key cannot make more than hashing allows anyway (plugins/infra/passwords.ts). */
+  registration: perMinute({ known: 3000, others: 60 }),
+  query: perMinute({ known: 6000, others: 60 })
+}
+
+/** Who asks too often is told so: 429 with Retry-After. Counted by each gateway for itself. */
+export default fp(async (fastify) => {
+  const { API_KEYS, ADMIN_API_KEYS, TRUSTED_UPSTREAMS, RATE_LIMIT, LOGIN_RATE_LIMIT } = fastify.config
+  await fastify.register(rateLimit, {
+    global: false,
+    enableDraftSpec: true,
+    errorResponseBuilder: () => problem('TOO_MANY_REQUESTS')
+  })
+
+  const keys = [...API_KEYS, ...ADMIN_API_KEYS].map(digest)
+  const isTrusted = addressMatcher(TRUSTED_UPSTREAMS)
+  const isKnown = (request: FastifyRequest) =>
+    API_KEYS.length === 0 || callerByKey(request, keys) !== undefined || isTrusted(request.ip)
+
+  const general: RateLimitOptions = { max: RATE_LIMIT, timeWindow: WINDOW, cache: COUNTERS, keyGenerator: addressOf }
+  const count = fastify.createRateLimit(general)
+  fastify.decorateRequest('isKnown', false)
+  // Before any face asks who it is, so that guessing keys and tokens counts, too.
+  fastify.addHook('onRequest', async (request, reply) => {
+    request.isKnown = isKnown(request)
+    if (request.isKnown || RATE_LIMIT === 0 || PROBES.has(request.routeOptions.url ?? '')) return
+    if (announce(reply, await count(request)).isExceeded) refuse(reply)
+  })
+
+  const failures: RateLimitOptions = {
+    max: LOGIN_RATE_LIMIT,
+    timeWindow: WINDOW,
+    cache: COUNTERS,
+    keyGenerator: (request) => `${addressOf(request)} ${request.guessed}`
+  }
+  const countFailure = fastify.createRateLimit(failures)
+  fastify.decorateRequest('guessed', '')
+  fastify.decorate('throttleGuesses', async (request, reply, subject, attempt) => {
+    request.guessed = subject.toLowerCase()
+    if (announce(reply, await countFailure(request, { increment: false })).remaining === 0) refuse(reply)
+    try {
+      return await attempt()
+    } catch (error) {
+      if (!(error instanceof Problem && WRONG_PASSWORD.has(error.code))) throw error
+      // Attempts at the same moment all found room; the ones too many learn nothing.
+      if (announce(reply, await countFailure(request)).isExceeded) refuse(reply)
+      throw error
+    }
+  })
+}, { name: 'rate-limit', dependencies: ['auth', 'under-pressure'] })
+
+/** The caller's address; of IPv6 the network, since a customer gets a whole /64. */
+function addressOf (request: FastifyRequest): string {
+  // A trusted upstream may forward anything.
+  return normalizeIP(isIP(request.ip) ? request.ip : request.socket.remoteAddress ?? '')
+}
+
+type Counted = Awaited<ReturnType<ReturnType<FastifyInstance['createRateLimit']>>>
+type State = Exclude<Counted, { isAllowed: true }>
+
+/** Sets the RateLimit headers (IETF draft-ietf-httpapi-ratelimit-headers, version 7) and returns the state. */
+function announce (reply: FastifyReply, state: Counted): State {
+  if (state.isAllowed) throw new Error('no allow list is used here')
+  reply.header('ratelimit-limit', state.max).header('ratelimit-remaining', state.remaining).header('ratelimit-reset', state.ttlInSeconds)
+  return state
+}
+
+/** The reset that was announced is when to come back. */
+function refuse (reply: FastifyReply): never {
+  reply.header('retry-after', reply.getHeader('ratelimit-reset'))
+  throw problem('TOO_MANY_REQUESTS')
+}
