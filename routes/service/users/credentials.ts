@@ -28,9 +28,9 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
         body: PasswordChange,
         response: responses({ 200: Type.Object({ message: Type.String(), user_id: UserId }) }, ...REFUSALS)
       },
-      handler: async (request) => {
+      handler: async (request, reply) => {
         const { current_password: current, new_password: next } = request.body as Static<typeof PasswordChange>
-        await fastify.users.changePassword(request.params.user_id, current, next)
+        reply.unchanged = !await fastify.users.changePassword(request.params.user_id, current, next)
         return { message: 'Password updated successfully', user_id: request.params.user_id }
       }
     })
@@ -47,9 +47,10 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
           200: Type.Object({ message: Type.String(), user_id: UserId, email_address: Type.String() })
         }, 'EMAIL_ALREADY_EXISTS', ...REFUSALS)
       },
-      handler: async (request) => {
+      handler: async (request, reply) => {
         const { current_password: current, new_email_address: next } = request.body as Static<typeof EmailChange>
-        const email = await fastify.users.changeEmail(request.params.user_id, current, next)
+        const { email_address: email, changed } = await fastify.users.changeEmail(request.params.user_id, current, next)
+        reply.unchanged = !changed
         return { message: 'Email updated successfully', user_id: request.params.user_id, email_address: email }
       }
     })
