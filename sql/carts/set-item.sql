@@ -3,4 +3,4 @@
 -- $2 product_id integer
 -- $3 quantity integer
 -- $4 if_match text[]: null for any version
-select cart_id, version, document, changed from orders.set_cart_item($1, $2, $3, $4)
+select cart_id, version, document, gateway.has_changed() as changed from orders.set_cart_item($1, $2, $3, $4)

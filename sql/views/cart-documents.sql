@@ -1,5 +1,4 @@
--- A cart as the service API shows it, at today's prices. The one place that knows this shape. `changed`: the transaction that
--- asks wrote this version of the cart itself.
+-- A cart as the service API shows it, at today's prices. The one place that knows this shape.
 create or replace view orders.cart_documents as
 select c.user_id, c.cart_id, c.version, (
   select row_to_json(fields)::text
@@ -20,8 +19,7 @@ select c.user_id, c.cart_id, c.version, (
       ) as items,
       sums.total_items, sums.total_quantity, sums.total_price, c.created_at, c.updated_at
   ) fields
-) as document,
-  coalesce(c.xmin = pg_current_xact_id_if_assigned()::xid, false) as changed
+) as document
 from orders.carts c
 join users.users u on u.id = c.user_id
 cross join lateral (

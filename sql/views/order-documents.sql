@@ -1,6 +1,5 @@
 -- An order as the service API shows it, with its items; `details` adds the status history. The one place that knows this
--- shape: lists, single orders and the answers of writes all read it here. `changed`: the transaction that asks wrote this
--- version of the order itself.
+-- shape: lists, single orders and the answers of writes all read it here.
 create or replace view orders.order_documents as
 select o.id as order_id, o.version, written.document,
   left(written.document, -1) || ',"status_history":' || to_json(array(
@@ -10,8 +9,7 @@ select o.id as order_id, o.version, written.document,
       where h.order_id = o.id
       order by h.changed_at, h.history_id
     ) h
-  ))::text || '}' as details,
-  coalesce(o.xmin = pg_current_xact_id_if_assigned()::xid, false) as changed
+  ))::text || '}' as details
 from orders.orders o
 left join users.users u on u.id = o.user_id
 cross join lateral (

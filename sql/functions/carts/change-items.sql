@@ -25,6 +25,7 @@ begin
   if old_quantity is null then
     perform gateway.refuse('CART_ITEM_NOT_FOUND', jsonb_build_object('product_id', changed_product));
   end if;
+  perform gateway.tell_changed(old_quantity <> new_quantity);
   if old_quantity = new_quantity then
     select * into unchanged from orders.cart_documents d where d.cart_id = cart;
     return unchanged;

@@ -1,7 +1,6 @@
-import t from 'tap'
+import t, { type Test } from 'tap'
 import { NOBODY, openShop, userId, type Answer, type Shop } from '../../helper.ts'
 
-type Test = typeof t
 type Request = [Parameters<Shop['call']>[0], string, unknown?]
 
 const user = userId(1)
