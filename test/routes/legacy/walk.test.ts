@@ -27,6 +27,8 @@ const CASES: [string, string, unknown, (json: any) => unknown, string?][] = [
   ['GET /departments', '/departments', undefined, list('departments'), 'Departments retrieved successfully'],
   ['GET /aisles', '/aisles', undefined, list('aisles'), 'Aisles retrieved successfully'],
 
+  ['POST /query', '/query', { sql: 'select product_id from products.products where product_id < $1', params: [3] }, bare],
+
   ['POST /users', '/users', { first_name: 'Ada', last_name: 'Lovelace', email_address: 'ada@example.com', password: 'correct horse' }, one, 'User created successfully'],
   ['GET /users', '/users?limit=2&offset=1', undefined, list('users'), 'Users retrieved successfully'],
   ['POST /users/login', '/users/login', { email_address: 'user1@example.com', password: 'password' }, one, 'Login successful'],
@@ -82,10 +84,11 @@ const send = async (shop: Shop, prefix: string, path: string, ...[method, body]:
 
 t.test('every service route answers on /legacy what it answers on /, in the envelope', async (t) => {
   const [service, legacy] = [await openShop(t), await openShop(t)]
+  const operations = operationsOf(service)
   const cased = new Set(CASES.map(([operation]) => operation))
-  t.strictSame(operationsOf(service).filter((operation) => !cased.has(operation)), [], 'every operation has a case')
+  t.strictSame(operations.filter((operation) => !cased.has(operation)), [], 'every operation has a case')
 
-  for (const [operation, path, body, inside, message] of CASES) {
+  for (const [operation, path, body, inside, message] of CASES.filter(([operation]) => operations.includes(operation))) {
     const method = operation.split(' ', 1)[0] as Call[0]
     const plain = await send(service, '', path, method, body)
     const wrapped = await send(legacy, '/legacy', path, method, body)
