@@ -3,6 +3,7 @@ import autoload from '@fastify/autoload'
 import fp from 'fastify-plugin'
 import type { FastifyInstance } from 'fastify'
 import type { Config } from './plugins/infra/config.ts'
+import { face } from './routes/mount.ts'
 
 declare module 'fastify' {
   interface FastifyInstance { config: Config }
@@ -11,7 +12,8 @@ declare module 'fastify' {
 /** What is served where: each folder of routes/ is a face, with its access rule in its autohooks.ts. */
 const faces = [
   { folder: 'public', prefix: '/' },
-  { folder: 'service', prefix: '/' }
+  { folder: 'service', prefix: '/' },
+  { folder: 'legacy', prefix: '/legacy' }
 ]
 
 /** The application as one plugin: infrastructure, domains, jobs, then the faces. */
@@ -21,12 +23,6 @@ export default fp(async (fastify: FastifyInstance, { config }: { config: Config 
   fastify.register(autoload, { dir: join(import.meta.dirname, 'plugins/domain'), encapsulate: false })
   fastify.register(autoload, { dir: join(import.meta.dirname, 'plugins/jobs'), encapsulate: false })
   for (const { folder, prefix } of faces) {
-    fastify.register(autoload, {
-      dir: join(import.meta.dirname, 'routes', folder),
-      options: { prefix },
-      autoHooks: true,
-      cascadeHooks: true,
-      routeParams: false
-    })
+    fastify.register(autoload, face(folder, prefix))
   }
 }, { name: 'app' })

@@ -13,7 +13,9 @@ export function userAccounts (fastify: FastifyInstance) {
   const findPassword = statement('users/find-password', Credentials)
   const logIn = statement('users/log-in', LoginRow)
   const updatePassword = statement('users/update-password', Type.Object({ user_id: Type.String() }))
-  const updateEmail = statement('users/update-email', Type.Object({ user_id: Type.String(), email_address: Type.String() }))
+  const updateEmail = statement('users/update-email', Type.Object({
+    user_id: Type.String(), email_address: Type.String(), changed: Type.Boolean()
+  }))
   const remove = statement('users/delete', Type.Object({ user_id: Type.String() }))
 
   /** The user's hash, once the password has proved right. */
@@ -35,19 +37,24 @@ export function userAccounts (fastify: FastifyInstance) {
       return loggedIn
     },
 
-    /** Rejects with USER_NOT_FOUND, CURRENT_PASSWORD_INCORRECT. */
-    async changePassword (userId: string, currentPassword: string, newPassword: string): Promise<void> {
+    /** Whether the new password is another than the current one. Rejects with USER_NOT_FOUND, CURRENT_PASSWORD_INCORRECT. */
+    async changePassword (userId: string, currentPassword: string, newPassword: string): Promise<boolean> {
       const oldHash = await checkedHash(userId, currentPassword, 'CURRENT_PASSWORD_INCORRECT')
+      if (newPassword === currentPassword) return false
       const newHash = await fastify.passwords.hash(newPassword)
       if (!await updatePassword.first(userId, oldHash, newHash)) throw problem('CURRENT_PASSWORD_INCORRECT')
+      return true
     },
 
-    /** Returns the new address as stored. Rejects with USER_NOT_FOUND, CURRENT_PASSWORD_INCORRECT, EMAIL_ALREADY_EXISTS. */
-    async changeEmail (userId: string, currentPassword: string, newEmail: string): Promise<string> {
+    /**
+     * Returns the address as stored, and whether it was another before. Rejects with USER_NOT_FOUND, CURRENT_PASSWORD_INCORRECT,
+     * EMAIL_ALREADY_EXISTS.
+     */
+    async changeEmail (userId: string, currentPassword: string, newEmail: string) {
       const hash = await checkedHash(userId, currentPassword, 'CURRENT_PASSWORD_INCORRECT')
       const changed = await updateEmail.first(userId, hash, newEmail)
       if (!changed) throw problem('CURRENT_PASSWORD_INCORRECT')
-      return changed.email_address
+      return changed
     },
 
     /** Deletes the user and erases the person from the orders. Rejects with USER_NOT_FOUND, PASSWORD_INCORRECT, PRECONDITION_FAILED. */

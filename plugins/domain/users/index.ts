@@ -4,7 +4,7 @@ import { Type, type Static } from '@sinclair/typebox'
 import { containing, pick } from '../../../schemas.ts'
 import { problem } from '../../infra/errors.ts'
 import { userAccounts } from './accounts.ts'
-import { NewUser, UserChanges, UserRow } from './schema.ts'
+import { ChangedUserRow, NewUser, UserChanges, UserRow } from './schema.ts'
 
 declare module 'fastify' {
   interface FastifyInstance { users: ReturnType<typeof usersDomain> }
@@ -19,7 +19,7 @@ function usersDomain (fastify: FastifyInstance) {
   const count = statement('users/count', Type.Object({ total: Type.Integer() }))
   const search = statement('users/search', UserRow)
   const countSearch = statement('users/count-search', Type.Object({ total: Type.Integer() }))
-  const update = statement('users/update', UserRow)
+  const update = statement('users/update', ChangedUserRow)
   const readStatusChanges = statement('users/read-status-changes', Type.Object({ document: Type.String() }))
   const exportPerson = statement('users/export', Type.Object({ document: Type.String() }))
 
@@ -46,7 +46,10 @@ function usersDomain (fastify: FastifyInstance) {
       return { users, total: counted!.total }
     },
 
-    /** Changes profile and reminder settings; only what was sent. Rejects with USER_NOT_FOUND, PRECONDITION_FAILED. */
+    /**
+     * Changes profile and reminder settings; only what was sent. `changed` tells whether anything was another before. Rejects with
+     * USER_NOT_FOUND, PRECONDITION_FAILED.
+     */
     async update (userId: string, changes: Static<typeof UserChanges>, ifMatch: string[] | null = null) {
       const sent = Object.entries(pick(UserChanges, changes))
       // Null empties an optional text; a setting that always has a value keeps it.

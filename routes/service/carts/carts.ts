@@ -106,6 +106,7 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
   }, async (request, reply) => {
     const { user_id: userId, product_id: productId } = request.params
     const cart = await carts.setItem(userId, productId, request.body.quantity, request.ifMatch())
+    reply.unchanged = !cart.changed
     setETag(reply, cart.cart_id, cart.version)
     return sendJson(reply, cart.document)
   })

@@ -31,7 +31,7 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
       handler: async (request, reply) => {
         const { current_password: current, new_password: next } = request.body as Static<typeof PasswordChange>
         const { user_id: userId } = request.params
-        await fastify.throttleGuesses(request, reply, userId, async () => await fastify.users.changePassword(userId, current, next))
+        reply.unchanged = !await fastify.throttleGuesses(request, reply, userId, async () => await fastify.users.changePassword(userId, current, next))
         return { message: 'Password updated successfully', user_id: userId }
       }
     })
@@ -51,7 +51,9 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
       handler: async (request, reply) => {
         const { current_password: current, new_email_address: next } = request.body as Static<typeof EmailChange>
         const { user_id: userId } = request.params
-        const email = await fastify.throttleGuesses(request, reply, userId, async () => await fastify.users.changeEmail(userId, current, next))
+        const { email_address: email, changed } = await fastify.throttleGuesses(request, reply, userId, async () =>
+          await fastify.users.changeEmail(userId, current, next))
+        reply.unchanged = !changed
         return { message: 'Email updated successfully', user_id: userId, email_address: email }
       }
     })

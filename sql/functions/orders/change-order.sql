@@ -26,6 +26,7 @@ begin
     or (changes ? 'tracking_number' and tracking_number is distinct from changes ->> 'tracking_number')
     or (changes ? 'shipping_carrier' and shipping_carrier is distinct from changes ->> 'shipping_carrier')
     or (changes ? 'tracking_url' and tracking_url is distinct from changes ->> 'tracking_url'));
+  perform gateway.tell_changed(found);
 
   if is_remark then
     insert into orders.order_status_history (order_id, status, changed_by, note, request_id)

@@ -26,6 +26,7 @@ begin
     order_notifications_start_date_time = changed.order_notifications_start_date_time,
     order_notifications_via_email = changed.order_notifications_via_email
   where id = before.id and before is distinct from changed;
+  perform gateway.tell_changed(found);
 
   select * into answer from users.public_users u where u.id = before.id;
   return answer;

@@ -103,6 +103,10 @@ t.test('every change moves updated_at and the ETag, and nothing else of the cart
     t.equal(read.headers.etag, after.headers.etag)
     before = after
   }
+
+  const added = await call('POST', `${url}/items`, { product_id: 4, quantity: 5 })
+  const same = await call('PUT', `${url}/items/4`, { quantity: 5 })
+  t.strictSame([same.status, same.json, same.headers.etag], [200, added.json, added.headers.etag], 'the same quantity is no change')
 })
 
 t.test('changes of one cart at the same moment are all kept', async (t) => {

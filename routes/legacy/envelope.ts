@@ -1,0 +1,64 @@
+/** Not a plugin: autoload passes it by. */
+export const autoload = false
+
+/** How a route's answers go into the envelope; worked out once per route. */
+export interface Shape {
+  /** Sent as it is. */
+  isBare: boolean
+  /** The answer is a cart, which may not be stored. */
+  isCart: boolean
+  /** The caller's own SQL, whose every fault is an answer. */
+  isQuery: boolean
+  /** What the route's list would be called: `users` in `{users: [...], total, ...}`. */
+  list: string | undefined
+  /** Of answers that bring none of their own. */
+  message: string
+}
+
+/** What the older service answered without an envelope. */
+const BARE = ['GET /products', 'POST /orders/:order_id/items', 'POST /query']
+
+const VERBS: Record<string, string> = { GET: 'retrieved', HEAD: 'retrieved', POST: 'created', DELETE: 'deleted' }
+
+/**
+ * The shape of a route's answers.
+ *
+ * @param methods of the route; several share their answers
+ * @param url as the route is declared, without the face's prefix
+ */
+export function shapeOf (methods: string[], url: string): Shape {
+  const [method = 'GET'] = methods.map((name) => name.replace('HEAD', 'GET'))
+  const path = url.replace(/\/$/, '')
+  const [collection = '', ...rest] = path.split('/').slice(1)
+  const isList = rest.length === 0 && method === 'GET'
+  // Below one resource (/carts/:user_id/items) a write is a change of that resource.
+  const verb = rest.length > 1 && method !== 'GET' ? 'updated' : VERBS[method] ?? 'updated'
+  const noun = collection.charAt(0).toUpperCase() + collection.slice(1)
+  return {
+    isBare: BARE.includes(`${method} ${path}`),
+    isCart: method === 'GET' && path === '/carts/:user_id',
+    isQuery: path === '/query',
+    list: isList ? collection : undefined,
+    message: path === '/users/login' ? 'Login successful' : `${isList ? noun : noun.replace(/s$/, '')} ${verb} successfully`
+  }
+}
+
+/** An update that found everything as it was. */
+export const NO_CHANGES = '{"success":true,"message":"No changes made","data":[],"error":null}'
+
+/** Nothing is stored yet where one could be. */
+export const NO_ENTRIES = '{"success":true,"message":"Nothing stored","data":[],"error":null}'
+
+/**
+ * Puts an answer into the envelope: text is joined to text, since parsing and writing a page of orders again costs more than all
+ * the rest of this face. The gateway's own JSON has no space between its tokens.
+ */
+export function enveloped (json: string, list: string | undefined, message: string): string {
+  // An envelope already, as order answers are.
+  if (json.startsWith('{"success":true,')) return `${json.slice(0, -1)},"error":null}`
+  const head = `{"success":true,"message":${JSON.stringify(message)},"data":`
+  const entries = `{"${list}":`
+  // {"users":[...],"total":20}: the list takes the place of data, and the page's numbers stand beside it.
+  if (list !== undefined && json.startsWith(entries)) return `${head}${json.slice(entries.length, -1)},"error":null}`
+  return json.startsWith('[') ? `${head}${json},"error":null}` : `${head}[${json}],"error":null}`
+}

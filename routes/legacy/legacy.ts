@@ -1,0 +1,78 @@
+import autoload from '@fastify/autoload'
+import type { FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify'
+import { answer, problem } from '../../plugins/infra/errors.ts'
+import { face } from '../mount.ts'
+import { enveloped, NO_CHANGES, NO_ENTRIES, shapeOf, type Shape } from './envelope.ts'
+import { refusal } from './refusal.ts'
+
+declare module 'fastify' {
+  interface FastifyContextConfig { legacy?: Shape }
+  interface FastifyReply {
+    /** The message that the answer itself brings. */
+    ownMessage: string | null
+  }
+}
+
+/**
+ * The routes of the service API once more, for clients of the older service, which read an envelope and not the status code
+ * (contract, section 9). The routes know nothing of it: their answers are put into the envelope on the way out, as the text they are.
+ */
+const legacy: FastifyPluginAsync = async (fastify) => {
+  const { prefix } = fastify
+  fastify.decorateReply('ownMessage', null)
+
+  fastify.addHook('onRoute', (route) => {
+    route.schema = { ...route.schema, hide: true, response: successes(route.schema?.response) }
+    route.config = { ...route.config, legacy: shapeOf([route.method].flat(), route.url.slice(prefix.length)) }
+  })
+
+  // The older service took any body for JSON that did not say what it was, as HTTP clients send text.
+  fastify.addHook('onRequest', async ({ headers }) => {
+    const hasBody = headers['transfer-encoding'] !== undefined || Number(headers['content-length']) > 0
+    if (hasBody) headers['content-type'] ??= 'application/json'
+  })
+
+  // Looked at while it is an object still.
+  fastify.addHook('preSerialization', async (_request, reply, payload) => {
+    const message = (payload as { message?: unknown } | null)?.message
+    if (typeof message === 'string') reply.ownMessage = message
+    return payload
+  })
+
+  fastify.addHook('onSend', async (request, reply, payload) => {
+    const type = String(reply.getHeader('content-type') ?? '')
+    if (type.startsWith('application/problem+json')) return refuse(request, reply, String(payload))
+    const location = reply.getHeader('location')
+    if (typeof location === 'string' && location.startsWith('/')) reply.header('location', prefix + location)
+    // Documents that are no JSON, and 204, which has no document.
+    if (reply.statusCode !== 204 && !type.startsWith('application/json')) return payload
+    return wrap(request, reply, String(payload))
+  })
+
+  fastify.setNotFoundHandler((request, reply) => answer(problem('NOT_FOUND') as never, request, reply))
+
+  fastify.register(autoload, face('service', ''))
+}
+
+export default legacy
+
+/** Without the shapes of refusals, which are not sent here: compiling them again took half as long as starting a gateway. */
+const successes = (response: unknown) => Object.fromEntries(Object.entries(response ?? {}).filter(([status]) => status < '300'))
+
+function wrap (request: FastifyRequest, reply: FastifyReply, json: string): string {
+  const shape = request.routeOptions.config.legacy!
+  if (shape.isBare) return json
+  if (reply.unchanged) return NO_CHANGES
+  // Only a cart that is stored has a version.
+  if (shape.isCart && !reply.hasHeader('etag')) return NO_ENTRIES
+  const message = reply.ownMessage ?? shape.message
+  if (reply.statusCode !== 204) return enveloped(json, shape.list, message)
+  reply.code(200).type('application/json; charset=utf-8')
+  return enveloped('[]', undefined, message)
+}
+
+function refuse (request: FastifyRequest, reply: FastifyReply, problemDetails: string): string {
+  const { status, body } = refusal(JSON.parse(problemDetails), request.routeOptions)
+  reply.code(status).type('application/json; charset=utf-8')
+  return JSON.stringify(body)
+}
