@@ -32,12 +32,17 @@ export default fp(async (fastify) => {
         { name: 'Users', description: 'people, logins, passwords, reminder settings' },
         { name: 'Carts', description: 'one cart a user, always at today’s prices' },
         { name: 'Orders', description: 'orders, their items, status and invoices' },
+        { name: 'Management: orders', description: 'for the back office: any order, sums over all that fit' },
+        { name: 'Management: products', description: 'for the back office: names, prices, stock' },
+        { name: 'Management: users', description: 'for the back office: names and email addresses' },
         { name: 'Gateway', description: 'what the people who run it look at' }
       ],
       components: {
         securitySchemes: {
           apiKey: { type: 'apiKey', in: 'header', name: 'X-API-Key' },
-          bearer: { type: 'http', scheme: 'bearer', description: 'the same API key' }
+          bearer: { type: 'http', scheme: 'bearer', description: 'the same API key' },
+          adminKey: { type: 'apiKey', in: 'header', name: 'X-API-Key', description: 'an admin API key' },
+          adminBearer: { type: 'http', scheme: 'bearer', description: 'the same admin API key' }
         }
       }
     },
