@@ -84,7 +84,8 @@ declare
   next_one timestamptz;
 begin
   begin
-    lock table orders.orders, orders.order_items in share mode;
+    -- Against writers, and against another one who settles.
+    lock table orders.orders, orders.order_items in share row exclusive mode;
   exception when lock_not_available or deadlock_detected then
     return (select until from orders.settled_orders);
   end;

@@ -4,7 +4,7 @@ import { openShop, refuses } from '../../helper.ts'
 const paths = ['/api/v1/orders', '/api/v1/products', '/api/v1/users']
 
 t.test('with ADMIN_API_KEYS', async (t) => {
-  const { call, sql } = await openShop(t, { API_KEYS: 'shop', ADMIN_API_KEYS: 'boss, both' , NODE_ENV: 'test' })
+  const { call, sql } = await openShop(t, { API_KEYS: 'shop', ADMIN_API_KEYS: 'boss, both', NODE_ENV: 'test' })
   for (const path of paths) {
     for (const headers of [{ 'x-api-key': 'boss' }, { authorization: 'Bearer both' }] as Record<string, string>[]) {
       t.equal((await call('GET', path, undefined, headers)).status, 200, path)

@@ -51,7 +51,9 @@ const ids = (orders: { order_id: number }[]) => orders.map((order) => order.orde
 
 t.test('GET /api/v1/orders: filters combine, and the sums are those of every order that fits', async (t) => {
   const shop = await openShop(t)
+  await shop.sql`update orders.settled_orders set until = '-infinity'`
   await makeOrders(shop)
+  t.strictSame([...await shop.sql`select from orders.product_totals`], [], 'nothing is settled')
   const ranges: Filter[] = [
     {}, { start_date: '2026-02-01' }, { end_date: '2026-02-28' }, { start_date: '2026-02-01', end_date: '2026-02-28' }, { start_date: '2026-02-10', end_date: '2026-02-10' },
     { start_date: '2026-02-01T00:00:00.000001Z', end_date: '2026-02-28T23:59:59.999998Z' }, { start_date: '2026-01-25', end_date: '2026-03-14' },
@@ -60,7 +62,10 @@ t.test('GET /api/v1/orders: filters combine, and the sums are those of every ord
   ]
   // Nothing settled; settled in the middle of a month, at the end of one, and all.
   for (const until of [null, '2026-02-14T12:00:00Z', '2026-03-01T00:00:00Z', '2026-11-01T00:00:00Z']) {
-    if (until) await shop.sql`select orders.settle_orders(1000000, ${until}::text::timestamptz)`
+    if (until) {
+      const [settled] = await shop.sql`select orders.settle_orders(1000000, ${until}::text::timestamptz) = ${until}::text::timestamptz as done`
+      t.ok(settled!.done)
+    }
     for (const status of [undefined, 'paid', 'refunded']) {
       for (const user of [undefined, userId(2), 3, 5]) {
         for (const product of [undefined, 4, 14, 30]) {
@@ -96,7 +101,6 @@ t.test('GET /api/v1/orders: pages', async (t) => {
   t.match((await call('GET', `${base}?user_id=${NOBODY}`)).json, { orders: [], total: 0, total_quantity: 0, total_amount_cents: 0 })
 
   // Both ways to a page that needs status and product: whichever are fewer.
-  await shop.sql`select orders.settle_orders(1000000, now())`
   for (const filter of [{ status: 'paid', product_id: 4 }, { status: 'shipped', product_id: 14 }]) {
     const { ids: wanted } = await expected(shop, filter)
     const pages: number[] = []
@@ -113,8 +117,12 @@ t.test('GET /api/v1/orders: pages', async (t) => {
 t.test('GET /api/v1/orders: what is no filter is a 400', async (t) => {
   const { call } = await openShop(t)
   const faults: Record<string, string[]> = {
-    limit: ['0', '101', 'x', '1.5'], offset: ['-1', 'x'], status: ['sent', ''], product_id: ['x', '-1', '2147483648'],
-    start_date: ['yesterday', '2026-02-30', ''], end_date: ['tomorrow', '20260310']
+    limit: ['0', '101', 'x', '1.5'],
+    offset: ['-1', 'x'],
+    status: ['sent', ''],
+    product_id: ['x', '-1', '2147483648'],
+    start_date: ['yesterday', '2026-02-30', ''],
+    end_date: ['tomorrow', '20260310']
   }
   for (const [name, values] of Object.entries(faults)) {
     for (const value of values) {
