@@ -13,7 +13,8 @@ declare module 'fastify' {
 const faces = [
   { folder: 'public', prefix: '/' },
   { folder: 'service', prefix: '/' },
-  { folder: 'legacy', prefix: '/legacy' }
+  { folder: 'legacy', prefix: '/legacy' },
+  { folder: 'management', prefix: '/api/v1' }
 ]
 
 /** The application as one plugin: infrastructure, domains, jobs, then the faces. */

@@ -33,6 +33,21 @@ const MAX_INTEGER = 2_147_483_647
 export const UserId = Type.String({
   format: 'uuid', description: 'a user’s public id', examples: ['54e02e9f-e6c8-50c3-9b2e-87f37ee5b745']
 })
+const UUID_TEXT = '[0-9a-fA-F]{8}-([0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}'
+
+/** A user in a body of the management API: the internal id, or the public one. */
+export const UserKey = Type.Unsafe<number | string>({
+  type: ['integer', 'string'],
+  minimum: 0,
+  maximum: Number.MAX_SAFE_INTEGER,
+  pattern: `^${UUID_TEXT}$`,
+  description: 'the internal id, or the UUID',
+  examples: [1]
+})
+
+/** The same in a path or a query, where everything is text. */
+export const UserKeyText = Type.String({ pattern: `^([0-9]{1,18}|${UUID_TEXT})$`, description: 'the internal id, or the UUID', examples: ['1'] })
+
 export const OrderId = Type.String({ pattern: '^[0-9]{1,18}$', description: 'an order’s number', examples: ['1200'] })
 export const ProductId = Type.Integer({ minimum: 0, maximum: MAX_INTEGER, examples: [1] })
 export const Quantity = Type.Integer({ minimum: 1, maximum: 1_000_000, examples: [2] })

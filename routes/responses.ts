@@ -16,10 +16,11 @@ export const KEY: ErrorCode[] = ['NOT_IDENTIFIED']
 
 /**
  * A route's response schemas: what it answers when all is well, and a problem for each status of the codes it may refuse with,
- * with an example for each code.
+ * with an example for each code. A code stands with its status where the face answers it with another one than the list's.
  */
-export function responses<T extends Record<number, TSchema>> (success: T, ...codes: ErrorCode[]): T {
-  const byStatus = Map.groupBy(new Set([...codes, ...ALWAYS]), (code) => ERRORS[code][0])
+export function responses<T extends Record<number, TSchema>> (success: T, ...codes: (ErrorCode | readonly [ErrorCode, number])[]): T {
+  const statuses = new Map([...codes, ...ALWAYS].map((code) => typeof code === 'string' ? [code, ERRORS[code][0]] : code))
+  const byStatus = Map.groupBy(statuses.keys(), (code) => statuses.get(code)!)
   const refusals = [...byStatus].map(([status, listed]) => [status, {
     description: listed.map((code) => `${code}: ${ERRORS[code][1]}`).join('\n\n'),
     content: {
@@ -27,7 +28,7 @@ export function responses<T extends Record<number, TSchema>> (success: T, ...cod
       ...success[status] && { 'application/json': { schema: success[status] } },
       'application/problem+json': {
         schema: { $ref: `${ProblemDetails.$id}#` },
-        examples: Object.fromEntries(listed.map((code) => [code, { value: example(code) }]))
+        examples: Object.fromEntries(listed.map((code) => [code, { value: example(code, status) }]))
       }
     }
   }])
@@ -35,8 +36,8 @@ export function responses<T extends Record<number, TSchema>> (success: T, ...cod
   return { ...Object.fromEntries(answers), ...Object.fromEntries(refusals) }
 }
 
-function example (code: ErrorCode) {
-  const [status, detail] = ERRORS[code]
+function example (code: ErrorCode, status: number) {
+  const [, detail] = ERRORS[code]
   return {
     type: 'about:blank', title: STATUS_CODES[status], status, detail: detail.includes('{') ? detail : problem(code).message, code, request_id: 'req-1'
   }

@@ -7,6 +7,8 @@ declare module 'fastify' {
   interface FastifyInstance {
     /** An onRequest hook: only callers with one of API_KEYS; everyone in development with none set. */
     requireApiKey (request: FastifyRequest): Promise<void>
+    /** An onRequest hook: only callers with one of ADMIN_API_KEYS; with none set everyone in development, nobody in production. */
+    requireAdmin (request: FastifyRequest): Promise<void>
   }
 }
 
@@ -15,16 +17,27 @@ export const digest = (key: string) => createHash('sha256').update(key).digest()
 
 /** Who may call which face. */
 export default fp(async (fastify) => {
-  const keys = fastify.config.API_KEYS.map(digest)
-  if (keys.length === 0) fastify.log.warn('API_KEYS is not set: the service API is open to everyone who reaches this port')
+  const { config, log } = fastify
+  const keys = config.API_KEYS.map(digest)
+  if (keys.length === 0) log.warn('API_KEYS is not set: the service API is open to everyone who reaches this port')
+  const adminKeys = config.ADMIN_API_KEYS.map(digest)
+  const isManagementOpen = adminKeys.length === 0 && config.NODE_ENV !== 'production'
+  if (isManagementOpen) log.warn('ADMIN_API_KEYS is not set: the management API is open to everyone who reaches this port')
 
   fastify.decorate('requireApiKey', async (request: FastifyRequest) => {
-    if (keys.length === 0) return
-    const caller = callerByKey(request, keys)
-    if (caller === undefined) throw problem('NOT_IDENTIFIED')
-    request.caller = caller
+    if (keys.length > 0) request.caller = identified(callerByKey(request, keys))
+  })
+
+  // The callers of the management API have names of their own: a key that is in both lists has two sets of Idempotency-Keys.
+  fastify.decorate('requireAdmin', async (request: FastifyRequest) => {
+    request.caller = isManagementOpen ? 'admin' : `admin-${identified(callerByKey(request, adminKeys))}`
   })
 }, { name: 'auth', dependencies: ['errors', 'context'] })
+
+function identified (caller: string | undefined): string {
+  if (caller === undefined) throw problem('NOT_IDENTIFIED')
+  return caller
+}
 
 /** The name of a caller who sends one of these keys (digests), else undefined. */
 export function callerByKey (request: FastifyRequest, keys: Buffer[]): string | undefined {

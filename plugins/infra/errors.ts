@@ -28,12 +28,15 @@ export const ERRORS = {
   NOT_FOUND: [404, 'There is nothing at this address'],
   USER_NOT_FOUND: [404, 'User not found'],
   PRODUCT_NOT_FOUND: [404, 'Product not found'],
+  DEPARTMENT_NOT_FOUND: [404, 'Department not found'],
+  AISLE_NOT_FOUND: [404, 'Aisle not found'],
   CART_NOT_FOUND: [404, 'Cart not found'],
   CART_ITEM_NOT_FOUND: [404, 'Product {product_id} is not in the cart'],
   ORDER_NOT_FOUND: [404, 'Order not found'],
   INVOICE_NOT_FOUND: [404, 'The order has no invoice'],
   JOB_NOT_FOUND: [404, 'No such job has failed'],
   EMAIL_ALREADY_EXISTS: [409, 'Email address already exists'],
+  SKU_ALREADY_EXISTS: [409, 'SKU already exists'],
   CART_ALREADY_EXISTS: [409, 'Cart already exists for user'],
   INSUFFICIENT_STOCK: [409, 'Not enough stock: {items}'],
   INVALID_STATUS_TRANSITION: [409, 'An order cannot go from {from} to {to}'],
@@ -73,7 +76,8 @@ export const ProblemDetails = Type.Object({
 /** An error of the list above, on its way to the caller. */
 export class Problem extends Error {
   readonly code: ErrorCode
-  readonly statusCode: number
+  /** The list's status; a face may answer a code with another one. */
+  statusCode: number
   readonly errors: FieldError[] | undefined
   /** The request it was first answered to, where that is not the present one (a replayed refusal). */
   requestId: string | undefined
@@ -123,13 +127,13 @@ const IDS: Record<string, ErrorCode> = { user_id: 'INVALID_USER_ID', order_id: '
 
 function fromValidation (error: FastifyError): Problem {
   const errors = (error.validation ?? []).map((fault) => ({
-    field: [...fault.instancePath.split('/').slice(1), fault.params.missingProperty].filter(Boolean).join('.') ||
-      String(error.validationContext),
-    message: fault.message ?? 'is not valid'
+    field: [...fault.instancePath.split('/').slice(1), fault.params.missingProperty ?? fault.params.additionalProperty]
+      .filter(Boolean).join('.') || String(error.validationContext),
+    message: fault.keyword === 'additionalProperties' ? 'is not known here' : fault.message ?? 'is not valid'
   }))
   const badId = errors.find(({ field }) => Object.hasOwn(IDS, field))
-  const missing = error.validation?.some((fault) => fault.keyword === 'required')
-  return problem(badId && !missing ? IDS[badId.field]! : 'INVALID_INPUT', {}, errors.slice(0, MAX_FIELD_ERRORS))
+  const misplaced = error.validation?.some(({ keyword }) => keyword === 'required' || keyword === 'additionalProperties')
+  return problem(badId && !misplaced ? IDS[badId.field]! : 'INVALID_INPUT', {}, errors.slice(0, MAX_FIELD_ERRORS))
 }
 
 /** Turns whatever was thrown into a listed error; what is unknown becomes a plain 500. */

@@ -34,12 +34,18 @@ export default fp(async (fastify) => {
         { name: 'Carts', description: 'one cart a user, always at today’s prices' },
         { name: 'Orders', description: 'orders, their items, status and invoices' },
         { name: 'Notifications', description: 'the unsubscribe link of emails' },
+        { name: 'Management: orders', description: 'for the back office: any order, sums over all that fit' },
+        { name: 'Management: products', description: 'for the back office: names, prices, stock' },
+        { name: 'Management: users', description: 'for the back office: names and email addresses' },
+        { name: 'Management: jobs', description: 'for the operator: what waits, what failed for good, trying it again' },
         { name: 'Gateway', description: 'what the people who run it look at' }
       ],
       components: {
         securitySchemes: {
           apiKey: { type: 'apiKey', in: 'header', name: 'X-API-Key' },
-          bearer: { type: 'http', scheme: 'bearer', description: 'the same API key' }
+          bearer: { type: 'http', scheme: 'bearer', description: 'the same API key' },
+          adminKey: { type: 'apiKey', in: 'header', name: 'X-API-Key', description: 'an admin API key' },
+          adminBearer: { type: 'http', scheme: 'bearer', description: 'the same admin API key' }
         }
       }
     },

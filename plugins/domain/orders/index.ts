@@ -5,8 +5,10 @@ import { nullable, pick } from '../../../schemas.ts'
 import type { Context } from '../../infra/context.ts'
 import { isErrorCode, problem } from '../../infra/errors.ts'
 import { decodeCursor, encodeCursor } from './cursor.ts'
+import { endOf } from './dates.ts'
 import { ordersInvoices } from './invoices.ts'
-import { AddedItem, Delivery, NewOrder, NewOrderItem, OrderChanges } from './schema.ts'
+import { ordersManagement } from './management.ts'
+import { AddedItem, Delivery, NewManagedOrder, NewOrder, NewOrderItem, OrderChanges } from './schema.ts'
 
 /** An order as JSON text, made by the database (sql/views/order-documents.sql), with what its ETag is made of. */
 const OrderRow = Type.Object({ order_id: Type.Integer(), version: Type.Integer(), document: Type.String() })
@@ -49,7 +51,7 @@ function ordersDomain (fastify: FastifyInstance) {
   const clearKeys = statement('orders/clear-idempotency-keys', Type.Object({ key: Type.String() }))
 
   /** Runs a write that makes an order, at most once per Idempotency-Key. */
-  async function placeOnce (operation: 'place' | 'checkout', input: object, context: Context) {
+  async function placeOnce (operation: 'place' | 'checkout' | 'place_managed', input: object, context: Context) {
     const placed = (await place.first(operation, JSON.stringify(input), JSON.stringify(context)))!
     fastify.events.announce()
     if (placed.refusal) {
@@ -62,6 +64,7 @@ function ordersDomain (fastify: FastifyInstance) {
 
   return {
     ...ordersInvoices(fastify),
+    ...ordersManagement(fastify),
 
     /** Makes an order. Rejects with USER_NOT_FOUND, PRODUCTS_NOT_FOUND, INSUFFICIENT_STOCK, IDEMPOTENCY_KEY_REUSED. */
     async place (input: Static<typeof NewOrder>, context: Context) {
@@ -74,6 +77,11 @@ function ordersDomain (fastify: FastifyInstance) {
       return await placeOnce('checkout', { ...pick(Delivery, delivery), user_id: userId }, context)
     },
 
+    /** Makes an order for the back office, in any of its statuses; rejects as `place`. The document is the management API's. */
+    async placeManaged (input: Static<typeof NewManagedOrder>, context: Context) {
+      return await placeOnce('place_managed', input, context)
+    },
+
     /** One order with its status history. Rejects with ORDER_NOT_FOUND. */
     async find (orderId: string): Promise<Static<typeof OrderRow>> {
       const order = await find.first(orderId)
@@ -84,9 +92,8 @@ function ordersDomain (fastify: FastifyInstance) {
     /** A page of orders, newest first, as a JSON array; a date alone in `to` includes that day. Rejects with INVALID_CURSOR. */
     async list (filter: OrderFilter) {
       const [cursorTime, cursorId] = decodeCursor(filter.cursor)
-      const to = filter.to?.length === '2026-11-21'.length ? `${filter.to}T23:59:59.999999Z` : filter.to
       const page = await list.first(
-        filter.user_id ?? null, filter.status ?? null, filter.product_id ?? null, filter.from ?? null, to ?? null,
+        filter.user_id ?? null, filter.status ?? null, filter.product_id ?? null, filter.from ?? null, endOf(filter.to),
         cursorTime, cursorId, filter.limit, filter.offset)
       return { ...page!, next_cursor: encodeCursor(page!.next_cursor) }
     },

@@ -1,5 +1,5 @@
 import { Type } from '@sinclair/typebox'
-import { Moment, nullable, object, oneOf, optional, OrderId, ProductId, Quantity, Text, UserId } from '../../../schemas.ts'
+import { Moment, nullable, object, oneOf, optional, OrderId, ProductId, Quantity, Text, UserId, UserKey } from '../../../schemas.ts'
 
 /** In the order of the contract, section 3. What may follow what stands in orders.status_transitions. */
 export const STATUSES = [
@@ -42,6 +42,13 @@ export const NewOrder = Type.Object({
 }, {
   examples: [{ user_id: UserId.examples[0], items: [{ product_id: 1, quantity: 2 }, { product_id: 2, quantity: 1 }] }]
 })
+
+/** What the management API takes; `cancelled` takes no stock. */
+export const NewManagedOrder = Type.Object({
+  user_id: UserKey,
+  status: Type.Optional(oneOf(['pending', 'paid', 'shipped', 'cancelled'], { default: 'pending' })),
+  items: Type.Array(Type.Object({ product_id: ProductId, quantity: Quantity }), { minItems: 1, maxItems: 1000 })
+}, { examples: [{ user_id: 1, status: 'paid', items: [{ product_id: 1, quantity: 2 }, { product_id: 2, quantity: 1 }] }] })
 
 export const OrderChanges = Type.Object({
   status: Type.Optional(Status),

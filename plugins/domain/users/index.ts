@@ -4,6 +4,7 @@ import { Type, type Static } from '@sinclair/typebox'
 import { containing, pick } from '../../../schemas.ts'
 import { problem } from '../../infra/errors.ts'
 import { userAccounts } from './accounts.ts'
+import { userIdentities } from './identities.ts'
 import { ChangedUserRow, NewUser, UserChanges, UserRow } from './schema.ts'
 
 declare module 'fastify' {
@@ -25,6 +26,7 @@ function usersDomain (fastify: FastifyInstance) {
 
   return {
     ...userAccounts(fastify),
+    ...userIdentities(fastify),
 
     /** Makes a user. Rejects with EMAIL_ALREADY_EXISTS. */
     async create (input: Static<typeof NewUser>, password: string): Promise<Static<typeof UserRow>> {

@@ -4,6 +4,9 @@ import { isErrorCode, problem, type ErrorCode, type Problem } from '../errors.ts
 /** What a violated constraint means to the caller. */
 const CONSTRAINTS: Record<string, ErrorCode> = {
   users_email_address_key: 'EMAIL_ALREADY_EXISTS',
+  products_sku_key: 'SKU_ALREADY_EXISTS',
+  products_department_id_fkey: 'DEPARTMENT_NOT_FOUND',
+  products_aisle_id_fkey: 'AISLE_NOT_FOUND',
   carts_user_id_key: 'CART_ALREADY_EXISTS',
   carts_user_id_fkey: 'USER_NOT_FOUND',
   orders_user_id_fkey: 'USER_NOT_FOUND',

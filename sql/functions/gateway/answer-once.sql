@@ -1,4 +1,4 @@
--- Runs a write that makes an order (`operation`: place or checkout) at most once per caller and Idempotency-Key, and returns
+-- Runs a write that makes an order (`operation`: place, checkout or place_managed) at most once per caller and Idempotency-Key, and returns
 -- the first answer again. `context`: actor, request_id, and with a key also caller, idempotency_key, request_hash.
 -- A second request with the same key waits in the insert until the first one has ended. A refusal is kept as an answer too;
 -- a crash or a lost connection keeps nothing, so the repeat runs anew.
@@ -61,7 +61,12 @@ begin
   case operation
     when 'place' then order_id := orders.create_order(users.internal_id((input ->> 'user_id')::uuid), input);
     when 'checkout' then order_id := orders.checkout(input);
+    when 'place_managed' then order_id := orders.create_order(users.id_of(input ->> 'user_id'), input);
   end case;
-  select d.details into answer from orders.order_documents d where d.order_id = run_once.order_id;
+  if operation = 'place_managed' then
+    select d.document into answer from orders.management_documents d where d.order_id = run_once.order_id;
+  else
+    select d.details into answer from orders.order_documents d where d.order_id = run_once.order_id;
+  end if;
 end
 $$;

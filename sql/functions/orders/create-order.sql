@@ -1,6 +1,6 @@
 -- Makes an order for a user: number, snapshots, stock, totals, history (by trigger), all or nothing. Every face places its
 -- orders here. Refuses with USER_NOT_FOUND, PRODUCTS_NOT_FOUND, INSUFFICIENT_STOCK. `input`: items, and whatever of the
--- order's own fields the caller sent; the rest is filled in (contract, section 3).
+-- order's own fields the caller sent; the rest is filled in (contract, section 3). One that starts as cancelled takes no stock.
 -- The first update locks the user's row until the end, so the numbers of one user's orders follow each other without gap.
 create or replace function orders.create_order(buyer_id bigint, input jsonb) returns bigint
 language plpgsql as $$
@@ -16,7 +16,10 @@ begin
     perform gateway.refuse('USER_NOT_FOUND');
   end if;
 
-  lines := orders.take_stock(array(select l from orders.price_lines(input -> 'items') l));
+  lines := array(select l from orders.price_lines(input -> 'items') l);
+  if input ->> 'status' is distinct from 'cancelled' then
+    lines := orders.take_stock(lines);
+  end if;
 
   select o.created_at into prior from orders.orders o
   where o.user_id = buyer.id order by o.created_at desc, o.id desc limit 1;
@@ -31,10 +34,10 @@ begin
     coalesce((input ->> 'order_dow')::smallint, extract(dow from made_at at time zone 'UTC')),
     coalesce((input ->> 'order_hour_of_day')::smallint, extract(hour from made_at at time zone 'UTC')),
     coalesce((input ->> 'days_since_prior_order')::real, case when prior < made_at then floor(extract(epoch from made_at - prior) / 86400) end),
-    coalesce(input ->> 'status', 'pending'),
+    'pending',
     count(*), sum(l.quantity), coalesce(sum(l.price * l.quantity), 0),
-    concat_ws(' ', buyer.first_name, buyer.last_name), buyer.email_address,
-    coalesce(input ->> 'delivery_name', concat_ws(' ', buyer.first_name, buyer.last_name)),
+    concat_ws(' ', buyer.first_name, nullif(buyer.last_name, '')), buyer.email_address,
+    coalesce(input ->> 'delivery_name', concat_ws(' ', buyer.first_name, nullif(buyer.last_name, ''))),
     coalesce(input ->> 'phone_number', buyer.phone_number),
     coalesce(input ->> 'street_address', buyer.street_address),
     coalesce(input ->> 'city', buyer.city),
@@ -52,6 +55,10 @@ begin
     l.image_url, l.product_attributes, l.stock_taken, made_at
   from unnest(lines) l;
 
+  -- An order that is made in another status than pending has been pending first: the history shows both.
+  if input ->> 'status' <> 'pending' then
+    update orders.orders set status = input ->> 'status' where id = new_id;
+  end if;
   return new_id;
 end
 $$;

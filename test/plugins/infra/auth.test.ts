@@ -2,7 +2,7 @@ import t from 'tap'
 import { openShop, refuses } from '../../helper.ts'
 
 t.test('API keys', async (t) => {
-  const shop = await openShop(t, { API_KEYS: 'first-key, second-key' })
+  const shop = await openShop(t, { API_KEYS: 'first-key, second-key', ADMIN_API_KEYS: 'admin-key' })
   const get = async (headers: Record<string, string>) => await shop.call('GET', '/departments', undefined, headers)
 
   await t.test('any of them, in either header', async (t) => {

@@ -44,10 +44,10 @@ t.test('the OpenAPI document', async (t) => {
   await t.test('is served as JSON, version 3.1', async (t) => {
     t.match(answer, { statusCode: 200, headers: { 'content-type': /^application\/json/ } })
     t.match(document, { openapi: /^3\.1\./, info: { title: 'db-service', version: /^\d+\.\d+\.\d+$/ } })
-    t.same(Object.keys(document.components.securitySchemes).sort(), ['apiKey', 'bearer'])
+    t.same(Object.keys(document.components.securitySchemes).sort(), ['adminBearer', 'adminKey', 'apiKey', 'bearer'])
   })
 
-  await t.test('names every route of the service API', async (t) => {
+  await t.test('names every route of the service and management APIs', async (t) => {
     const expected = [
       'get /', 'get /health', 'get /livez', 'get /readyz', 'get /products/', 'get /products/{product_id}', 'get /departments/', 'get /aisles/',
       'post /users/', 'get /users/', 'post /users/login', 'get /users/{user_id}', 'put /users/{user_id}', 'delete /users/{user_id}',
@@ -57,7 +57,10 @@ t.test('the OpenAPI document', async (t) => {
       'delete /carts/{user_id}', 'post /carts/{user_id}/items', 'put /carts/{user_id}/items/{product_id}',
       'delete /carts/{user_id}/items/{product_id}', 'delete /carts/{user_id}/clear', 'post /carts/{user_id}/checkout', 'post /orders/',
       'get /orders/', 'get /orders/user/{user_id}', 'get /orders/{order_id}', 'patch /orders/{order_id}', 'delete /orders/{order_id}',
-      'post /orders/{order_id}/items', 'put /orders/{order_id}/invoice', 'get /orders/{order_id}/invoice'
+      'post /orders/{order_id}/items', 'put /orders/{order_id}/invoice', 'get /orders/{order_id}/invoice',
+      'get /api/v1/orders', 'post /api/v1/orders', 'get /api/v1/orders/{order_id}', 'patch /api/v1/orders/{order_id}',
+      'get /api/v1/products', 'post /api/v1/products', 'get /api/v1/products/{product_id}', 'patch /api/v1/products/{product_id}',
+      'get /api/v1/users', 'get /api/v1/users/{user_id}', 'patch /api/v1/users/{user_id}'
     ]
     const plain = (where: string) => where.replace(/(.)\/$/, '$1').replace(/ $/, ' /')
     const found = new Set(operations.map(({ where }) => plain(where)))

@@ -50,4 +50,6 @@ async function writeOrders (sql: Sql, isEmpty: boolean): Promise<void> {
     await run(sql, 'refresh-orders')
   }
   await run(sql, 'number-orders')
+  // After the items' own trigger, which is suspended then.
+  if (isEmpty) await run(sql, 'settle-orders')
 }

@@ -2,7 +2,7 @@ import t, { type Test } from 'tap'
 import { counts, openLoader, SHOP, type Loader } from './loading.ts'
 
 const TABLES = ['users.users', 'products.departments', 'products.aisles', 'products.products', 'products.product_enriched', 'orders.orders',
-  'orders.order_items', 'orders.order_status_history', 'products.product_counts', 'orders.order_totals']
+  'orders.order_items', 'orders.order_status_history', 'products.product_counts', 'orders.order_totals', 'orders.product_totals']
 
 /** Every row of every table, as text. */
 async function everything (sql: Loader['sql']) {
@@ -18,6 +18,13 @@ async function isCountedRight (t: Test, sql: Loader['sql']) {
       group by 1, 2 having sum(orders) <> 0 or sum(total_quantity) <> 0 or sum(total_price) <> 0 order by 1, 2`,
     await sql`select (created_at at time zone 'UTC')::date::text as day, status, count(*) as orders, sum(total_quantity) as quantity,
       sum(total_price) as price from orders.orders group by 1, 2 order by 1, 2`, 'the totals of orders')
+  t.same(
+    await sql`select product_id, status, month::text, orders, total_quantity, total_price from orders.product_totals
+      where (orders, total_quantity, total_price) <> (0, 0, 0) order by 1, 2, 3`,
+    await sql`select product_id, status, date_trunc('month', created_at at time zone 'UTC')::date::text as month, count(*) as orders,
+      sum(total_quantity)::bigint as total_quantity, sum(total_price) as total_price
+      from orders.orders o join orders.order_items on order_id = o.id
+      where created_at < (select until from orders.settled_orders) group by 1, 2, 3 order by 1, 2, 3`, 'the totals of products')
   t.same(
     await sql`select department_id, aisle_id, products from products.product_counts where products <> 0 order by 1, 2`,
     await sql`select department_id, aisle_id, count(*) as products from products.products group by 1, 2 order by 1, 2`, 'the numbers of products')

@@ -1,0 +1,31 @@
+import type { FastifyPluginAsync, FastifySchema } from 'fastify'
+import { ManagedProduct } from '../../plugins/domain/catalogue.ts'
+import { ManagedUser } from '../../plugins/domain/users/identities.ts'
+import { ManagedOrder } from './orders/shapes.ts'
+
+/** The management API's access rule, its strictness about what it does not know, and the shapes its routes refer to by name. */
+const hooks: FastifyPluginAsync = async (fastify) => {
+  fastify.addHook('onRequest', fastify.requireAdmin)
+  fastify.addHook('onRoute', (route) => {
+    route.schema = strict({ security: [{ adminKey: [] }, { adminBearer: [] }], ...route.schema })
+  })
+  for (const schema of [ManagedOrder, ManagedProduct, ManagedUser]) fastify.addSchema(schema)
+}
+
+/** What a caller sends and this face does not know is a 400 (contract, section 1), in the body and in the query. */
+function strict (schema: FastifySchema): FastifySchema {
+  const { body, querystring = { type: 'object', properties: {} } } = schema
+  return { ...schema, querystring: closed(querystring), ...body !== undefined && { body: closed(body) } }
+}
+
+interface Schema { type?: unknown, properties?: Record<string, unknown>, items?: unknown }
+
+function closed (schema: unknown): unknown {
+  const { type, properties, items } = schema as Schema
+  if (type === 'array') return { ...schema as Schema, items: closed(items) }
+  if (type !== 'object' || !properties) return schema
+  const inside = Object.entries(properties).map(([name, property]) => [name, closed(property)])
+  return { ...schema as Schema, properties: Object.fromEntries(inside), additionalProperties: false }
+}
+
+export default hooks

@@ -1,0 +1,57 @@
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import { Type } from '@sinclair/typebox'
+import { FailedJob, QUEUES, QueueState } from '../../../plugins/domain/jobs.ts'
+import { oneOf, Paging } from '../../../schemas.ts'
+import { KEY, responses } from '../../responses.ts'
+
+const tags = ['Management: jobs']
+const Queue = oneOf(QUEUES)
+const params = Type.Object({ queue: Queue })
+const Retried = Type.Object({ queue: Queue, retried: Type.Integer() })
+
+const routes: FastifyPluginAsyncTypebox = async (fastify) => {
+  fastify.get('/', {
+    schema: {
+      summary: 'What waits, since when, and what failed for good, in each queue',
+      tags,
+      response: responses({ 200: Type.Object({ queues: Type.Array(QueueState) }) }, ...KEY)
+    }
+  }, async () => ({ queues: await fastify.queues.list() }))
+
+  fastify.get('/:queue/failed', {
+    schema: {
+      summary: 'What failed for good, and why; the latest first',
+      tags,
+      params,
+      querystring: Type.Object(Paging(20)),
+      response: responses({
+        200: Type.Object({ failed: Type.Array(FailedJob), total: Type.Integer(), limit: Type.Integer(), offset: Type.Integer() })
+      }, ...KEY)
+    }
+  }, async (request) => {
+    const { limit, offset } = request.query
+    return { ...await fastify.queues.listFailed(request.params.queue, request.query), limit, offset }
+  })
+
+  fastify.post('/:queue/failed/retry', {
+    schema: { summary: 'Try everything again that failed for good', tags, params, response: responses({ 200: Retried }, ...KEY) }
+  }, async (request) => {
+    const { queue } = request.params
+    return { queue, retried: await fastify.queues.retryAll(queue) }
+  })
+
+  fastify.post('/:queue/failed/:id/retry', {
+    schema: {
+      summary: 'Try one again that failed for good',
+      tags,
+      params: Type.Object({ queue: Queue, id: Type.String({ maxLength: 64, examples: ['1'] }) }),
+      response: responses({ 200: Retried }, 'JOB_NOT_FOUND', ...KEY)
+    }
+  }, async (request) => {
+    const { queue, id } = request.params
+    await fastify.queues.retryOne(queue, id)
+    return { queue, retried: 1 }
+  })
+}
+
+export default routes

@@ -1,0 +1,58 @@
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import { Type } from '@sinclair/typebox'
+import { IdentityChanges, ManagedUser } from '../../../plugins/domain/users/identities.ts'
+import { IfMatch, Paging, ref, Text, UserKeyText } from '../../../schemas.ts'
+import { BODY, KEY, responses, setETag } from '../../responses.ts'
+
+const tags = ['Management: users']
+const params = Type.Object({ user_id: UserKeyText })
+const ONE = ['INVALID_USER_ID', 'USER_NOT_FOUND', ...KEY] as const
+const ManagedUserPage = Type.Object({
+  items: Type.Array(ref(ManagedUser)),
+  total: Type.Integer({ description: 'exact number of all users that fit' }),
+  limit: Type.Integer(),
+  offset: Type.Integer()
+})
+
+const routes: FastifyPluginAsyncTypebox = async (fastify) => {
+  const { users } = fastify
+
+  fastify.get('/', {
+    schema: {
+      summary: 'A page of users, by internal id',
+      tags,
+      querystring: Type.Object({
+        q: Type.Optional(Text(255, { description: 'text that the name or the email address contains, in any case' })), ...Paging(20)
+      }),
+      response: responses({ 200: ManagedUserPage }, ...KEY)
+    }
+  }, async (request) => {
+    const { limit, offset } = request.query
+    return { ...await users.listManaged(request.query), limit, offset }
+  })
+
+  fastify.get('/:user_id', {
+    schema: { summary: 'One user', tags, params, response: responses({ 200: ref(ManagedUser) }, ...ONE) }
+  }, async (request, reply) => {
+    const user = await users.findManaged(request.params.user_id)
+    setETag(reply, user.id, user.version)
+    return user
+  })
+
+  fastify.patch('/:user_id', {
+    schema: {
+      summary: 'Change email address or name; the password stays',
+      tags,
+      params,
+      body: IdentityChanges,
+      headers: Type.Object(IfMatch),
+      response: responses({ 200: ref(ManagedUser) }, 'EMAIL_ALREADY_EXISTS', 'PRECONDITION_FAILED', ...ONE, ...BODY)
+    }
+  }, async (request, reply) => {
+    const user = await users.changeIdentity(request.params.user_id, request.body, request.ifMatch())
+    setETag(reply, user.id, user.version)
+    return user
+  })
+}
+
+export default routes

@@ -1,0 +1,113 @@
+-- How many orders fit every filter (null: any), with their quantities and prices, exactly. Whole days come from orders.order_totals,
+-- whole months of a product from orders.product_totals; only what is left at either end is added up order by order.
+create or replace function orders.sum_matching(
+  of_user bigint, with_status text, with_product integer, from_time timestamptz, to_time timestamptz,
+  out orders bigint, out total_quantity bigint, out total_price numeric
+) language plpgsql stable as $$
+declare
+  from_day date;
+  to_day date;
+  first_days record;
+  last_days record;
+begin
+  from_time := coalesce(from_time, '-infinity');
+  to_time := coalesce(to_time, 'infinity');
+
+  if of_user is not null then
+    select count(*), sum(o.total_quantity), sum(o.total_price) into orders, total_quantity, total_price
+    from orders.orders o
+    where o.user_id = of_user and o.created_at between from_time and to_time
+      and (with_status is null or o.status = with_status)
+      and (with_product is null or exists (
+        select from orders.order_items i where i.order_id = o.id and i.product_id = with_product));
+  elsif with_product is not null then
+    select p.orders, p.total_quantity, p.total_price into orders, total_quantity, total_price
+    from orders.sum_product(with_product, with_status, from_time, to_time) p;
+  elsif from_time <= to_time then
+    from_day := (from_time at time zone 'UTC')::date;
+    to_day := (to_time at time zone 'UTC')::date;
+    select sum(t.orders), sum(t.total_quantity), sum(t.total_price) into orders, total_quantity, total_price
+    from orders.order_totals t
+    where t.day > from_day and t.day < to_day and (with_status is null or t.status = with_status);
+    -- The first day and the last, which may be one and the same, or infinitely far away.
+    first_days := orders.sum_moment(with_status, from_time, least(to_time, orders.end_of_day(from_day)));
+    orders := coalesce(orders, 0) + first_days.orders;
+    total_quantity := coalesce(total_quantity, 0) + first_days.total_quantity;
+    total_price := coalesce(total_price, 0) + first_days.total_price;
+    if to_day > from_day then
+      last_days := orders.sum_moment(with_status, to_day::timestamp at time zone 'UTC', to_time);
+      orders := orders + last_days.orders;
+      total_quantity := total_quantity + last_days.total_quantity;
+      total_price := total_price + last_days.total_price;
+    end if;
+  end if;
+  orders := coalesce(orders, 0);
+  total_quantity := coalesce(total_quantity, 0);
+  total_price := coalesce(total_price, 0);
+end
+$$;
+
+-- The part of a day that order_totals cannot answer for. Both ends are included.
+create or replace function orders.sum_moment(
+  with_status text, from_time timestamptz, to_time timestamptz,
+  out orders bigint, out total_quantity bigint, out total_price numeric
+) language plpgsql stable as $$
+begin
+  if with_status is null then
+    select count(*), coalesce(sum(o.total_quantity), 0), coalesce(sum(o.total_price), 0) into orders, total_quantity, total_price
+    from orders.orders o where o.created_at between from_time and to_time;
+  else
+    select count(*), coalesce(sum(o.total_quantity), 0), coalesce(sum(o.total_price), 0) into orders, total_quantity, total_price
+    from orders.orders o where o.status = with_status and o.created_at between from_time and to_time;
+  end if;
+end
+$$;
+
+create or replace function orders.end_of_day(of_day date) returns timestamptz
+language sql immutable as $$
+  select case when isfinite(of_day) then (of_day + 1)::timestamp at time zone 'UTC' - interval '1 microsecond' else of_day::timestamptz end
+$$;
+
+-- The orders with a product. The settled ones of whole months are summed already (orders.product_totals); those before the first whole
+-- month, and those after the last one or not settled yet, are looked up one by one.
+create or replace function orders.sum_product(
+  with_product integer, with_status text, from_time timestamptz, to_time timestamptz,
+  out orders bigint, out total_quantity bigint, out total_price numeric
+) language plpgsql stable as $$
+declare
+  first_month constant date := orders.month_of(from_time - interval '1 microsecond') + interval '1 month';
+  end_month constant date := orders.month_of(to_time + interval '1 microsecond');
+  late_from constant timestamptz := greatest(from_time, least(
+    end_month::timestamp at time zone 'UTC', (select until from orders.settled_orders)));
+  early_to constant timestamptz := least(first_month::timestamp at time zone 'UTC', late_from, to_time + interval '1 microsecond');
+begin
+  select coalesce(sum(s.orders), 0), coalesce(sum(s.quantity), 0), coalesce(sum(s.price), 0)
+  into orders, total_quantity, total_price
+  from (
+    select t.orders, t.total_quantity as quantity, t.total_price as price
+    from orders.product_totals t
+    where t.product_id = with_product and t.month >= first_month and t.month < end_month
+      and (with_status is null or t.status = with_status)
+    union all
+    select 1, o.total_quantity, o.total_price
+    from orders.order_items i
+    join orders.orders o on o.id = i.order_id
+    where i.product_id = with_product and i.ordered_at >= from_time and i.ordered_at < early_to
+      and (with_status is null or o.status = with_status)
+    union all
+    select 1, o.total_quantity, o.total_price
+    from orders.order_items i
+    join orders.orders o on o.id = i.order_id
+    where i.product_id = with_product and i.ordered_at >= late_from and i.ordered_at <= to_time
+      and (with_status is null or o.status = with_status)
+  ) s;
+end
+$$;
+
+-- How many orders fit every filter.
+create or replace function orders.count_matching(
+  of_user bigint, with_status text, with_product integer, from_time timestamptz, to_time timestamptz
+) returns bigint
+language sql stable as $$
+  select s.orders from orders.sum_matching(of_user, with_status, with_product, from_time, to_time) s
+$$;
