@@ -4,11 +4,11 @@ import fp from 'fastify-plugin'
 import { Gate } from './database/gate.ts'
 
 /**
- * 64 MiB and 100 ms of CPU a hash, in four threads: one at a time keeps two cores busy. With two at a time there, a flood of 50 logins made
- * reads eight times slower at the 99th percentile (pitfalls: 32 at once starved them for 3 s); with one, as fast as without the flood.
+ * 64 MiB and 100 ms of CPU a hash, in four threads: one at a time keeps two cores busy, with half the threads and memory of two at a
+ * time (pitfalls: 32 at once starved the other requests for 3 s).
  */
 const AT_ONCE = availableParallelism() >= 4 ? 2 : 1
-/** What two cores can do within the wait. Whoever is refused at once comes back at once: with 32, a flood of 50 cost more in refusals. */
+/** Whoever is refused at once comes back at once: with 32, a flood of 50 logins cost the other routes more in refusals than in hashes. */
 const MAX_WAITING = 64
 const MAX_WAIT_MS = 5000
 

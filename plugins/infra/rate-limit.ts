@@ -26,7 +26,7 @@ declare module 'fastify' {
   }
 }
 
-/** Counters kept for each limit, the least recently used forgotten first: about 5 MB when full. */
+/** Counters kept for each limit, the least recently used forgotten first. */
 const COUNTERS = 20_000
 const WINDOW = 60_000
 

@@ -22,7 +22,7 @@ export default fp(async (fastify) => {
   fastify.addHook('onReady', async () => { setTimeout(() => { hasSettled = true }, 2 * INTERVAL).unref() })
 
   await fastify.register(underPressure, {
-    // Mean delay in ms. Pages of 100 products for 1,000 connections on 2 busy cores made it 40; one long stall alone must not do it.
+    // Mean delay in ms. Pages of 100 products for 1,000 connections on 2 busy cores made it 40. One stall of several seconds does exceed it.
     maxEventLoopDelay: 1000,
     maxHeapUsedBytes: 0.9 * getHeapStatistics().heap_size_limit,
     // A container's limit; without one the machine's memory is for the system to share out.
