@@ -15,7 +15,7 @@ async function stall (seconds: number): Promise<void> {
 t.test('a process that cannot keep up refuses at once and recovers at once', async (t) => {
   const { call, app } = await openShop(t, { CORS_ORIGINS: 'https://shop.example' })
   t.equal((await call('GET', '/products/1')).status, 200)
-  await stall(4.5)
+  await stall(6)
   const answer = await call('GET', '/products/1', undefined, { origin: 'https://shop.example' })
   refuses(t, answer, 503, 'OVERLOADED')
   t.match(answer.headers, {
