@@ -16,6 +16,8 @@ export function serverOptions (config: Config) {
     bodyLimit: BODY_LIMIT,
     // Receiving a request; a client that sends one byte a minute must not hold a socket for ever.
     requestTimeout: 30_000,
+    // No limit on starting: a migration or the first load of a large shop takes minutes, and has limits of its own.
+    pluginTimeout: 0,
     // Above the statement timeout (plugins/infra/database), so that the database gives up first.
     handlerTimeout: 15_000,
     // Longer than the idle timeout of common load balancers (60 s), so that they, not we, close a kept connection.

@@ -29,6 +29,7 @@ export default fp(async (fastify) => {
 
   // The callers of the management API have names of their own: a key that is in both lists has two sets of Idempotency-Keys.
   fastify.decorate('requireAdmin', async (request: FastifyRequest) => {
+    // By key. A token whose role is admin would be looked at here, before the key.
     request.caller = isManagementOpen ? 'admin' : `admin-key:${fittingKey(request, adminKeys)}`
   })
 }, { name: 'auth', dependencies: ['errors', 'context'] })
