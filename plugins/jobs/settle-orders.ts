@@ -1,6 +1,6 @@
 import fp from 'fastify-plugin'
 
-/** Orders settled at once; nobody places one for the 0.2 s that takes. */
+/** Orders settled at once: few, because nobody can place one meanwhile. */
 const BATCH = 5000
 
 /** By then most orders have come to rest: a change of one that is settled costs more. */
