@@ -91,7 +91,7 @@ t.test('whatever runs at once, the sums per product are right', async (t) => {
   await checkSums(t, shop, 'orders deleted by the dozen')
   await sql`delete from orders.order_items where product_id = 3`
   await checkSums(t, shop, 'and items')
-  t.rejects(sql`update orders.order_items set product_id = 30 where product_id = 4`, { code: '0A000' }, 'an item keeps its product')
+  await t.rejects(sql`update orders.order_items set product_id = 30 where product_id = 4`, { code: '0A000' }, 'an item keeps its product')
 })
 
 t.test('orders at one moment are settled together, and settling comes to an end', async (t) => {

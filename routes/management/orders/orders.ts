@@ -50,6 +50,8 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
     const placed = await orders.placeManaged(request.body, request.context()).catch(asNotFound)
     if (placed.replayed) reply.header('idempotency-replayed', 'true')
     reply.code(201).header('location', `/api/v1/orders/${placed.order_id}`)
+    // Every order is made pending; one that was asked for in another status has moved once.
+    setETag(reply, placed.order_id, request.body.status === 'pending' ? 1 : 2)
     return sendJson(reply, placed.document)
   })
 

@@ -75,7 +75,7 @@ language sql immutable as $$
 $$;
 
 -- Settles the orders made before `latest`, the oldest first and about `most` of them, and says until when all are settled now. Nobody
--- writes orders meanwhile (5,000 orders: 0.2 s), and it gives up where it does not get the tables at once. An order that is dated
+-- writes orders meanwhile, so `most` is to be small in a running shop; it gives up where it does not get the tables at once. An order that is dated
 -- back later, by hand or by a load, is summed by the triggers above.
 create or replace function orders.settle_orders(most bigint, latest timestamptz) returns timestamptz
 language plpgsql set work_mem = '128MB' set lock_timeout = '500ms' as $$

@@ -5,10 +5,10 @@ create or replace function orders.sum_matching(
   out orders bigint, out total_quantity bigint, out total_price numeric
 ) language plpgsql stable as $$
 declare
-  from_day date;
-  to_day date;
-  first_days record;
-  last_days record;
+  before constant timestamptz := coalesce(to_time, 'infinity') + interval '1 microsecond';
+  -- The whole days: from the first that begins at from_time or later to before the one `before` lies in.
+  first_day constant date := (coalesce(from_time, '-infinity') - interval '1 microsecond') at time zone 'UTC' + interval '1 day';
+  end_day constant date := before at time zone 'UTC';
 begin
   from_time := coalesce(from_time, '-infinity');
   to_time := coalesce(to_time, 'infinity');
@@ -24,22 +24,19 @@ begin
     select p.orders, p.total_quantity, p.total_price into orders, total_quantity, total_price
     from orders.sum_product(with_product, with_status, from_time, to_time) p;
   elsif from_time <= to_time then
-    from_day := (from_time at time zone 'UTC')::date;
-    to_day := (to_time at time zone 'UTC')::date;
-    select sum(t.orders), sum(t.total_quantity), sum(t.total_price) into orders, total_quantity, total_price
-    from orders.order_totals t
-    where t.day > from_day and t.day < to_day and (with_status is null or t.status = with_status);
-    -- The first day and the last, which may be one and the same, or infinitely far away.
-    first_days := orders.sum_moment(with_status, from_time, least(to_time, orders.end_of_day(from_day)));
-    orders := coalesce(orders, 0) + first_days.orders;
-    total_quantity := coalesce(total_quantity, 0) + first_days.total_quantity;
-    total_price := coalesce(total_price, 0) + first_days.total_price;
-    if to_day > from_day then
-      last_days := orders.sum_moment(with_status, to_day::timestamp at time zone 'UTC', to_time);
-      orders := orders + last_days.orders;
-      total_quantity := total_quantity + last_days.total_quantity;
-      total_price := total_price + last_days.total_price;
-    end if;
+    select sum(s.orders), sum(s.total_quantity), sum(s.total_price) into orders, total_quantity, total_price
+    from (
+      select t.orders, t.total_quantity, t.total_price
+      from orders.order_totals t
+      where t.day >= first_day and t.day < end_day and (with_status is null or t.status = with_status)
+      union all
+      select m.orders, m.total_quantity, m.total_price
+      from orders.sum_moment(with_status, from_time, least(first_day::timestamp at time zone 'UTC', before)) m
+      union all
+      select m.orders, m.total_quantity, m.total_price
+      from orders.sum_moment(with_status,
+        greatest(end_day::timestamp at time zone 'UTC', least(first_day::timestamp at time zone 'UTC', before)), before) m
+    ) s;
   end if;
   orders := coalesce(orders, 0);
   total_quantity := coalesce(total_quantity, 0);
@@ -47,25 +44,20 @@ begin
 end
 $$;
 
--- The part of a day that order_totals cannot answer for. Both ends are included.
+-- The part of a day that order_totals cannot answer for, without its end.
 create or replace function orders.sum_moment(
-  with_status text, from_time timestamptz, to_time timestamptz,
+  with_status text, from_time timestamptz, before timestamptz,
   out orders bigint, out total_quantity bigint, out total_price numeric
 ) language plpgsql stable as $$
 begin
   if with_status is null then
-    select count(*), coalesce(sum(o.total_quantity), 0), coalesce(sum(o.total_price), 0) into orders, total_quantity, total_price
-    from orders.orders o where o.created_at between from_time and to_time;
+    select count(*), sum(o.total_quantity), sum(o.total_price) into orders, total_quantity, total_price
+    from orders.orders o where o.created_at >= from_time and o.created_at < before;
   else
-    select count(*), coalesce(sum(o.total_quantity), 0), coalesce(sum(o.total_price), 0) into orders, total_quantity, total_price
-    from orders.orders o where o.status = with_status and o.created_at between from_time and to_time;
+    select count(*), sum(o.total_quantity), sum(o.total_price) into orders, total_quantity, total_price
+    from orders.orders o where o.status = with_status and o.created_at >= from_time and o.created_at < before;
   end if;
 end
-$$;
-
-create or replace function orders.end_of_day(of_day date) returns timestamptz
-language sql immutable as $$
-  select case when isfinite(of_day) then (of_day + 1)::timestamp at time zone 'UTC' - interval '1 microsecond' else of_day::timestamptz end
 $$;
 
 -- The orders with a product. The settled ones of whole months are summed already (orders.product_totals); those before the first whole

@@ -173,3 +173,8 @@ t.test('the gate', async (t) => {
     t.equal(await next, 'next')
   })
 })
+
+t.test('starting may take as long as a migration or a load takes', async (t) => {
+  const { app } = await openShop(t)
+  t.equal(app.initialConfig.pluginTimeout, 0)
+})

@@ -31,7 +31,8 @@ t.test('POST /api/v1/orders', async (t) => {
     })
     t.ok(Number.isInteger(id) && id >= 3422000 && Number.isInteger(items[0].id))
     t.equal(made.headers.location, `${base}/${id}`)
-    t.strictSame((await call('GET', `${base}/${id}`)).json, made.json)
+    const read = await call('GET', `${base}/${id}`)
+    t.strictSame([read.json, read.headers.etag], [made.json, made.headers.etag])
     t.strictSame(await history(shop, id), [['pending', 'Ada', 'Order created']])
   })
 
@@ -44,8 +45,9 @@ t.test('POST /api/v1/orders', async (t) => {
   await t.test('in another status, which the history shows after pending', async (t) => {
     for (const status of ['paid', 'shipped', 'cancelled']) {
       const before = await stockOf(shop, 33)
-      const { status: code, json } = await call('POST', base, { user_id: 1, status, items: [{ product_id: 33, quantity: 2 }] }, { 'x-actor': 'Ada' })
+      const { status: code, json, headers } = await call('POST', base, { user_id: 1, status, items: [{ product_id: 33, quantity: 2 }] }, { 'x-actor': 'Ada' })
       t.match({ code, status: json.status }, { code: 201, status })
+      t.equal((await call('GET', `${base}/${json.order_id}`)).headers.etag, headers.etag)
       t.strictSame(await history(shop, json.order_id), [['pending', 'Ada', 'Order created'], [status, 'Ada', null]])
       t.equal(await stockOf(shop, 33), status === 'cancelled' ? before : before! - 2, `${status}: stock`)
     }

@@ -14,8 +14,8 @@ const TABLES: Record<Kind, string> = {
 }
 
 /**
- * Takes foreign keys, plain indexes and the sums per product off tables that are empty, for as long as they are filled; unique ones stay. Building an
- * index of everything and checking a key for everything at once is far cheaper than row by row: 155,824 items in 0.5 s
+ * Takes foreign keys, plain indexes and the sums per product off tables that are empty, for as long as they are filled; unique
+ * indexes stay. Building an index of everything and checking a key for everything at once is far cheaper than row by row: 155,824 items in 0.5 s
  * instead of 2.4. The transaction holds the tables for itself meanwhile; nobody else ever sees them without.
  *
  * @returns puts back exactly what was there
