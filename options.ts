@@ -14,6 +14,8 @@ const REQUEST_ID = /^[\w.:/+=@-]{1,128}$/
 export function serverOptions (config: Config) {
   return {
     bodyLimit: BODY_LIMIT,
+    // Migrating and loading a real shop at the first start takes longer than Fastify's 10 s for a plugin.
+    pluginTimeout: 0,
     // Receiving a request; a client that sends one byte a minute must not hold a socket for ever.
     requestTimeout: 30_000,
     // Above the statement timeout (plugins/infra/database), so that the database gives up first.
