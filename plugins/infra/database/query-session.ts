@@ -124,7 +124,7 @@ export class QuerySession {
 function fromWrapped (error: unknown, offset: number): unknown {
   if (!(error instanceof postgres.PostgresError)) return error
   const position = Number(error.position) - offset
-  if (error.code === '42601' || error.routine === 'transformWithClause') return new NoSubselect(position)
+  if (error.code === '42601' || error.routine === 'analyzeCTE') return new NoSubselect(position)
   if (error.position) error.position = String(position)
   return error
 }

