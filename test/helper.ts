@@ -21,8 +21,11 @@ export async function freshDatabase (t: Test): Promise<string> {
   const admin = postgres(databaseUrl(server.url, 'postgres'), { max: 1, onnotice: () => {} })
   await admin.unsafe(`create database ${name} template ${server.template}`)
   t.teardown(async () => {
-    if (t.passing()) await admin.unsafe(`drop database if exists ${name} with (force)`)
-    else t.comment(`the database of this test is kept: ${databaseUrl(server.url, name)}`)
+    if (t.passing()) {
+      await admin.unsafe(`drop database if exists ${name} with (force)`)
+      // The gateway's /query role is the server's, not the database's.
+      await admin.unsafe(`drop role if exists db_service_query_${name}`)
+    } else t.comment(`the database of this test is kept: ${databaseUrl(server.url, name)}`)
     await admin.end({ timeout: 5 })
     await server.stop()
   })

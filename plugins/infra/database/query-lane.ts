@@ -19,7 +19,7 @@ const ANSWER_AFTER_MS = 6000
 
 const read = (name: string) => readFileSync(join(import.meta.dirname, `../../../sql/query/${name}.sql`), 'utf8')
 const OPEN_ROLE = read('open-role')
-const GRANT = read('grant-catalogue')
+const ADOPT_ROLE = read('adopt-role')
 const CHECK_ROLE = read('check-role')
 
 const SET_UP = 'the gateway may not create a login; set QUERY_DATABASE_URL to one that may read the schema products and nothing else'
@@ -105,7 +105,7 @@ export class QueryLane {
     const { sql: asRole } = this.#sessions[0]!
     const [here] = await asRole.unsafe<{ role: string, database: string }[]>(texts.introduce)
     const { role } = here!
-    if (this.#config.QUERY_DATABASE_URL) await sql.unsafe(GRANT, [role])
+    if (this.#config.QUERY_DATABASE_URL) await sql.unsafe(ADOPT_ROLE, [role])
     const found = await sql.unsafe<{ what: string, tolerable: boolean }[]>(CHECK_ROLE, [role])
     // The catalogue may be another server's than the one the login came to; the door to the users is tried by hand.
     const isRefused = await asRole.unsafe(texts.tryUsers).then(() => false, ({ code }: { code: string }) => code === '42501')

@@ -29,6 +29,7 @@ begin
   for other in
     select rolname from pg_roles
     where rolname !~ '^pg_' and not starts_with(rolname, gateway.query_role_prefix()) and not rolsuper
+      and rolname not in (select role from gateway.query_roles)
   loop
     if owns_database and not has_database_privilege(other, current_database(), 'temporary') then
       execute format('grant temporary on database %I to %I', current_database(), other);
