@@ -31,17 +31,22 @@ begin
     where rolname !~ '^pg_' and not starts_with(rolname, gateway.query_role_prefix()) and not rolsuper
       and rolname not in (select role from gateway.query_roles)
   loop
-    if owns_database and not has_database_privilege(other, current_database(), 'temporary') then
-      execute format('grant temporary on database %I to %I', current_database(), other);
-    end if;
-    if owns_public and not has_schema_privilege(other, 'public', 'usage') then
-      execute format('grant usage on schema public to %I', other);
-    end if;
-    if is_superuser and not has_schema_privilege(other, 'information_schema', 'usage') then
-      execute format('grant execute on routine %s to %I', gateway.public_routines('pg_catalog'), other);
-      execute format('grant select on %s to %I', gateway.public_catalogues(), other);
-      execute format('grant usage on schema information_schema to %I', other);
-    end if;
+    begin
+      if owns_database and not has_database_privilege(other, current_database(), 'temporary') then
+        execute format('grant temporary on database %I to %I', current_database(), other);
+      end if;
+      if owns_public and not has_schema_privilege(other, 'public', 'usage') then
+        execute format('grant usage on schema public to %I', other);
+      end if;
+      if is_superuser and not has_schema_privilege(other, 'information_schema', 'usage') then
+        execute format('grant execute on routine %s to %I', gateway.public_routines('pg_catalog'), other);
+        execute format('grant select on %s to %I', gateway.public_catalogues(), other);
+        execute format('grant usage on schema information_schema to %I', other);
+      end if;
+    exception when undefined_object then
+      -- Dropped in the meantime.
+      null;
+    end;
   end loop;
 end
 $$;

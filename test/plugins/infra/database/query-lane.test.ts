@@ -1,20 +1,22 @@
 import { randomBytes } from 'node:crypto'
 import postgres from 'postgres'
 import t, { type Test } from 'tap'
-import { freshDatabase, openShop, refuses, type Shop } from '../../../helper.ts'
+import { dropRole, freshDatabase, openShop, refuses, type Shop } from '../../../helper.ts'
 import { databaseUrl } from '../../../server.ts'
+
+// A gateway is started for each case.
+t.setTimeout(110_000)
 
 const ask = async ({ call }: Shop, sql: string) => await call('POST', '/query', { sql })
 
-t.test('QUERY_DATABASE_URL', async (t) => {
+t.test('QUERY_DATABASE_URL', { timeout: 100_000 }, async (t) => {
   const url = await freshDatabase(t)
   const name = `query_test_${randomBytes(6).toString('hex')}`
   const admin = postgres(databaseUrl(url, new URL(url).pathname.slice(1)), { max: 1, onnotice: () => {} })
   await admin.unsafe(`create role ${name} login password 'pw'`)
   t.teardown(async () => {
-    await admin.unsafe(`drop owned by ${name} cascade`)
-    await admin.unsafe(`drop role ${name}`)
     await admin.end()
+    await dropRole(url, name)
   })
   const roleUrl = new URL(url)
   roleUrl.username = name
@@ -73,8 +75,8 @@ t.test('a gateway that is no superuser, on a server of somebody else’s', async
   await admin.unsafe(`create database ${database} owner ${owner}`)
   t.teardown(async () => {
     await admin.unsafe(`drop database if exists ${database} with (force)`)
-    for (const role of [`db_service_query_${database}`, owner, reader]) await admin.unsafe(`drop role if exists ${role}`)
     await admin.end()
+    for (const role of [`db_service_query_${database}`, owner, reader]) await dropRole(fresh, role)
   })
   const url = new URL(databaseUrl(fresh, database))
   url.username = owner
@@ -117,9 +119,8 @@ t.test('a superuser’s gateway takes the catalogue from PUBLIC, and from nobody
   const admin = postgres(url, { max: 1, onnotice: () => {} })
   await admin.unsafe(`create role ${name}`)
   t.teardown(async () => {
-    await admin.unsafe(`drop owned by ${name}`)
-    await admin.unsafe(`drop role ${name}`)
     await admin.end()
+    await dropRole(url, name)
   })
   await openShop(t, { DATABASE_URL: url })
   const may = async (role: string) => (await admin`
