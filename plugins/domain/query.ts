@@ -15,11 +15,12 @@ export const MAX_PARAMETERS = 100
 const AUDITED_LENGTH = 1000
 
 /**
- * Words the database cannot refuse by privilege. The reg… types turn numbers into the names of tables, functions and roles of all
- * schemas; the planner copies a `not materialized` CTE wherever it is named, in no time to 9 GB and without looking at the clock.
- * `U&"…"` would write such a name otherwise.
+ * Words the database cannot refuse by privilege. The reg… types, and row types of the catalogue that have such columns, turn numbers into the
+ * names of functions, tables and roles of all schemas; `U&"…"` would write them otherwise. The planner copies a `not materialized`
+ * CTE wherever it is named, in no time to 9 GB and without looking at the clock.
  */
-const FORBIDDEN = /reg(class|proc|oper|type|role|namespace|config|dictionary|collation|database)|aclitem|\bmaterialized\b|U&"/i
+const FORBIDDEN = new RegExp('reg(class|proc|oper|type|role|namespace|config|dictionary|collation|database)|aclitem|U&"|\\bmaterialized\\b|' +
+  'pg_(?!catalog\\b|typeof\\b|column_size\\b|size_)\\w*', 'i')
 
 declare module 'fastify' {
   interface FastifyInstance { queries: ReturnType<typeof queriesDomain> }
