@@ -21,12 +21,31 @@ export async function freshDatabase (t: Test): Promise<string> {
   const admin = postgres(databaseUrl(server.url, 'postgres'), { max: 1, onnotice: () => {} })
   await admin.unsafe(`create database ${name} template ${server.template}`)
   t.teardown(async () => {
-    if (t.passing()) await admin.unsafe(`drop database if exists ${name} with (force)`)
-    else t.comment(`the database of this test is kept: ${databaseUrl(server.url, name)}`)
+    if (t.passing()) {
+      await admin.unsafe(`drop database if exists ${name} with (force)`)
+      // The gateway's /query role is the server's, not the database's.
+      await admin.unsafe(`drop role if exists db_service_query_${name}`)
+    } else t.comment(`the database of this test is kept: ${databaseUrl(server.url, name)}`)
     await admin.end({ timeout: 5 })
     await server.stop()
   })
   return databaseUrl(server.url, name)
+}
+
+/** Drops a role a test made. Gateways of other tests may have given it rights in their databases. */
+export async function dropRole (url: string, role: string): Promise<void> {
+  const admin = postgres(databaseUrl(url, 'postgres'), { max: 1, onnotice: () => {} })
+  const databases = await admin<{ name: string }[]>`
+    select distinct d.datname as name from pg_shdepend s join pg_database d on d.oid = s.dbid
+    where s.refclassid = 'pg_authid'::regclass and s.refobjid = (select oid from pg_roles where rolname = ${role})`
+  for (const { name } of databases) {
+    const sql = postgres(databaseUrl(url, name), { max: 1, onnotice: () => {} })
+    // The database may be gone by now, and its rights with it.
+    await sql.unsafe(`drop owned by ${role} cascade`).catch(() => {})
+    await sql.end()
+  }
+  await admin.unsafe(`drop role if exists ${role}`)
+  await admin.end()
 }
 
 /** What a test does with the shop. */

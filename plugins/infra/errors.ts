@@ -22,9 +22,11 @@ export const ERRORS = {
   PASSWORD_INCORRECT: [400, 'Password incorrect'],
   PRODUCTS_NOT_FOUND: [400, 'Products not found: {products}'],
   CART_EMPTY: [400, 'Cart is empty'],
+  QUERY_FAULTY: [400, 'The statement cannot be run: {message}'],
   NOT_IDENTIFIED: [401, 'An API key is needed: X-API-Key or Authorization: Bearer'],
   INVALID_CREDENTIALS: [401, 'Invalid email or password'],
   FORBIDDEN: [403, 'Not allowed'],
+  QUERY_FORBIDDEN: [403, 'Not allowed on /query: {message}'],
   NOT_FOUND: [404, 'There is nothing at this address'],
   USER_NOT_FOUND: [404, 'User not found'],
   PRODUCT_NOT_FOUND: [404, 'Product not found'],
@@ -35,6 +37,7 @@ export const ERRORS = {
   ORDER_NOT_FOUND: [404, 'Order not found'],
   INVOICE_NOT_FOUND: [404, 'The order has no invoice'],
   JOB_NOT_FOUND: [404, 'No such job has failed'],
+  QUERY_TIMEOUT: [408, 'The statement took longer than 5 seconds'],
   EMAIL_ALREADY_EXISTS: [409, 'Email address already exists'],
   SKU_ALREADY_EXISTS: [409, 'SKU already exists'],
   CART_ALREADY_EXISTS: [409, 'Cart already exists for user'],
@@ -52,6 +55,7 @@ export const ERRORS = {
   DATABASE_UNAVAILABLE: [503, 'The database cannot be reached; try again'],
   OVERLOADED: [503, 'Too much to do right now; try again'],
   TIMEOUT: [503, 'The request took too long and was given up; try again'],
+  QUERY_NOT_SET_UP: [503, 'POST /query is not available on this gateway: {reason}'],
   SHUTTING_DOWN: [503, 'This gateway is shutting down; try again']
 } as const satisfies Record<string, readonly [number, string]>
 

@@ -19,7 +19,7 @@ const types = {
 }
 
 /** One host over TCP. Several hosts, or a socket in the file system, are the driver's own business. */
-const ONE_HOST = /^postgres(ql)?:\/\/([^@/]*@)?[^,/@?]+(\/|$)/
+export const ONE_HOST = /^postgres(ql)?:\/\/([^@/]*@)?[^,/@?]+(\/|$)/
 
 /** Without Nagle's algorithm, which holds back a COPY for 40 ms twice; the driver has no option for it. */
 const promptSocket = ({ host, port }: { host: string[], port: number[] }) => connect({ host: host[0]!, port: port[0]!, noDelay: true })

@@ -30,7 +30,8 @@ const STATES: Record<string, ErrorCode> = {
   '55P03': 'CONFLICT' // lock not available
 }
 
-const CONNECTION_FAULTS = /^(ECONN|EPIPE|ETIMEDOUT|EHOST|ENET|ENOTFOUND|EAI_AGAIN|CONNECTION_|CONNECT_TIMEOUT)/
+/** What the driver and the network call a connection that failed. */
+export const CONNECTION_FAULTS = /^(ECONN|EPIPE|ETIMEDOUT|EHOST|ENET|ENOTFOUND|EAI_AGAIN|CONNECTION_|CONNECT_TIMEOUT)/
 
 /** Whether running the same statement again may well succeed: nothing of it was kept, and the cause is another transaction. */
 export function isRetryable (error: unknown): boolean {

@@ -5,6 +5,7 @@ import { firstLoad } from './first-load.ts'
 import { Gate } from './gate.ts'
 import { latestMigration, migrate } from './migrate.ts'
 import { locateDatabase, openAdmin } from './open.ts'
+import { QueryLane } from './query-lane.ts'
 import { reset } from './reset.ts'
 import { checkStatements, statementsOn, type Declaration, type Lane } from './statements.ts'
 
@@ -22,6 +23,8 @@ declare module 'fastify' {
       statement: ReturnType<typeof statementsOn>
       /** The same on the replica (READ_DATABASE_URL) where there is one that answers: for the catalogue. */
       catalogueStatement: ReturnType<typeof statementsOn>
+      /** Where callers' own statements run: a login that may read the catalogue, and nothing else. */
+      queryLane: QueryLane
       /** Every statement made so far. */
       declared: Declaration[]
       /** Whether the database answers; rejects with DATABASE_UNAVAILABLE. */
@@ -39,13 +42,17 @@ export default fp(async (fastify) => {
   // Added first, so run last: after everything that uses the database has closed.
   fastify.addHook('onClose', async () => await location.stop())
 
+  const queryLane = new QueryLane(config, log, location.url)
   const admin = await openAdmin(config, (message) => log.info(message), location.url)
   try {
     if (config.RESET_DATABASE_ON_STARTUP) {
       log.warn('RESET_DATABASE_ON_STARTUP: dropping everything')
       await reset(admin.sql)
     }
-    await migrate(admin.sql, async () => await firstLoad(admin.sql, config, log))
+    await migrate(admin.sql, async () => {
+      await firstLoad(admin.sql, config, log)
+      await queryLane.prepare(admin.sql)
+    })
   } finally {
     await admin.close()
   }
@@ -72,6 +79,7 @@ export default fp(async (fastify) => {
     url: location.url,
     statement,
     catalogueStatement: statementsOn(replica ? [replica, primary] : [primary], declared),
+    queryLane,
     declared,
     ping: async () => { await ask.first() },
     isReady: async () => {
@@ -82,5 +90,6 @@ export default fp(async (fastify) => {
       }
     }
   })
+  fastify.addHook('onClose', async () => await queryLane.close())
   fastify.addHook('onReady', async () => await checkStatements(primary.sql, declared))
 }, { name: 'database', dependencies: ['errors', 'metrics'] })

@@ -10,7 +10,8 @@ const root = join(import.meta.dirname, '../../../sql')
 const LOCK = 7000_0001
 
 /**
- * Brings the schema up to date: the numbered migrations (sql/migrations), then every changed file of sql/views and sql/functions.
+ * Brings the schema up to date: the numbered migrations (sql/migrations), then every changed file of sql/views and sql/functions,
+ * then who may do what (sql/functions/gateway/public-rights.sql).
  * Gateways that start at the same moment take turns, by an advisory lock of the session; the later ones find nothing to do.
  *
  * @param sql a client of a single connection (`max: 1`): the lock belongs to its session
@@ -21,6 +22,7 @@ export async function migrate (sql: Sql, whileLocked: () => Promise<void> = asyn
   try {
     await runMigrations(sql)
     await refreshDefinitions(sql)
+    await sql`select gateway.renew_rights()`
     await whileLocked()
   } finally {
     await sql`select pg_advisory_unlock(${LOCK})`

@@ -57,7 +57,7 @@ t.test('the OpenAPI document', async (t) => {
       'delete /carts/{user_id}', 'post /carts/{user_id}/items', 'put /carts/{user_id}/items/{product_id}',
       'delete /carts/{user_id}/items/{product_id}', 'delete /carts/{user_id}/clear', 'post /carts/{user_id}/checkout', 'post /orders/',
       'get /orders/', 'get /orders/user/{user_id}', 'get /orders/{order_id}', 'patch /orders/{order_id}', 'delete /orders/{order_id}',
-      'post /orders/{order_id}/items', 'put /orders/{order_id}/invoice', 'get /orders/{order_id}/invoice',
+      'post /orders/{order_id}/items', 'put /orders/{order_id}/invoice', 'get /orders/{order_id}/invoice', 'post /query',
       'get /api/v1/orders', 'post /api/v1/orders', 'get /api/v1/orders/{order_id}', 'patch /api/v1/orders/{order_id}',
       'get /api/v1/products', 'post /api/v1/products', 'get /api/v1/products/{product_id}', 'patch /api/v1/products/{product_id}',
       'get /api/v1/users', 'get /api/v1/users/{user_id}', 'patch /api/v1/users/{user_id}'

@@ -1,0 +1,55 @@
+-- What a role may do beyond reading the schema products. `tolerable`: it comes from PUBLIC, in a place that belongs to the server
+-- and not to the gateway; /query runs all the same, and the start log names it.
+create or replace function gateway.query_role_rights(role name) returns table (what text, tolerable boolean)
+language sql stable as $$
+  with it as (select * from pg_roles where rolname = role),
+  -- Objects that another role cannot reach without the schema they are in.
+  reachable as (
+    select n.oid, n.nspname from pg_namespace n, it
+    where has_schema_privilege(it.oid, n.oid, 'usage') and n.nspname not in ('pg_catalog', 'information_schema', 'pg_toast')
+  ),
+  relations as (
+    select c.oid, c.oid::regclass::text as name, c.relkind, n.nspname
+    from pg_class c join reachable n on n.oid = c.relnamespace
+    where c.relkind in ('r', 'p', 'v', 'm', 'f', 'S')
+  )
+  select 'is no role of this database', false where not exists (select from it)
+  union all
+  select 'is a superuser, creates roles or databases, replicates, or bypasses row security', false
+  from it where rolsuper or rolcreaterole or rolcreatedb or rolreplication or rolbypassrls
+  union all
+  select 'is a member of ' || m.roleid::regrole, false from it join pg_auth_members m on m.member = it.oid
+  union all
+  select 'owns objects', false from it where exists (
+    select from pg_shdepend d where d.refclassid = 'pg_authid'::regclass and d.refobjid = it.oid and d.deptype = 'o')
+  union all
+  select 'reads ' || r.name, false from it, relations r
+  where r.nspname <> 'products' and r.relkind <> 'S' and has_any_column_privilege(it.oid, r.oid, 'select')
+  union all
+  select 'writes to ' || r.name, false from it, relations r
+  where case when r.relkind = 'S' then has_sequence_privilege(it.oid, r.oid, 'usage, update, select')
+    else has_table_privilege(it.oid, r.oid, 'insert, update, delete, truncate, references, trigger')
+      or has_any_column_privilege(it.oid, r.oid, 'insert, update, references') end
+  union all
+  select 'creates objects in schema ' || n.nspname, false from it, pg_namespace n where has_schema_privilege(it.oid, n.oid, 'create')
+  union all
+  select 'creates schemas', false from it where has_database_privilege(it.oid, current_database(), 'create')
+  union all
+  select 'runs ' || p.oid::regprocedure, exists (
+    select from pg_depend d join pg_extension e on e.oid = d.refobjid
+    where d.classid = 'pg_proc'::regclass and d.objid = p.oid and d.deptype = 'e' and e.extname = 'pg_trgm')
+  from it, pg_proc p join reachable n on n.oid = p.pronamespace
+  where (p.provolatile = 'v' or p.prosecdef) and has_function_privilege(it.oid, p.oid, 'execute')
+  union all
+  select 'runs ' || p.oid::regprocedure || ', which is not everybody''s', false
+  from it, pg_proc p
+  where p.pronamespace = 'pg_catalog'::regnamespace and has_function_privilege(it.oid, p.oid, 'execute')
+    and not has_function_privilege('public', p.oid, 'execute')
+  union all
+  select 'makes temporary tables', has_database_privilege('public', current_database(), 'temporary')
+  from it where has_database_privilege(it.oid, current_database(), 'temporary')
+  union all
+  select 'runs functions about settings, sessions and roles', true where gateway.open_routines('pg_catalog') is not null
+  union all
+  select 'reads the system catalogues', true from it where has_table_privilege(it.oid, 'pg_catalog.pg_class', 'select')
+$$;

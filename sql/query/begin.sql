@@ -1,0 +1,2 @@
+-- Around what a caller of /query wrote: nothing of it stays, whatever the role might be able to do.
+begin read only

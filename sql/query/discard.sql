@@ -1,0 +1,2 @@
+-- Settings, session locks, temporary tables: the next caller's session is as new.
+discard all

@@ -1,0 +1,2 @@
+-- The end of what a caller of /query wrote.
+rollback
