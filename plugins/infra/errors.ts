@@ -21,7 +21,7 @@ export const ERRORS = {
   PASSWORD_INCORRECT: [400, 'Password incorrect'],
   PRODUCTS_NOT_FOUND: [400, 'Products not found: {products}'],
   CART_EMPTY: [400, 'Cart is empty'],
-  NOT_IDENTIFIED: [401, 'An API key is needed: X-API-Key or Authorization: Bearer'],
+  NOT_IDENTIFIED: [401, 'Not identified: a valid API key or token is needed'],
   INVALID_CREDENTIALS: [401, 'Invalid email or password'],
   FORBIDDEN: [403, 'Not allowed'],
   NOT_FOUND: [404, 'There is nothing at this address'],
