@@ -11,7 +11,8 @@ declare module 'fastify' {
 /** What is served where: each folder of routes/ is a face, with its access rule in its autohooks.ts. */
 const faces = [
   { folder: 'public', prefix: '/' },
-  { folder: 'service', prefix: '/' }
+  { folder: 'service', prefix: '/' },
+  { folder: 'storefront', prefix: '/api' }
 ]
 
 /** The application as one plugin: infrastructure, domains, jobs, then the faces. */

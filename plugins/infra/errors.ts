@@ -21,6 +21,7 @@ export const ERRORS = {
   PASSWORD_INCORRECT: [400, 'Password incorrect'],
   PRODUCTS_NOT_FOUND: [400, 'Products not found: {products}'],
   CART_EMPTY: [400, 'Cart is empty'],
+  EMAIL_REQUIRED: [400, 'An email address is needed of a customer who is not known here yet'],
   NOT_IDENTIFIED: [401, 'Not identified: a valid API key or token is needed'],
   INVALID_CREDENTIALS: [401, 'Invalid email or password'],
   FORBIDDEN: [403, 'Not allowed'],

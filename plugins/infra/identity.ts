@@ -32,6 +32,8 @@ declare module 'fastify' {
     requireIdentity (request: FastifyRequest): Promise<void>
     /** An onRequest hook behind requireIdentity. Rejects with FORBIDDEN. */
     requireAdminRole (request: FastifyRequest): Promise<void>
+    /** The user_id here of the person another service or ourselves know by this id; null: nobody. */
+    findUserId (id: string): Promise<string | null>
     /** A token for one of our own users, to be sent as Authorization: Bearer. */
     issueToken (user: { user_id: string, email_address: string, role: string }): string
   }
@@ -93,10 +95,12 @@ export default fp(async (fastify) => {
     return { ...checked(id, address, role), isToken: false, isOurs: false }
   }
 
+  const findKnown = async (id: string) => await find.first(UUID.test(id) ? id : null, id)
+
   async function settle (claims: Claims | null): Promise<Identity | null> {
     if (claims === null) return null
     const { id, isToken, isOurs } = claims
-    const user = await find.first(UUID.test(id) ? id : null, id)
+    const user = await findKnown(id)
     if (!user?.is_own) {
       if (isOurs) throw problem('NOT_IDENTIFIED')
       return { userId: id, email: claims.email, role: claims.role, localId: user?.user_id ?? null }
@@ -114,10 +118,13 @@ export default fp(async (fastify) => {
     request.identity = identity
     // By the id the caller came with: it is the same before and after the first order makes the caller known.
     request.caller = identity.userId === identity.localId ? `user:${identity.userId}` : `upstream:${identity.userId}`
+    // A customer acts as nobody else: the status history of an order must not be forged.
+    if (identity.role !== 'admin' || !request.headers['x-actor']) request.actor = request.caller
   })
   fastify.decorate('requireAdminRole', async (request) => {
     if (request.identity?.role !== 'admin') throw problem('FORBIDDEN')
   })
+  fastify.decorate('findUserId', async (id) => (await findKnown(id))?.user_id ?? null)
   fastify.decorate('issueToken', (user) =>
     fastify.jwt.sign({ userId: user.user_id, email: user.email_address, role: user.role, local: true }))
 }, { name: 'identity', dependencies: ['errors', 'context', 'database'] })

@@ -6,6 +6,7 @@ import type { Context } from '../../infra/context.ts'
 import { isErrorCode, problem } from '../../infra/errors.ts'
 import { decodeCursor, encodeCursor } from './cursor.ts'
 import { ordersInvoices } from './invoices.ts'
+import { storefrontOrders, type Rates } from './storefront.ts'
 import { AddedItem, Delivery, NewOrder, NewOrderItem, OrderChanges } from './schema.ts'
 
 /** An order as JSON text, made by the database (sql/views/order-documents.sql), with what its ETag is made of. */
@@ -46,7 +47,7 @@ function ordersDomain (fastify: FastifyInstance) {
   const remove = statement('orders/delete', Type.Object({ deleted: Type.Boolean() }))
 
   /** Runs a write that makes an order, at most once per Idempotency-Key. */
-  async function placeOnce (operation: 'place' | 'checkout', input: object, context: Context) {
+  async function placeOnce (operation: 'place' | 'checkout' | 'place_for_caller', input: object, context: Context) {
     const placed = (await place.first(operation, JSON.stringify(input), JSON.stringify(context)))!
     fastify.events.announce()
     if (placed.refusal) {
@@ -59,6 +60,7 @@ function ordersDomain (fastify: FastifyInstance) {
 
   return {
     ...ordersInvoices(fastify),
+    ...storefrontOrders(fastify, async (input, context) => await placeOnce('place_for_caller', input, context)),
 
     /** Makes an order. Rejects with USER_NOT_FOUND, PRODUCTS_NOT_FOUND, INSUFFICIENT_STOCK, IDEMPOTENCY_KEY_REUSED. */
     async place (input: Static<typeof NewOrder>, context: Context) {
@@ -66,9 +68,13 @@ function ordersDomain (fastify: FastifyInstance) {
       return await placeOnce('place', { ...pick(NewOrder, input), items }, context)
     },
 
-    /** Makes an order of the user's cart, which is gone afterwards. Rejects as `place`, and with CART_EMPTY. */
-    async checkout (userId: string, delivery: Static<typeof Delivery>, context: Context) {
-      return await placeOnce('checkout', { ...pick(Delivery, delivery), user_id: userId }, context)
+    /**
+     * Makes an order of the user's cart, which is gone afterwards. Rejects as `place`, and with CART_EMPTY.
+     *
+     * @param rates the storefront's tax and shipping; without them the order carries item prices only
+     */
+    async checkout (userId: string, delivery: Static<typeof Delivery>, context: Context, rates: Partial<Rates> = {}) {
+      return await placeOnce('checkout', { ...pick(Delivery, delivery), ...rates, user_id: userId }, context)
     },
 
     /** One order with its status history. Rejects with ORDER_NOT_FOUND. */

@@ -4,6 +4,7 @@ import { isErrorCode, problem, type ErrorCode, type Problem } from '../errors.ts
 /** What a violated constraint means to the caller. */
 const CONSTRAINTS: Record<string, ErrorCode> = {
   users_email_address_key: 'EMAIL_ALREADY_EXISTS',
+  users_upstream_user_id_key: 'CONFLICT',
   carts_user_id_key: 'CART_ALREADY_EXISTS',
   carts_user_id_fkey: 'USER_NOT_FOUND',
   orders_user_id_fkey: 'USER_NOT_FOUND',
