@@ -9,8 +9,8 @@ import { databaseUrl } from '../server.ts'
 
 const folder = join(import.meta.dirname, '../../sql')
 
-/** Folders of sql/ that hold no statements of a domain: run by migrate.ts, or by the loader on tables it makes itself. */
-const NO_DOMAINS = ['functions', 'loader', 'migrations', 'views']
+/** Folders of sql/ that hold no statements of a domain: run by migrate.ts, by scripts, or by the loader on tables it makes itself. */
+const NO_DOMAINS = ['functions', 'loader', 'migrations', 'scripts', 'views']
 
 /** Foreign keys whose columns need no index of their own, each with its reason. */
 const UNINDEXED: Record<string, string> = {}
