@@ -68,7 +68,7 @@ export function mountForOwnUser (fastify: FastifyInstance, tag: string): void {
     if (typeof payload !== 'string' || name === localId) return payload
     const text = JSON.stringify(name)
     // A quotation mark within a text is escaped, so the first is a property and no part of one.
-    return payload.replaceAll(`"user_id":"${localId}"`, () => `"user_id":${text}`)
+    return payload.replace(new RegExp(`("user_id": ?)"${localId}"`, 'g'), (_, property) => property + text)
       .replaceAll(`for user ${localId}`, () => `for user ${text.slice(1, -1)}`)
   })
 }

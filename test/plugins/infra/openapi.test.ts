@@ -44,10 +44,10 @@ t.test('the OpenAPI document', async (t) => {
   await t.test('is served as JSON, version 3.1', async (t) => {
     t.match(answer, { statusCode: 200, headers: { 'content-type': /^application\/json/ } })
     t.match(document, { openapi: /^3\.1\./, info: { title: 'db-service', version: /^\d+\.\d+\.\d+$/ } })
-    t.same(Object.keys(document.components.securitySchemes).sort(), ['apiKey', 'bearer'])
+    t.same(Object.keys(document.components.securitySchemes).sort(), ['apiKey', 'bearer', 'token', 'upstreamUserEmail', 'upstreamUserId', 'upstreamUserRole'])
   })
 
-  await t.test('names every route of the service API', async (t) => {
+  await t.test('names every route of the service API and the storefront', async (t) => {
     const expected = [
       'get /', 'get /health', 'get /livez', 'get /readyz', 'get /products/', 'get /products/{product_id}', 'get /departments/', 'get /aisles/',
       'post /users/', 'get /users/', 'post /users/login', 'get /users/{user_id}', 'put /users/{user_id}', 'delete /users/{user_id}',
@@ -57,7 +57,13 @@ t.test('the OpenAPI document', async (t) => {
       'delete /carts/{user_id}', 'post /carts/{user_id}/items', 'put /carts/{user_id}/items/{product_id}',
       'delete /carts/{user_id}/items/{product_id}', 'delete /carts/{user_id}/clear', 'post /carts/{user_id}/checkout', 'post /orders/',
       'get /orders/', 'get /orders/user/{user_id}', 'get /orders/{order_id}', 'patch /orders/{order_id}', 'delete /orders/{order_id}',
-      'post /orders/{order_id}/items', 'put /orders/{order_id}/invoice', 'get /orders/{order_id}/invoice'
+      'post /orders/{order_id}/items', 'put /orders/{order_id}/invoice', 'get /orders/{order_id}/invoice',
+      'post /api/auth/register', 'post /api/auth/login', 'get /api/products', 'get /api/products/{product_id}', 'post /api/orders', 'get /api/orders',
+      'get /api/orders/{order_id}', 'get /api/orders/number/{order_number}', 'delete /api/orders/{order_id}/cancel',
+      'patch /api/orders/{order_id}/cancel', 'get /api/orders/all', 'put /api/orders/{order_id}', 'patch /api/orders/{order_id}/status',
+      'post /api/carts', 'get /api/carts/{user_id}', 'put /api/carts/{user_id}', 'delete /api/carts/{user_id}', 'post /api/carts/{user_id}/items',
+      'put /api/carts/{user_id}/items/{product_id}', 'delete /api/carts/{user_id}/items/{product_id}', 'delete /api/carts/{user_id}/clear',
+      'post /api/carts/{user_id}/checkout', 'get /api/users/{user_id}', 'put /api/users/{user_id}'
     ]
     const plain = (where: string) => where.replace(/(.)\/$/, '$1').replace(/ $/, ' /')
     const found = new Set(operations.map(({ where }) => plain(where)))
