@@ -20,15 +20,15 @@ t.test('another service’s user becomes one of ours with the first order', asyn
   t.equal((await sql`select from users.users where upstream_user_id is not null`).length, 1)
 })
 
-t.test('thirty first orders at once make one user', async (t) => {
+t.test('fifteen first requests at once make one user', async (t) => {
   const { call, sql } = await openShop(t)
-  const answers = await Promise.all(Array.from({ length: 30 }, async (_, n) => n % 3 === 2
+  const answers = await Promise.all(Array.from({ length: 15 }, async (_, n) => n % 3 === 2
     ? await call('POST', '/api/carts/me/items', { product_id: 1, quantity: 1 }, upstream('zoe'))
     : await call('POST', '/api/orders', ORDER, upstream('zoe'))))
-  t.strictSame(answers.map(({ status }) => status).sort(), [...Array(10).fill(200), ...Array(20).fill(201)])
+  t.strictSame(answers.map(({ status }) => status).sort(), [...Array(5).fill(200), ...Array(10).fill(201)], answers.map(({ status, json }) => json.code ?? status).join())
   t.strictSame([...await sql`select count(*)::int from users.users where upstream_user_id = 'zoe'`.values()], [[1]])
-  t.equal((await call('GET', '/api/orders', undefined, upstream('zoe'))).json.total, 20)
-  t.equal((await call('GET', '/api/carts/me', undefined, upstream('zoe'))).json.total_quantity, 10)
+  t.equal((await call('GET', '/api/orders', undefined, upstream('zoe'))).json.total, 10)
+  t.equal((await call('GET', '/api/carts/me', undefined, upstream('zoe'))).json.total_quantity, 5)
 })
 
 t.test('whose address is that of a user of ours is that user', async (t) => {
