@@ -14,7 +14,8 @@ const faces = [
   { folder: 'public', prefix: '/' },
   { folder: 'service', prefix: '/' },
   { folder: 'legacy', prefix: '/legacy' },
-  { folder: 'management', prefix: '/api/v1' }
+  { folder: 'management', prefix: '/api/v1' },
+  { folder: 'storefront', prefix: '/api' }
 ]
 
 /** The application as one plugin: infrastructure, domains, jobs, then the faces. */

@@ -14,6 +14,9 @@ export const BODY: ErrorCode[] = ['INVALID_JSON', 'BODY_TOO_LARGE', 'UNSUPPORTED
 /** What a route of a face behind an API key can answer on top. */
 export const KEY: ErrorCode[] = ['NOT_IDENTIFIED']
 
+/** What a route for administrators can answer on top. */
+export const ADMIN: ErrorCode[] = ['NOT_IDENTIFIED', 'FORBIDDEN']
+
 /**
  * A route's response schemas: what it answers when all is well, and a problem for each status of the codes it may refuse with,
  * with an example for each code. A code stands with its status where the face answers it with another one than the list's.

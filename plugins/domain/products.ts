@@ -17,6 +17,9 @@ export const Product = object('Product', {
 })
 export const ProductRow = Type.Object({ version: Type.Integer(), ...Product.properties })
 
+/** What a shop front shows of a product besides; `stock` null: not tracked. */
+export const Offer = Type.Object({ product_id: Type.Integer(), sku: nullable(Type.String()), stock: nullable(Type.Integer()) })
+
 export const Department = object('Department', {
   department_id: Type.Integer(),
   department_name: Type.String(),
@@ -33,6 +36,8 @@ export interface ProductFilter {
   aisle_id?: number
   min_price?: number
   max_price?: number
+  /** Only what is not sold out; a product whose stock is not tracked never is. */
+  in_stock?: boolean
   cursor?: string
   limit: number
   offset: number
@@ -54,6 +59,7 @@ function productsDomain (fastify: FastifyInstance) {
   const countByPrice = statement('products/count-by-price', Total)
   const countSearch = statement('products/count-search', Total)
   const listDepartments = statement('products/list-departments', Department)
+  const findOffers = statement('products/find-offers', Offer)
   const listAisles = statement('products/list-aisles', Aisle)
 
   return {
@@ -76,14 +82,15 @@ function productsDomain (fastify: FastifyInstance) {
       const page = [decodeCursor(filter.cursor), filter.limit + 1, filter.offset]
       const prices = [filter.min_price ?? null, filter.max_price ?? null]
       const pattern = filter.q ? containing(filter.q) : undefined
+      const inStock = filter.in_stock ?? null
       const byPrice = prices.some((price) => price !== null)
 
       const [found, counted] = await Promise.all(
         pattern
-          ? [search.all(...where, ...page, ...prices, pattern), countSearch.first(...where, ...prices, pattern)]
+          ? [search.all(...where, ...page, ...prices, pattern, inStock), countSearch.first(...where, ...prices, pattern, inStock)]
           : byPrice
-            ? [listByPrice.all(...where, ...page, ...prices), countByPrice.first(...where, ...prices)]
-            : [list.all(...where, ...page), count.first(...where)])
+            ? [listByPrice.all(...where, ...page, ...prices, inStock), countByPrice.first(...where, ...prices, inStock)]
+            : [list.all(...where, ...page, inStock), count.first(...where, inStock)])
       const products = found.slice(0, filter.limit)
       const last = products.at(-1)
       return {
@@ -91,6 +98,12 @@ function productsDomain (fastify: FastifyInstance) {
         total: counted!.total,
         next_cursor: found.length > products.length && last ? encodeCursor(last.product_id) : null
       }
+    },
+
+    /** SKU and stock of these products, by product id. */
+    async findOffers (productIds: number[]): Promise<Map<number, Static<typeof Offer>>> {
+      const offers = await findOffers.all(productIds.map(String))
+      return new Map(offers.map((offer) => [offer.product_id, offer]))
     },
 
     /** All departments with the number of their products. */

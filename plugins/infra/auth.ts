@@ -7,7 +7,7 @@ declare module 'fastify' {
   interface FastifyInstance {
     /** An onRequest hook: only callers with one of API_KEYS; everyone in development with none set. */
     requireApiKey (request: FastifyRequest): Promise<void>
-    /** An onRequest hook: only callers with one of ADMIN_API_KEYS; with none set everyone in development, nobody in production. */
+    /** An onRequest hook: only callers with one of ADMIN_API_KEYS, or an administrator's token; with no key set everyone in development. */
     requireAdmin (request: FastifyRequest): Promise<void>
   }
 }
@@ -30,9 +30,20 @@ export default fp(async (fastify) => {
 
   // The callers of the management API have names of their own: a key that is in both lists has two sets of Idempotency-Keys.
   fastify.decorate('requireAdmin', async (request: FastifyRequest) => {
-    request.caller = isManagementOpen ? 'admin' : `admin-${identified(callerByKey(request, adminKeys))}`
+    const key = callerByKey(request, adminKeys)
+    if (key !== undefined) request.caller = `admin-${key}`
+    else if (isManagementOpen) request.caller = 'admin'
+    else request.caller = `admin-user:${await adminByToken(request)}`
   })
-}, { name: 'auth', dependencies: ['errors', 'context'] })
+
+  /** The id of the administrator whose token it is. Rejects with NOT_IDENTIFIED, FORBIDDEN. */
+  async function adminByToken (request: FastifyRequest): Promise<string> {
+    const identity = await fastify.identifyByToken(request)
+    if (!identity) throw problem('NOT_IDENTIFIED')
+    if (identity.role !== 'admin') throw problem('FORBIDDEN')
+    return identity.userId
+  }
+}, { name: 'auth', dependencies: ['errors', 'context', 'identity'] })
 
 function identified (caller: string | undefined): string {
   if (caller === undefined) throw problem('NOT_IDENTIFIED')

@@ -15,6 +15,8 @@ declare module 'fastify' {
   interface FastifyRequest {
     /** Who is identified by key or token (plugins/infra/auth.ts); the same for every request of one caller. */
     caller: string
+    /** Who acts, where the identity says it and X-Actor does not count (plugins/infra/identity.ts). */
+    actor: string | null
     context (): Context
     /** The tags of If-Match without their quotes, for the database to compare; null where any version will do. */
     ifMatch (): string[] | null
@@ -51,12 +53,13 @@ export default fp(async (fastify) => {
   fastify.decorate('startDraining', () => { fastify.draining = true })
   fastify.decorateRequest('caller', 'anonymous')
   fastify.decorateReply('unchanged', false)
+  fastify.decorateRequest('actor', null)
 
   fastify.decorateRequest('context', function (this: FastifyRequest): Context {
     const header = this.headers['idempotency-key']
     const key = typeof header === 'string' ? header : null
     return {
-      actor: actorOf(this),
+      actor: this.actor ?? actorOf(this),
       request_id: this.id,
       caller: this.caller,
       idempotency_key: key,

@@ -38,6 +38,11 @@ export default fp(async (fastify) => {
         { name: 'Management: products', description: 'for the back office: names, prices, stock' },
         { name: 'Management: users', description: 'for the back office: names and email addresses' },
         { name: 'Management: jobs', description: 'for the operator: what waits, what failed for good, trying it again' },
+        { name: 'Storefront: catalogue', description: 'products as a shop front shows them' },
+        { name: 'Storefront: accounts', description: 'registering and logging in: where tokens come from' },
+        { name: 'Storefront: orders', description: 'a customer’s own orders, with tax and shipping; admins see everybody’s' },
+        { name: 'Storefront: carts', description: 'the caller’s own cart; `me` stands for the caller' },
+        { name: 'Storefront: account', description: 'the caller’s own account; `me` stands for the caller' },
         { name: 'Gateway', description: 'what the people who run it look at' }
       ],
       components: {
@@ -45,7 +50,11 @@ export default fp(async (fastify) => {
           apiKey: { type: 'apiKey', in: 'header', name: 'X-API-Key' },
           bearer: { type: 'http', scheme: 'bearer', description: 'the same API key' },
           adminKey: { type: 'apiKey', in: 'header', name: 'X-API-Key', description: 'an admin API key' },
-          adminBearer: { type: 'http', scheme: 'bearer', description: 'the same admin API key' }
+          adminBearer: { type: 'http', scheme: 'bearer', description: 'the same admin API key' },
+          token: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT', description: 'a token from /api/auth/login' },
+          upstreamUserId: { type: 'apiKey', in: 'header', name: 'X-User-Id', description: 'counts from TRUSTED_UPSTREAMS only' },
+          upstreamUserEmail: { type: 'apiKey', in: 'header', name: 'X-User-Email' },
+          upstreamUserRole: { type: 'apiKey', in: 'header', name: 'X-User-Role', description: 'customer (default) or admin' }
         }
       }
     },

@@ -5,6 +5,7 @@
 -- $4 min_price numeric: null for any, as the next
 -- $5 max_price numeric
 -- $6 pattern text: for ilike
+-- $7 in_stock boolean: true for those that are not sold out; one that is not tracked never is
 select count(*) as total
 from products.products
 where product_name ilike $6
@@ -15,3 +16,5 @@ where product_name ilike $6
   and (coalesce($4::numeric, $5::numeric) is null or (
     select price between coalesce($4, 0) and coalesce($5, 'infinity')
     from products.product_enriched e where e.product_id = products.product_id))
+  and ($7::boolean is not true or not exists (
+    select from products.inventory i where i.product_id = products.product_id and i.stock = 0))

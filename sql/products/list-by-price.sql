@@ -7,6 +7,7 @@
 -- $6 offset bigint
 -- $7 min_price numeric: null for any, as the next
 -- $8 max_price numeric
+-- $9 in_stock boolean: true for those that are not sold out; one that is not tracked never is
 select p.version, p.product_id, p.product_name, p.department_id, d.department_name, p.aisle_id, a.aisle_name,
   e.description, e.price, e.image_url
 from (
@@ -19,6 +20,8 @@ from (
     and ($2::integer is null or department_id = $2)
     and ($3::integer is null or aisle_id = $3)
     and price between coalesce($7::numeric, 0) and coalesce($8::numeric, 'infinity')
+    and ($9::boolean is not true or not exists (
+      select from products.inventory i where i.product_id = products.product_id and i.stock = 0))
   order by product_id
   limit $5 offset $6
 ) p

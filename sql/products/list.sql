@@ -6,6 +6,7 @@
 -- $4 after_id integer: the last product seen
 -- $5 limit bigint
 -- $6 offset bigint
+-- $7 in_stock boolean: true for those that are not sold out; one that is not tracked never is
 select p.version, p.product_id, p.product_name, p.department_id, d.department_name, p.aisle_id, a.aisle_name,
   e.description, e.price, e.image_url
 from (
@@ -16,6 +17,8 @@ from (
       select department_id from products.departments where lower(department_name) = any ($1)))
     and ($2::integer is null or department_id = $2)
     and ($3::integer is null or aisle_id = $3)
+    and ($7::boolean is not true or not exists (
+      select from products.inventory i where i.product_id = products.product_id and i.stock = 0))
   order by product_id
   limit $5 offset $6
 ) p

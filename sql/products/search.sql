@@ -8,6 +8,7 @@
 -- $7 min_price numeric: null for any, as the next
 -- $8 max_price numeric
 -- $9 pattern text: for ilike
+-- $10 in_stock boolean: true for those that are not sold out; one that is not tracked never is
 select p.version, p.product_id, p.product_name, p.department_id, d.department_name, p.aisle_id, a.aisle_name,
   e.description, e.price, e.image_url
 from (
@@ -23,6 +24,8 @@ from (
     and (coalesce($7::numeric, $8::numeric) is null or (
       select price between coalesce($7, 0) and coalesce($8, 'infinity')
       from products.product_enriched e where e.product_id = products.product_id))
+    and ($10::boolean is not true or not exists (
+      select from products.inventory i where i.product_id = products.product_id and i.stock = 0))
   order by product_id
   limit $5 offset $6
 ) p

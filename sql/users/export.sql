@@ -10,7 +10,8 @@ select json_build_object(
       (d.details::jsonb || jsonb_build_object(
         'order_reference', o.order_reference, 'customer_name', o.customer_name, 'customer_email', o.customer_email,
         'shipping_address', o.shipping_address, 'billing_address', o.billing_address,
-        'customer_notes', o.customer_notes)) order by o.created_at, o.id)
+        'customer_notes', o.customer_notes, 'payment_method', o.payment_method, 'payment_status', o.payment_status, 'tax', o.tax,
+        'shipping_cost', o.shipping_cost, 'discount', o.discount, 'total_amount', o.total_amount)) order by o.created_at, o.id)
     from orders.orders o
     join orders.order_documents d on d.order_id = o.id
     where o.user_id = u.id

@@ -16,7 +16,7 @@ where u.id = known.id
 returning u.version, u.external_user_id as user_id, u.first_name, u.last_name, u.email_address, u.phone_number,
   u.street_address, u.city, u.postal_code, u.country, u.days_between_order_notifications,
   u.order_notifications_start_date_time, u.order_notifications_next_scheduled_time, known.pending_order_notification,
-  u.order_notifications_via_email, u.last_notification_sent_at, u.last_notifications_viewed_at, u.last_login,
+  u.order_notifications_via_email, u.last_notification_sent_at, u.last_notifications_viewed_at, u.last_login, u.role,
   exists (
     select from orders.carts c join orders.cart_items i using (cart_id) where c.user_id = u.id
   ) as has_active_cart

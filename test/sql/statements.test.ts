@@ -9,8 +9,8 @@ import { databaseUrl } from '../server.ts'
 
 const folder = join(import.meta.dirname, '../../sql')
 
-/** Folders of sql/ that hold no statements of a domain: run by migrate.ts, by the loader on tables it makes itself, or by the /query lane. */
-const NO_DOMAINS = ['functions', 'loader', 'migrations', 'query', 'views']
+/** Folders of sql/ that hold no statements of a domain: run by migrate.ts, by scripts, by the loader on tables it makes itself, or by the /query lane. */
+const NO_DOMAINS = ['functions', 'loader', 'migrations', 'query', 'scripts', 'views']
 
 /** Foreign keys whose columns need no index of their own, each with its reason. */
 const UNINDEXED: Record<string, string> = {}

@@ -8,6 +8,7 @@ import { decodeCursor, encodeCursor } from './cursor.ts'
 import { endOf } from './dates.ts'
 import { ordersInvoices } from './invoices.ts'
 import { ordersManagement } from './management.ts'
+import { storefrontOrders, type Rates } from './storefront.ts'
 import { AddedItem, Delivery, NewManagedOrder, NewOrder, NewOrderItem, OrderChanges } from './schema.ts'
 
 /** An order as JSON text, made by the database (sql/views/order-documents.sql), with what its ETag is made of. */
@@ -51,7 +52,7 @@ function ordersDomain (fastify: FastifyInstance) {
   const clearKeys = statement('orders/clear-idempotency-keys', Type.Object({ key: Type.String() }))
 
   /** Runs a write that makes an order, at most once per Idempotency-Key. */
-  async function placeOnce (operation: 'place' | 'checkout' | 'place_managed', input: object, context: Context) {
+  async function placeOnce (operation: 'place' | 'checkout' | 'place_managed' | 'place_for_caller', input: object, context: Context) {
     const placed = (await place.first(operation, JSON.stringify(input), JSON.stringify(context)))!
     fastify.events.announce()
     if (placed.refusal) {
@@ -65,6 +66,7 @@ function ordersDomain (fastify: FastifyInstance) {
   return {
     ...ordersInvoices(fastify),
     ...ordersManagement(fastify),
+    ...storefrontOrders(fastify, async (input, context) => await placeOnce('place_for_caller', input, context)),
 
     /** Makes an order. Rejects with USER_NOT_FOUND, PRODUCTS_NOT_FOUND, INSUFFICIENT_STOCK, IDEMPOTENCY_KEY_REUSED. */
     async place (input: Static<typeof NewOrder>, context: Context) {
@@ -72,9 +74,13 @@ function ordersDomain (fastify: FastifyInstance) {
       return await placeOnce('place', { ...pick(NewOrder, input), items }, context)
     },
 
-    /** Makes an order of the user's cart, which is gone afterwards. Rejects as `place`, and with CART_EMPTY. */
-    async checkout (userId: string, delivery: Static<typeof Delivery>, context: Context) {
-      return await placeOnce('checkout', { ...pick(Delivery, delivery), user_id: userId }, context)
+    /**
+     * Makes an order of the user's cart, which is gone afterwards. Rejects as `place`, and with CART_EMPTY.
+     *
+     * @param rates the storefront's tax and shipping; without them the order carries item prices only
+     */
+    async checkout (userId: string, delivery: Static<typeof Delivery>, context: Context, rates: Partial<Rates> = {}) {
+      return await placeOnce('checkout', { ...pick(Delivery, delivery), ...rates, user_id: userId }, context)
     },
 
     /** Makes an order for the back office, in any of its statuses; rejects as `place`. The document is the management API's. */

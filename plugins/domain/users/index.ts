@@ -3,6 +3,7 @@ import type { FastifyInstance } from 'fastify'
 import { Type, type Static } from '@sinclair/typebox'
 import { containing, pick } from '../../../schemas.ts'
 import { problem } from '../../infra/errors.ts'
+import type { Identity } from '../../infra/identity.ts'
 import { userAccounts } from './accounts.ts'
 import { userIdentities } from './identities.ts'
 import { ChangedUserRow, NewUser, UserChanges, UserRow } from './schema.ts'
@@ -22,6 +23,7 @@ function usersDomain (fastify: FastifyInstance) {
   const countSearch = statement('users/count-search', Type.Object({ total: Type.Integer() }))
   const update = statement('users/update', ChangedUserRow)
   const readStatusChanges = statement('users/read-status-changes', Type.Object({ document: Type.String() }))
+  const ensureCaller = statement('users/ensure-caller', Type.Object({ user_id: Type.String() }))
   const exportPerson = statement('users/export', Type.Object({ document: Type.String() }))
 
   return {
@@ -57,6 +59,14 @@ function usersDomain (fastify: FastifyInstance) {
       // Null empties an optional text; a setting that always has a value keeps it.
       const meant = sent.filter(([name, value]) => value !== null || !name.includes('order_notifications'))
       return (await update.first(userId, JSON.stringify(Object.fromEntries(meant)), ifMatch))!
+    },
+
+    /**
+     * The user_id here of a storefront caller, who gets a user row where there is none. Rejects with EMAIL_REQUIRED,
+     * EMAIL_ALREADY_EXISTS (the address is another's of the same user service).
+     */
+    async ensure (caller: Identity): Promise<string> {
+      return caller.localId ?? (await ensureCaller.first(JSON.stringify(caller)))!.user_id
     },
 
     /** The latest status change of each order since this was read last, as a JSON array. Rejects with USER_NOT_FOUND. */

@@ -7,6 +7,7 @@ const CONSTRAINTS: Record<string, ErrorCode> = {
   products_sku_key: 'SKU_ALREADY_EXISTS',
   products_department_id_fkey: 'DEPARTMENT_NOT_FOUND',
   products_aisle_id_fkey: 'AISLE_NOT_FOUND',
+  users_upstream_user_id_key: 'CONFLICT',
   carts_user_id_key: 'CART_ALREADY_EXISTS',
   carts_user_id_fkey: 'USER_NOT_FOUND',
   orders_user_id_fkey: 'USER_NOT_FOUND',

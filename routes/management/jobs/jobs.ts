@@ -2,7 +2,7 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from '@sinclair/typebox'
 import { FailedJob, QUEUES, QueueState } from '../../../plugins/domain/jobs.ts'
 import { oneOf, Paging } from '../../../schemas.ts'
-import { KEY, responses } from '../../responses.ts'
+import { ADMIN, responses } from '../../responses.ts'
 
 const tags = ['Management: jobs']
 const Queue = oneOf(QUEUES)
@@ -14,7 +14,7 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
     schema: {
       summary: 'What waits, since when, and what failed for good, in each queue',
       tags,
-      response: responses({ 200: Type.Object({ queues: Type.Array(QueueState) }) }, ...KEY)
+      response: responses({ 200: Type.Object({ queues: Type.Array(QueueState) }) }, ...ADMIN)
     }
   }, async () => ({ queues: await fastify.queues.list() }))
 
@@ -26,7 +26,7 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
       querystring: Type.Object(Paging(20)),
       response: responses({
         200: Type.Object({ failed: Type.Array(FailedJob), total: Type.Integer(), limit: Type.Integer(), offset: Type.Integer() })
-      }, ...KEY)
+      }, ...ADMIN)
     }
   }, async (request) => {
     const { limit, offset } = request.query
@@ -34,7 +34,7 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
   })
 
   fastify.post('/:queue/failed/retry', {
-    schema: { summary: 'Try everything again that failed for good', tags, params, response: responses({ 200: Retried }, ...KEY) }
+    schema: { summary: 'Try everything again that failed for good', tags, params, response: responses({ 200: Retried }, ...ADMIN) }
   }, async (request) => {
     const { queue } = request.params
     return { queue, retried: await fastify.queues.retryAll(queue) }
@@ -45,7 +45,7 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
       summary: 'Try one again that failed for good',
       tags,
       params: Type.Object({ queue: Queue, id: Type.String({ maxLength: 64, examples: ['1'] }) }),
-      response: responses({ 200: Retried }, 'JOB_NOT_FOUND', ...KEY)
+      response: responses({ 200: Retried }, 'JOB_NOT_FOUND', ...ADMIN)
     }
   }, async (request) => {
     const { queue, id } = request.params

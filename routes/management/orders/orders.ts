@@ -3,12 +3,12 @@ import { Type } from '@sinclair/typebox'
 import { NewManagedOrder, Status } from '../../../plugins/domain/orders/schema.ts'
 import { Problem } from '../../../plugins/infra/errors.ts'
 import { Actor, Cursor, IdempotencyKey, IfMatch, Paging, ProductId, ref, Timestamp, UserKeyText } from '../../../schemas.ts'
-import { BODY, KEY, responses, sendJson, setETag } from '../../responses.ts'
+import { ADMIN, BODY, responses, sendJson, setETag } from '../../responses.ts'
 import { ChangedOrder, ManagedOrder, ManagedOrderId, ManagedOrderPage } from './shapes.ts'
 
 const tags = ['Management: orders']
 const params = Type.Object({ order_id: ManagedOrderId })
-const ONE = ['INVALID_ORDER_ID', 'ORDER_NOT_FOUND', ...KEY] as const
+const ONE = ['INVALID_ORDER_ID', 'ORDER_NOT_FOUND', ...ADMIN] as const
 
 const routes: FastifyPluginAsyncTypebox = async (fastify) => {
   const { orders } = fastify
@@ -26,7 +26,7 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
         cursor: Type.Optional(Cursor),
         ...Paging(20)
       }),
-      response: responses({ 200: ManagedOrderPage }, 'INVALID_USER_ID', 'INVALID_CURSOR', ...KEY)
+      response: responses({ 200: ManagedOrderPage }, 'INVALID_USER_ID', 'INVALID_CURSOR', ...ADMIN)
     }
   }, async (request, reply) => {
     const { limit, offset } = request.query
@@ -44,7 +44,7 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
       body: NewManagedOrder,
       headers: Type.Object({ ...IdempotencyKey, ...Actor }),
       response: responses({ 201: ref(ManagedOrder) }, 'INVALID_USER_ID', 'USER_NOT_FOUND', ['PRODUCTS_NOT_FOUND', 404],
-        'INVALID_QUANTITY', 'INSUFFICIENT_STOCK', 'IDEMPOTENCY_KEY_REUSED', ...BODY, ...KEY)
+        'INVALID_QUANTITY', 'INSUFFICIENT_STOCK', 'IDEMPOTENCY_KEY_REUSED', ...BODY, ...ADMIN)
     }
   }, async (request, reply) => {
     const placed = await orders.placeManaged(request.body, request.context()).catch(asNotFound)

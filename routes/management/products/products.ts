@@ -3,7 +3,7 @@ import { Type } from '@sinclair/typebox'
 import type { FastifyReply } from 'fastify'
 import { ManagedProduct, NewProduct, ProductChanges } from '../../../plugins/domain/catalogue.ts'
 import { IfMatch, Paging, ProductId, ref, Text } from '../../../schemas.ts'
-import { BODY, KEY, responses, setETag } from '../../responses.ts'
+import { ADMIN, BODY, responses, setETag } from '../../responses.ts'
 
 const tags = ['Management: products']
 const params = Type.Object({ product_id: ProductId })
@@ -27,7 +27,7 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
       summary: 'A page of products, by id',
       tags,
       querystring: Type.Object({ q: Type.Optional(Text(255, { description: 'text that the name contains, in any case' })), ...Paging(20) }),
-      response: responses({ 200: ManagedProductPage }, ...KEY)
+      response: responses({ 200: ManagedProductPage }, ...ADMIN)
     }
   }, async (request) => {
     const { limit, offset } = request.query
@@ -39,7 +39,7 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
       summary: 'Make a product',
       tags,
       body: NewProduct,
-      response: responses({ 201: ref(ManagedProduct) }, 'DEPARTMENT_NOT_FOUND', 'AISLE_NOT_FOUND', 'SKU_ALREADY_EXISTS', ...BODY, ...KEY)
+      response: responses({ 201: ref(ManagedProduct) }, 'DEPARTMENT_NOT_FOUND', 'AISLE_NOT_FOUND', 'SKU_ALREADY_EXISTS', ...BODY, ...ADMIN)
     }
   }, async (request, reply) => {
     const product = await catalogue.create(request.body)
@@ -48,7 +48,7 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
   })
 
   fastify.get('/:product_id', {
-    schema: { summary: 'One product', tags, params, response: responses({ 200: ref(ManagedProduct) }, 'PRODUCT_NOT_FOUND', ...KEY) }
+    schema: { summary: 'One product', tags, params, response: responses({ 200: ref(ManagedProduct) }, 'PRODUCT_NOT_FOUND', ...ADMIN) }
   }, async (request, reply) => {
     const product = await catalogue.find(request.params.product_id)
     tag(reply, product)
@@ -63,7 +63,7 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
       params,
       body: ProductChanges,
       headers: Type.Object(IfMatch),
-      response: responses({ 200: ref(ManagedProduct) }, 'PRODUCT_NOT_FOUND', 'PRECONDITION_FAILED', ...BODY, ...KEY)
+      response: responses({ 200: ref(ManagedProduct) }, 'PRODUCT_NOT_FOUND', 'PRECONDITION_FAILED', ...BODY, ...ADMIN)
     }
   }, async (request, reply) => {
     const product = await catalogue.change(request.params.product_id, request.body, request.ifMatch())

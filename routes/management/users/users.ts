@@ -2,11 +2,11 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from '@sinclair/typebox'
 import { IdentityChanges, ManagedUser } from '../../../plugins/domain/users/identities.ts'
 import { IfMatch, Paging, ref, Text, UserKeyText } from '../../../schemas.ts'
-import { BODY, KEY, responses, setETag } from '../../responses.ts'
+import { ADMIN, BODY, responses, setETag } from '../../responses.ts'
 
 const tags = ['Management: users']
 const params = Type.Object({ user_id: UserKeyText })
-const ONE = ['INVALID_USER_ID', 'USER_NOT_FOUND', ...KEY] as const
+const ONE = ['INVALID_USER_ID', 'USER_NOT_FOUND', ...ADMIN] as const
 const ManagedUserPage = Type.Object({
   items: Type.Array(ref(ManagedUser)),
   total: Type.Integer({ description: 'exact number of all users that fit' }),
@@ -24,7 +24,7 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
       querystring: Type.Object({
         q: Type.Optional(Text(255, { description: 'text that the name or the email address contains, in any case' })), ...Paging(20)
       }),
-      response: responses({ 200: ManagedUserPage }, ...KEY)
+      response: responses({ 200: ManagedUserPage }, ...ADMIN)
     }
   }, async (request) => {
     const { limit, offset } = request.query

@@ -1,11 +1,13 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from '@sinclair/typebox'
+import type { Rates } from '../../../plugins/domain/orders/storefront.ts'
 import { Delivery } from '../../../plugins/domain/orders/schema.ts'
 import { Actor, IdempotencyKey, nullable, ref, UserId } from '../../../schemas.ts'
 import { BODY, KEY, responses } from '../../responses.ts'
 import { OrderEnvelope, sendPlaced } from '../orders/envelope.ts'
 
-const routes: FastifyPluginAsyncTypebox = async (fastify) => {
+/** `rates`: the storefront's, where it mounts this route. */
+const routes: FastifyPluginAsyncTypebox<{ rates?: Rates }> = async (fastify, { rates }) => {
   fastify.post('/:user_id/checkout', {
     schema: {
       summary: 'Make an order of the cart; the cart is gone',
@@ -18,7 +20,7 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
         'INVALID_USER_ID', 'USER_NOT_FOUND', 'CART_EMPTY', 'INSUFFICIENT_STOCK', 'IDEMPOTENCY_KEY_REUSED', ...BODY, ...KEY)
     }
   }, async (request, reply) =>
-    sendPlaced(reply, await fastify.orders.checkout(request.params.user_id, request.body ?? {}, request.context())))
+    sendPlaced(reply, await fastify.orders.checkout(request.params.user_id, request.body ?? {}, request.context(), rates)))
 }
 
 export default routes

@@ -1,6 +1,7 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from '@sinclair/typebox'
 import { MAX_BYTES, MAX_PARAMETERS, MAX_ROWS, MAX_TEXT } from '../../../plugins/domain/query.ts'
+import { limits } from '../../../plugins/infra/rate-limit.ts'
 import { optional } from '../../../schemas.ts'
 import { BODY, KEY, responses, sendJson } from '../../responses.ts'
 
@@ -32,6 +33,7 @@ const Rows = Type.Object({
 
 const routes: FastifyPluginAsyncTypebox = async (fastify) => {
   fastify.post('/', {
+    config: { rateLimit: limits.query },
     schema: {
       summary: 'Run a SELECT of your own on the catalogue',
       description: 'As a database login that may read the schema products and nothing else (tables departments, aisles, products, ' +

@@ -1,20 +1,12 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from '@sinclair/typebox'
-import { Email, NewPassword, NewUser, Password, User, UserChanges } from '../../../plugins/domain/users/schema.ts'
+import { Email, NewPassword, NewUser, Password, User } from '../../../plugins/domain/users/schema.ts'
 import { limits } from '../../../plugins/infra/rate-limit.ts'
 import { IfMatch, PageInfo, pageInfo, Paging, ref, UserId } from '../../../schemas.ts'
-import { BODY, KEY, responses, sendJson, setETag } from '../../responses.ts'
+import { BODY, KEY, responses, setETag } from '../../responses.ts'
 
 const UserPage = Type.Object({ users: Type.Array(ref(User)), ...PageInfo })
 const LoggedIn = Type.Object({ ...User.properties, has_active_cart: Type.Boolean() })
-const UserExport = Type.Object({
-  exported_at: Type.String(),
-  user: Type.Any(),
-  cart: Type.Any(),
-  orders: Type.Array(Type.Any()),
-  reminders: Type.Array(Type.Any()),
-  emails: Type.Array(Type.Any())
-})
 const tags = ['Users']
 const params = Type.Object({ user_id: UserId })
 
@@ -69,31 +61,6 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
     return user
   })
 
-  fastify.get('/:user_id', {
-    schema: { summary: 'One user', tags, params, response: responses({ 200: ref(User) }, 'INVALID_USER_ID', 'USER_NOT_FOUND', ...KEY) }
-  }, async (request, reply) => {
-    const user = await fastify.users.find(request.params.user_id)
-    setETag(reply, user.user_id, user.version)
-    return user
-  })
-
-  fastify.put('/:user_id', {
-    schema: {
-      summary: 'Change a user: only what is sent',
-      description: 'Email and password have routes of their own; sent along, they are ignored.',
-      tags,
-      params,
-      body: UserChanges,
-      headers: Type.Object(IfMatch),
-      response: responses({ 200: ref(User) }, 'INVALID_USER_ID', 'USER_NOT_FOUND', 'PRECONDITION_FAILED', ...BODY, ...KEY)
-    }
-  }, async (request, reply) => {
-    const user = await fastify.users.update(request.params.user_id, request.body, request.ifMatch())
-    reply.unchanged = !user.changed
-    setETag(reply, user.user_id, user.version)
-    return user
-  })
-
   fastify.delete('/:user_id', {
     schema: {
       summary: 'Delete a user; the orders stay, without the person',
@@ -111,15 +78,6 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
       await fastify.users.remove(userId, request.body.password, request.ifMatch()))
     return { message: 'User deleted successfully', user_id: userId, deleted: true }
   })
-
-  fastify.get('/:user_id/export', {
-    schema: {
-      summary: 'Everything stored about the person',
-      tags,
-      params,
-      response: responses({ 200: UserExport }, 'INVALID_USER_ID', 'USER_NOT_FOUND', ...KEY)
-    }
-  }, async (request, reply) => sendJson(reply, await fastify.users.export(request.params.user_id)))
 }
 
 export default routes

@@ -1,4 +1,5 @@
--- Runs a write that makes an order (`operation`: place, checkout or place_managed) at most once per caller and Idempotency-Key, and returns
+-- Runs a write that makes an order (`operation`: place, checkout, place_managed or place_for_caller) at most once per caller and
+-- Idempotency-Key, and returns
 -- the first answer again. `context`: actor, request_id, and with a key also caller, idempotency_key, request_hash.
 -- A second request with the same key waits in the insert until the first one has ended. A refusal is kept as an answer too;
 -- a crash or a lost connection keeps nothing, so the repeat runs anew.
@@ -62,6 +63,12 @@ begin
     when 'place' then order_id := orders.create_order(users.internal_id((input ->> 'user_id')::uuid), input);
     when 'checkout' then order_id := orders.checkout(input);
     when 'place_managed' then order_id := orders.create_order(users.id_of(input ->> 'user_id'), input);
+    when 'place_for_caller' then
+      order_id := orders.place_for_caller(input);
+      -- The caller may be known only since now.
+      select orders.show_order(d, input -> 'caller' || jsonb_build_object('localId', d.owner_id)) into answer
+      from orders.storefront_documents d where d.order_id = run_once.order_id;
+      return;
   end case;
   if operation = 'place_managed' then
     select d.document into answer from orders.management_documents d where d.order_id = run_once.order_id;

@@ -1,4 +1,4 @@
--- PATCH of an order: status, tracking fields, note. Returns the order's details; what is the same already is not written.
+-- PATCH of an order: status, tracking fields, note; from the storefront also payment_status and internal_notes. Returns the order's details; what is the same already is not written.
 -- Refuses with ORDER_NOT_FOUND, PRECONDITION_FAILED, INVALID_STATUS_TRANSITION (by trigger). A note without a status is a
 -- remark: it stands in the history under the status the order has.
 create or replace function orders.change_order(changed_id bigint, changes jsonb, if_match text[], context jsonb)
@@ -18,14 +18,18 @@ begin
     status = coalesce(changes ->> 'status', status),
     tracking_number = case when changes ? 'tracking_number' then changes ->> 'tracking_number' else tracking_number end,
     shipping_carrier = case when changes ? 'shipping_carrier' then changes ->> 'shipping_carrier' else shipping_carrier end,
-    tracking_url = case when changes ? 'tracking_url' then changes ->> 'tracking_url' else tracking_url end
+    tracking_url = case when changes ? 'tracking_url' then changes ->> 'tracking_url' else tracking_url end,
+    payment_status = coalesce(changes ->> 'payment_status', payment_status),
+    internal_notes = case when changes ? 'internal_notes' then changes ->> 'internal_notes' else internal_notes end
   where id = changed_id and (
     -- A remark changes the order as callers see it, so its version moves too.
     is_remark
     or status <> changes ->> 'status'
     or (changes ? 'tracking_number' and tracking_number is distinct from changes ->> 'tracking_number')
     or (changes ? 'shipping_carrier' and shipping_carrier is distinct from changes ->> 'shipping_carrier')
-    or (changes ? 'tracking_url' and tracking_url is distinct from changes ->> 'tracking_url'));
+    or (changes ? 'tracking_url' and tracking_url is distinct from changes ->> 'tracking_url')
+    or payment_status <> changes ->> 'payment_status'
+    or (changes ? 'internal_notes' and internal_notes is distinct from changes ->> 'internal_notes'));
   perform gateway.tell_changed(found);
 
   if is_remark then

@@ -21,6 +21,14 @@ begin
     lines := orders.take_stock(lines);
   end if;
 
+  -- An address of the order's own is not mixed with the user's.
+  if jsonb_typeof(input -> 'shipping_address') = 'object' then
+    buyer.street_address := null;
+    buyer.city := null;
+    buyer.postal_code := null;
+    buyer.country := null;
+  end if;
+
   select o.created_at into prior from orders.orders o
   where o.user_id = buyer.id order by o.created_at desc, o.id desc limit 1;
 
@@ -28,7 +36,8 @@ begin
     user_id, order_number, eval_set, order_dow, order_hour_of_day, days_since_prior_order, status,
     total_items, total_quantity, total_price, customer_name, customer_email,
     delivery_name, phone_number, street_address, city, postal_code, country,
-    tracking_number, shipping_carrier, tracking_url, request_id, created_at, updated_at)
+    tracking_number, shipping_carrier, tracking_url, payment_method, shipping_address, billing_address, customer_notes,
+    tax_rate, shipping_rate, free_shipping_from, request_id, created_at, updated_at)
   select
     buyer.id, buyer.last_order_number, 'new',
     coalesce((input ->> 'order_dow')::smallint, extract(dow from made_at at time zone 'UTC')),
@@ -36,14 +45,17 @@ begin
     coalesce((input ->> 'days_since_prior_order')::real, case when prior < made_at then floor(extract(epoch from made_at - prior) / 86400) end),
     'pending',
     count(*), sum(l.quantity), coalesce(sum(l.price * l.quantity), 0),
-    concat_ws(' ', buyer.first_name, nullif(buyer.last_name, '')), buyer.email_address,
-    coalesce(input ->> 'delivery_name', concat_ws(' ', buyer.first_name, nullif(buyer.last_name, ''))),
+    trim(concat_ws(' ', buyer.first_name, buyer.last_name)), buyer.email_address,
+    coalesce(input ->> 'delivery_name', trim(concat_ws(' ', buyer.first_name, buyer.last_name))),
     coalesce(input ->> 'phone_number', buyer.phone_number),
     coalesce(input ->> 'street_address', buyer.street_address),
     coalesce(input ->> 'city', buyer.city),
     coalesce(input ->> 'postal_code', buyer.postal_code),
     coalesce(input ->> 'country', buyer.country),
     input ->> 'tracking_number', input ->> 'shipping_carrier', input ->> 'tracking_url',
+    input ->> 'payment_method', nullif(input -> 'shipping_address', 'null'), nullif(input -> 'billing_address', 'null'),
+    input ->> 'customer_notes',
+    (input ->> 'tax_rate')::numeric, (input ->> 'shipping_rate')::numeric, (input ->> 'free_shipping_from')::numeric,
     nullif(current_setting('db_service.request_id', true), ''), made_at, made_at
   from unnest(lines) l
   returning id into new_id;

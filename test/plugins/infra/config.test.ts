@@ -49,7 +49,7 @@ t.test('nothing set: the defaults of a developer’s machine', async (t) => {
     SHIPPING_COST: 10,
     FREE_SHIPPING_FROM: 100
   })
-  for (const name of ['DATABASE_URL', 'READ_DATABASE_URL', 'QUERY_DATABASE_URL', 'SMTP_URL', 'RABBITMQ_URL'] as const) {
+  for (const name of ['DATABASE_URL', 'READ_DATABASE_URL', 'QUERY_DATABASE_URL', 'SMTP_URL', 'RABBITMQ_URL', 'JWT_ISSUER'] as const) {
     t.equal(loadConfig({})[name], undefined, name)
   }
 })

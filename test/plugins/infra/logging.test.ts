@@ -16,7 +16,8 @@ async function openLogged (t: Test, settings: Partial<Record<keyof Config, strin
       done()
     }
   })
-  const config = { ...loadConfig({ NODE_ENV: 'test', DATABASE_URL: await freshDatabase(t), ...settings }), SEED_DIR: '' }
+  const SECRET_KEY = 'a secret for tests, of 32 characters or more'
+  const config = { ...loadConfig({ NODE_ENV: 'test', DATABASE_URL: await freshDatabase(t), SECRET_KEY, ...settings }), SEED_DIR: '' }
   const options = serverOptions(config)
   const fastify = Fastify({ ...options, logger: { ...options.logger, stream } })
   await fastify.register(app, { config })

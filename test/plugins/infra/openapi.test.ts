@@ -44,10 +44,11 @@ t.test('the OpenAPI document', async (t) => {
   await t.test('is served as JSON, version 3.1', async (t) => {
     t.match(answer, { statusCode: 200, headers: { 'content-type': /^application\/json/ } })
     t.match(document, { openapi: /^3\.1\./, info: { title: 'db-service', version: /^\d+\.\d+\.\d+$/ } })
-    t.same(Object.keys(document.components.securitySchemes).sort(), ['adminBearer', 'adminKey', 'apiKey', 'bearer'])
+    t.same(Object.keys(document.components.securitySchemes).sort(),
+      ['adminBearer', 'adminKey', 'apiKey', 'bearer', 'token', 'upstreamUserEmail', 'upstreamUserId', 'upstreamUserRole'])
   })
 
-  await t.test('names every route of the service and management APIs', async (t) => {
+  await t.test('names every route of the service, management and storefront APIs', async (t) => {
     const expected = [
       'get /', 'get /health', 'get /livez', 'get /readyz', 'get /products/', 'get /products/{product_id}', 'get /departments/', 'get /aisles/',
       'post /users/', 'get /users/', 'post /users/login', 'get /users/{user_id}', 'put /users/{user_id}', 'delete /users/{user_id}',
@@ -60,7 +61,13 @@ t.test('the OpenAPI document', async (t) => {
       'post /orders/{order_id}/items', 'put /orders/{order_id}/invoice', 'get /orders/{order_id}/invoice', 'post /query',
       'get /api/v1/orders', 'post /api/v1/orders', 'get /api/v1/orders/{order_id}', 'patch /api/v1/orders/{order_id}',
       'get /api/v1/products', 'post /api/v1/products', 'get /api/v1/products/{product_id}', 'patch /api/v1/products/{product_id}',
-      'get /api/v1/users', 'get /api/v1/users/{user_id}', 'patch /api/v1/users/{user_id}'
+      'get /api/v1/users', 'get /api/v1/users/{user_id}', 'patch /api/v1/users/{user_id}',
+      'post /api/auth/register', 'post /api/auth/login', 'get /api/products', 'get /api/products/{product_id}', 'post /api/orders', 'get /api/orders',
+      'get /api/orders/{order_id}', 'get /api/orders/number/{order_number}', 'delete /api/orders/{order_id}/cancel',
+      'patch /api/orders/{order_id}/cancel', 'get /api/orders/all', 'put /api/orders/{order_id}', 'patch /api/orders/{order_id}/status',
+      'post /api/carts', 'get /api/carts/{user_id}', 'put /api/carts/{user_id}', 'delete /api/carts/{user_id}', 'post /api/carts/{user_id}/items',
+      'put /api/carts/{user_id}/items/{product_id}', 'delete /api/carts/{user_id}/items/{product_id}', 'delete /api/carts/{user_id}/clear',
+      'post /api/carts/{user_id}/checkout', 'get /api/users/{user_id}', 'put /api/users/{user_id}'
     ]
     const plain = (where: string) => where.replace(/(.)\/$/, '$1').replace(/ $/, ' /')
     const found = new Set(operations.map(({ where }) => plain(where)))

@@ -1,0 +1,98 @@
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import { Type, type Static } from '@sinclair/typebox'
+import type { Offer, Product } from '../../../plugins/domain/products.ts'
+import { nullable, object, ProductId, ref } from '../../../schemas.ts'
+import { responses, setETag } from '../../responses.ts'
+import { Page, PageLimit, pagesOf } from '../paging.ts'
+
+export const StorefrontProduct = object('StorefrontProduct', {
+  _id: Type.String({ description: 'the product id' }),
+  id: Type.String({ description: 'the same' }),
+  name: Type.String(),
+  description: nullable(Type.String()),
+  price: nullable(Type.Number({ description: 'null: the catalogue has none' })),
+  sku: nullable(Type.String()),
+  category: nullable(Type.String({ description: 'the department’s name' })),
+  images: Type.Array(Type.String()),
+  stock: nullable(Type.Integer({ description: 'null: not tracked, always to be had' }))
+})
+const ProductPage = Type.Object({
+  products: Type.Array(ref(StorefrontProduct)),
+  pagination: Type.Object({ page: Type.Integer(), limit: Type.Integer(), total: Type.Integer(), pages: Type.Integer() })
+})
+const Price = Type.Number({ minimum: 0, maximum: 1e8 })
+const tags = ['Storefront: catalogue']
+const security: [] = []
+
+function show (product: Static<typeof Product>, offer?: Static<typeof Offer>): Static<typeof StorefrontProduct> {
+  const id = String(product.product_id)
+  return {
+    _id: id,
+    id,
+    name: product.product_name,
+    description: product.description,
+    price: product.price,
+    sku: offer?.sku ?? null,
+    category: product.department_name,
+    images: product.image_url === null ? [] : [product.image_url],
+    stock: offer?.stock ?? null
+  }
+}
+
+/** The catalogue as a shop front shows it, to everybody. */
+const routes: FastifyPluginAsyncTypebox = async (fastify) => {
+  const { products } = fastify
+
+  fastify.get('/', {
+    schema: {
+      summary: 'A page of the catalogue, by product id',
+      tags,
+      security,
+      querystring: Type.Object({
+        page: Page,
+        limit: PageLimit,
+        search: Type.Optional(Type.String({ maxLength: 255, description: 'text that the name contains, in any case' })),
+        category: Type.Optional(Type.String({ maxLength: 255, description: 'a department’s name, in any case' })),
+        minPrice: Type.Optional(Price),
+        maxPrice: Type.Optional(Price),
+        inStock: Type.Optional(Type.Boolean({ description: 'true: only what is not sold out; false: all, as without' }))
+      }),
+      response: responses({ 200: ProductPage })
+    }
+  }, async (request) => {
+    const { page, limit, search, category, minPrice, maxPrice, inStock } = request.query
+    const found = await products.list({
+      q: search,
+      categories: category ? [category] : undefined,
+      min_price: minPrice,
+      max_price: maxPrice,
+      in_stock: inStock,
+      limit,
+      offset: (page - 1) * limit
+    })
+    const offers = await products.findOffers(found.products.map((product) => product.product_id))
+    return {
+      products: found.products.map((product) => show(product, offers.get(product.product_id))),
+      pagination: { page, limit, total: found.total, pages: pagesOf(found.total, limit) }
+    }
+  })
+
+  fastify.get('/:product_id', {
+    schema: {
+      summary: 'One product',
+      tags,
+      security,
+      params: Type.Object({ product_id: ProductId }),
+      response: responses({ 200: ref(StorefrontProduct) }, 'PRODUCT_NOT_FOUND')
+    }
+  }, async (request, reply) => {
+    const { product_id: id } = request.params
+    const [product, offers] = await Promise.all([products.find(id), products.findOffers([id])])
+    const offer = offers.get(id)
+    // The stock is shown here and is no part of the product's version.
+    setETag(reply, `${id}-${offer?.stock ?? 'untracked'}`, product.version)
+    return show(product, offer)
+  })
+}
+
+export default routes
