@@ -3,7 +3,7 @@ import type { Server } from 'node:http'
 import { LogController, type FastifyHttpOptions, type FastifyReply, type FastifyRequest } from 'fastify'
 import { addressMatcher, type Config } from './plugins/infra/config.ts'
 import { answer, answerMalformed } from './plugins/infra/errors.ts'
-import { buildValidator } from './plugins/infra/validation.ts'
+import { buildSerializer, buildValidator } from './plugins/infra/validation.ts'
 
 /** JSON bodies; the invoice route alone takes more. */
 const BODY_LIMIT = 1024 * 1024
@@ -27,7 +27,7 @@ export function serverOptions (config: Config) {
     // Longer than the idle timeout of common load balancers (60 s), so that they, not we, close a kept connection.
     keepAliveTimeout: 72_000,
     // Fastify's type for this option is Ajv's compile function; what it calls is a compiler of its own kind.
-    schemaController: { compilersFactory: { buildValidator: buildValidator as never } },
+    schemaController: { compilersFactory: { buildValidator: buildValidator as never, buildSerializer: buildSerializer as never } },
     // server.ts drains first; a request that still slips in while closing is served, not refused.
     return503OnClosing: false,
     // No bound of its own for a parameter: one that is too long is refused by its schema, like any malformed one.

@@ -19,7 +19,7 @@ export async function freshDatabase (t: Test): Promise<string> {
   const server = await findTestServer()
   const name = `test_${randomBytes(6).toString('hex')}`
   const admin = postgres(databaseUrl(server.url, 'postgres'), { max: 1, onnotice: () => {} })
-  await admin.unsafe(`create database ${name} template ${server.template}`)
+  await admin.unsafe(`create database ${name} template ${server.template} strategy file_copy`)
   t.teardown(async () => {
     if (t.passing()) {
       await admin.unsafe(`drop database if exists ${name} with (force)`)

@@ -64,8 +64,8 @@ function catalogueDomain (fastify: FastifyInstance) {
     async list ({ q, limit, offset }: { q?: string, limit: number, offset: number }) {
       const pattern = q ? containing(q) : undefined
       const [items, counted] = await Promise.all(pattern
-        ? [search.all(pattern, limit, offset), countSearch.first(null, null, null, null, null, pattern)]
-        : [list.all(limit, offset), count.first(null, null, null)])
+        ? [search.all(pattern, limit, offset), countSearch.first(null, null, null, null, null, pattern, null)]
+        : [list.all(limit, offset), count.first(null, null, null, null)])
       return { items, total: counted!.total }
     },
 

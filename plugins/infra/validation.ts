@@ -1,19 +1,27 @@
 import { Ajv, type Options } from 'ajv'
 import ajvFormats from 'ajv-formats'
+import { SerializerSelector } from '@fastify/fast-json-stringify-compiler'
 import fp from 'fastify-plugin'
-import type { FastifyRequest, FastifySchemaCompiler } from 'fastify'
+import type { FastifyRequest, FastifySchemaCompiler, FastifySerializerCompiler } from 'fastify'
 import { MAX_FIELD_ERRORS, problem, type FieldError } from './errors.ts'
+
+const serializerFactory = SerializerSelector()
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i
 
-/** Bodies are limited to 1 MiB, so that finding every fault stays cheap. */
+const formats = ajvFormats.default(new Ajv(), ['date', 'iso-date-time'])
+const isDate = formats.compile({ type: 'string', format: 'date' })
+const isMoment = formats.compile({ type: 'string', format: 'iso-date-time' })
+
+/**
+ * Bodies are limited to 1 MiB, so that finding every fault stays cheap. The schemas are TypeBox's: checking them against the
+ * schema of schemas only takes time.
+ */
 function validator (options: Options): Ajv {
-  const ajv = new Ajv({ allErrors: true, useDefaults: true, removeAdditional: false, strict: false, ...options })
+  const ajv = new Ajv({ allErrors: true, useDefaults: true, removeAdditional: false, strict: false, meta: false, validateSchema: false, ...options })
   ajvFormats.default(ajv, ['email', 'date', 'iso-date-time'])
   ajv.addFormat('uuid', UUID)
   // An ISO 8601 moment with or without an offset, or a date alone; without an offset it is UTC (contract, section 1).
-  const isDate = ajv.compile({ type: 'string', format: 'date' })
-  const isMoment = ajv.compile({ type: 'string', format: 'iso-date-time' })
   ajv.addFormat('timestamp', (text) => isDate(text) || isMoment(text))
   return ajv
 }
@@ -31,7 +39,34 @@ export function buildValidator (shared: unknown): FastifySchemaCompiler<object> 
     body.addSchema(schema)
     url.addSchema(schema)
   }
-  return ({ schema, httpPart }) => httpPart === 'body' ? body.compile(schema) : compileForUrl(url, schema)
+  return ({ schema, httpPart }) => lazily(() => httpPart === 'body' ? body.compile(schema) : compileForUrl(url, schema))
+}
+
+/**
+ * Makes the compiler of the functions that write answers (a server option, as above).
+ *
+ * @param shared the schemas that were added to the application, by id
+ */
+export function buildSerializer (shared: unknown, options: object): FastifySerializerCompiler<object> {
+  const compile = serializerFactory(shared, options)
+  return (route) => lazily(() => compile(route as never))
+}
+
+/**
+ * Compiles when it is first needed. With four faces there are a thousand schemas, most of them of refusals, which are never
+ * written that way: compiling all of them took most of the time that a start takes.
+ */
+function lazily<Run extends (data: never) => unknown> (compile: () => Run): Run {
+  let run: Run | undefined
+  const compiled = (data: never): unknown => {
+    run ??= compile()
+    const result = run(data)
+    // Ajv hangs its errors on the function.
+    compiled.errors = (run as { errors?: unknown }).errors
+    return result
+  }
+  compiled.errors = undefined as unknown
+  return compiled as unknown as Run
 }
 
 const DECIMAL = /^-?\d+(\.\d+)?$/

@@ -50,7 +50,11 @@ export function explain (error: unknown, statement: string): Error {
     if (error.code === 'DB001' && isErrorCode(error.message)) {
       return problem(error.message, JSON.parse(error.detail || '{}'))
     }
-    const code = (error.constraint_name && CONSTRAINTS[error.constraint_name]) ??
+    // Too few parameters, for example, which has nothing to do with the connection, although its class says so.
+    const isOurMistake = error.code === '08P01'
+    const code = isOurMistake
+      ? undefined
+      : (error.constraint_name && CONSTRAINTS[error.constraint_name]) ??
       STATES[error.code] ?? STATES[error.code.slice(0, 3)] ?? STATES[error.code.slice(0, 2)]
     if (code) return because(problem(code), `${error.code} ${error.message}`)
     return new Error(`${statement}.sql: ${error.code} ${error.message}${error.where ? ` (${error.where})` : ''}`)

@@ -20,8 +20,11 @@ const LOCK = 7000_0001
 export async function migrate (sql: Sql, whileLocked: () => Promise<void> = async () => {}): Promise<void> {
   await sql`select pg_advisory_lock(${LOCK})`
   try {
-    await runMigrations(sql)
-    await refreshDefinitions(sql)
+    // A newer gateway has been here (a rolling update that restarts an older one): its functions must not be put back.
+    if (!await isNewer(sql)) {
+      await runMigrations(sql)
+      await refreshDefinitions(sql)
+    }
     await sql`select gateway.renew_rights()`
     await whileLocked()
   } finally {
@@ -33,6 +36,14 @@ export async function migrate (sql: Sql, whileLocked: () => Promise<void> = asyn
 export async function latestMigration (): Promise<number> {
   const files = await readdir(join(root, 'migrations'))
   return Math.max(...files.map((file) => Number.parseInt(file, 10)).filter(Number.isInteger))
+}
+
+/** Whether the schema is newer than this gateway. */
+async function isNewer (sql: Sql): Promise<boolean> {
+  const [table] = await sql`select from pg_tables where schemaname = 'public' and tablename = 'schemaversion'`
+  if (!table) return false
+  const [row] = await sql<{ version: number | null }[]>`select max(version)::int as version from public.schemaversion`
+  return (row?.version ?? 0) > await latestMigration()
 }
 
 function postgratorFor (sql: Sql): Postgrator {

@@ -195,8 +195,7 @@ t.test('what no rule of the shop refuses keeps its status', async (t) => {
 })
 
 t.test('what the database says to a query is a 200 too', async (t) => {
-  const { app, call } = await openShop(t)
-  if (!app.hasRoute({ method: 'POST', url: '/legacy/query' })) return t.comment('this gateway has no /query')
+  const { call } = await openShop(t)
   for (const sql of ['select nonsense', 'select * from users.users', 'delete from products.products', 'select $1::integer']) {
     const { status, json } = await call('POST', '/legacy/query', { sql })
     t.strictSame([status, Object.keys(json), json.success, json.data], [200, ['success', 'data', 'error'], false, []], sql)

@@ -69,7 +69,7 @@ const CASES: [string, string, unknown, (json: any) => unknown, string?][] = [
 /** The service's operations as its OpenAPI document names them: what needs a key and belongs to no other face. */
 function operationsOf ({ app }: Shop): string[] {
   const { paths } = app.swagger() as unknown as { paths: Record<string, Record<string, { security?: object[] }>> }
-  return Object.entries(paths).filter(([path]) => !path.startsWith('/api/')).flatMap(([path, operations]) =>
+  return Object.entries(paths).filter(([path]) => !path.startsWith('/api/') && path !== '/metrics').flatMap(([path, operations]) =>
     Object.entries(operations).filter(([, { security }]) => security?.length).map(([method]) =>
       `${method.toUpperCase()} ${path.replace(/\/$/, '')}`))
 }
@@ -88,7 +88,7 @@ t.test('every service route answers on /legacy what it answers on /, in the enve
   const cased = new Set(CASES.map(([operation]) => operation))
   t.strictSame(operations.filter((operation) => !cased.has(operation)), [], 'every operation has a case')
 
-  for (const [operation, path, body, inside, message] of CASES.filter(([operation]) => operations.includes(operation))) {
+  for (const [operation, path, body, inside, message] of CASES) {
     const method = operation.split(' ', 1)[0] as Call[0]
     const plain = await send(service, '', path, method, body)
     const wrapped = await send(legacy, '/legacy', path, method, body)

@@ -169,7 +169,7 @@ t.test('POST /query', async (t) => {
 t.test('one line in the log for each, without the values', async (t) => {
   const lines: string[] = []
   const stream = new Writable({ write (chunk, _encoding, done) { lines.push(...String(chunk).split('\n').filter(Boolean)); done() } })
-  const config = { ...loadConfig({ NODE_ENV: 'test', DATABASE_URL: await freshDatabase(t), API_KEYS: 'key' }), SEED_DIR: '' }
+  const config = { ...loadConfig({ NODE_ENV: 'test', DATABASE_URL: await freshDatabase(t), API_KEYS: 'key', SECRET_KEY: 'signs nothing here, of 32 characters' }), SEED_DIR: '' }
   const options = serverOptions(config)
   const fastify = Fastify({ ...options, logger: { ...options.logger, stream } })
   await fastify.register(app, { config })

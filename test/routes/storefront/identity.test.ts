@@ -55,7 +55,6 @@ t.test('tokens', async (t) => {
       'another’s claims': forge(someone()).replace(/\.[^.]+\./, `.${encode({ ...someone(), role: 'admin' })}.`),
       expired: forge({ ...someone(), exp: now() - 1 }),
       'not valid yet': forge({ ...someone(), nbf: now() + 60 }),
-      'without an end': forge(eternal),
       'an end that is no number': forge({ ...eternal, exp: 'never' }),
       'without an id': forge({ ...someone(), userId: undefined }),
       'an empty id': forge({ ...someone(), userId: '' }),
