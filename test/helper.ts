@@ -32,20 +32,22 @@ export async function freshDatabase (t: Test): Promise<string> {
   return databaseUrl(server.url, name)
 }
 
-/** Drops a role a test made. Gateways of other tests may have given it rights in their databases. */
+/** Drops a role a test made. Gateways of other tests give it rights in their databases, which come and go meanwhile. */
 export async function dropRole (url: string, role: string): Promise<void> {
   const admin = postgres(databaseUrl(url, 'postgres'), { max: 1, onnotice: () => {} })
-  const databases = await admin<{ name: string }[]>`
-    select distinct d.datname as name from pg_shdepend s join pg_database d on d.oid = s.dbid
-    where s.refclassid = 'pg_authid'::regclass and s.refobjid = (select oid from pg_roles where rolname = ${role})`
-  for (const { name } of databases) {
-    const sql = postgres(databaseUrl(url, name), { max: 1, onnotice: () => {} })
-    // The database may be gone by now, and its rights with it.
-    await sql.unsafe(`drop owned by ${role} cascade`).catch(() => {})
-    await sql.end()
+  for (let attempt = 1; attempt <= 5; attempt++) {
+    const databases = await admin<{ name: string }[]>`
+      select distinct d.datname as name from pg_shdepend s join pg_database d on d.oid = s.dbid
+      where s.refclassid = 'pg_authid'::regclass and s.refobjid = (select oid from pg_roles where rolname = ${role})`
+    for (const { name } of databases) {
+      const sql = postgres(databaseUrl(url, name), { max: 1, onnotice: () => {} })
+      await sql.unsafe(`drop owned by ${role} cascade`).catch(() => {})
+      await sql.end({ timeout: 1 })
+    }
+    const isGone = await admin.unsafe(`drop role if exists ${role}`).then(() => true, () => false)
+    if (isGone) break
   }
-  await admin.unsafe(`drop role if exists ${role}`)
-  await admin.end()
+  await admin.end({ timeout: 5 })
 }
 
 /** What a test does with the shop. */

@@ -10,6 +10,8 @@ import { databaseUrl, findTestServer } from '../../test/server.ts'
 /** What a trial works with: a database of its own, gateways as processes, and an end to all of it. */
 export interface Trial {
   sql: Sql
+  /** Where the database is. */
+  url: string
   /** Starts gateways on this database, and resolves with their addresses once they are ready. */
   startGateways (count: number, settings: Record<string, string>): Promise<string[]>
   /** As a test's: run at the end, the last one first. */
@@ -34,6 +36,7 @@ export async function runTrial (trial: (trial: Trial) => Promise<void>): Promise
     endings.push(async () => await sql.end({ timeout: 5 }))
     await trial({
       sql,
+      url,
       teardown: (callback) => endings.push(callback),
       startGateways: async (count, settings) => await Promise.all(Array.from({ length: count }, async () => {
         const gateway = await startGateway({ ...settings, DATABASE_URL: url })
@@ -50,7 +53,7 @@ async function startGateway (settings: Record<string, string>) {
   const port = await freePort()
   const child = spawn(process.execPath, [join(import.meta.dirname, '../../server.ts')], {
     stdio: 'ignore',
-    env: { PATH: process.env.PATH, NODE_ENV: 'test', LOG_LEVEL: 'silent', SEED_DIR: '', DRAIN_SECONDS: '0', PORT: String(port), ...settings }
+    env: { PATH: process.env.PATH, NODE_ENV: 'test', LOG_LEVEL: 'silent', SEED_DIR: import.meta.dirname, DRAIN_SECONDS: '0', PORT: String(port), ...settings }
   })
   const address = `http://127.0.0.1:${port}`
   const deadline = performance.now() + 30_000

@@ -15,7 +15,7 @@ t.test('QUERY_DATABASE_URL', { timeout: 100_000 }, async (t) => {
   const admin = postgres(databaseUrl(url, new URL(url).pathname.slice(1)), { max: 1, onnotice: () => {} })
   await admin.unsafe(`create role ${name} login password 'pw'`)
   t.teardown(async () => {
-    await admin.end()
+    await admin.end({ timeout: 5 })
     await dropRole(url, name)
   })
   const roleUrl = new URL(url)
@@ -75,7 +75,7 @@ t.test('a gateway that is no superuser, on a server of somebody else’s', async
   await admin.unsafe(`create database ${database} owner ${owner}`)
   t.teardown(async () => {
     await admin.unsafe(`drop database if exists ${database} with (force)`)
-    await admin.end()
+    await admin.end({ timeout: 5 })
     for (const role of [`db_service_query_${database}`, owner, reader]) await dropRole(fresh, role)
   })
   const url = new URL(databaseUrl(fresh, database))
@@ -119,7 +119,7 @@ t.test('a superuser’s gateway takes the catalogue from PUBLIC, and from nobody
   const admin = postgres(url, { max: 1, onnotice: () => {} })
   await admin.unsafe(`create role ${name}`)
   t.teardown(async () => {
-    await admin.end()
+    await admin.end({ timeout: 5 })
     await dropRole(url, name)
   })
   await openShop(t, { DATABASE_URL: url })
