@@ -18,7 +18,10 @@ export const WaitingEmail = Type.Object({
   order: nullable(Type.Object({
     order_id: Type.Integer(),
     status: Status,
-    total: Type.Number(),
+    tax: Type.Number(),
+    shipping: Type.Number(),
+    discount: Type.Number(),
+    total: Type.Number({ description: 'what the customer pays' }),
     tracking_number: nullable(Type.String()),
     shipping_carrier: nullable(Type.String()),
     tracking_url: nullable(Type.String()),

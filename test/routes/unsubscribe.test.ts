@@ -10,6 +10,7 @@ t.test('one click ends the emails (RFC 8058); looking at the page does not', asy
   await shop.sql`update users.users set order_notifications_via_email = true`
   const page = await shop.call('GET', link(shop))
   t.match(page, { status: 200, headers: { 'content-type': 'text/html; charset=utf-8' } })
+  t.match(page.headers['content-security-policy'], /default-src 'none';style-src 'unsafe-inline';form-action 'self'/, 'its style shows')
   t.match(page.text, /Fish &amp; Chips[^]*<form method="post"><button>Unsubscribe<\/button>/)
   t.equal(await wantsEmails(shop), true)
 

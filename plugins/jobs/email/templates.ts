@@ -51,6 +51,8 @@ function renderStatus (name: string, order: Order, frame: Frame): Rendered {
   const title = `Your order ${order.order_id} ${TITLES[order.status]}`.replace(' :', ':')
   const tracking = [order.shipping_carrier, order.tracking_number].filter(Boolean).join(' ')
   const link = webLink(order.tracking_url)
+  const charges = [['Shipping', order.shipping], ['Tax', order.tax], ['Discount', -order.discount]] as const
+  const extra = charges.filter(([, amount]) => amount !== 0).map(([label, amount]) => ({ label, sum: money(cents(amount)) }))
   const lines = order.items.map((item) => ({ ...item, sum: item.price === null ? '' : money(cents(item.price) * item.quantity) }))
   return {
     subject: `${title} (${oneLine(frame.shop)})`,
@@ -59,7 +61,7 @@ function renderStatus (name: string, order: Order, frame: Frame): Rendered {
       `${lowerFirst(title)}.`,
       tracking && `Tracking: ${tracking}`,
       link && `Follow it: ${link}`,
-      [...lines.map((line) => `  ${line.quantity} x ${line.product_name}  ${line.sum}`.trimEnd()), `  Total  ${money(cents(order.total))}`].join('\n'),
+      [...lines.map((line) => `  ${line.quantity} x ${line.product_name}  ${line.sum}`.trimEnd()), ...extra.map(({ label, sum }) => `  ${label}  ${sum}`), `  Total  ${money(cents(order.total))}`].join('\n'),
       foot(frame)),
     html: page(frame, title, html`
       <p>Hello ${name},</p>
@@ -68,6 +70,7 @@ function renderStatus (name: string, order: Order, frame: Frame): Rendered {
       ${link ? html`<p><a href="${link}" style="color:#1a6b4a">Follow your parcel</a></p>` : null}
       <table role="presentation" style="width:100%;border-collapse:collapse">
         ${lines.map((line) => html`<tr><td style="${CELL}">${line.quantity} × ${line.product_name}</td><td style="${CELL};text-align:right">${line.sum}</td></tr>`)}
+        ${extra.map(({ label, sum }) => html`<tr><td style="${CELL}">${label}</td><td style="${CELL};text-align:right">${sum}</td></tr>`)}
         <tr><td style="padding:8px 0"><strong>Total</strong></td><td style="padding:8px 0;text-align:right"><strong>${money(cents(order.total))}</strong></td></tr>
       </table>`)
   }

@@ -80,6 +80,17 @@ t.test('a status change arrives by email where the user asked for it, once for e
   t.equal(mail.offered(), 1, 'no other')
 })
 
+t.test('an order of the storefront: with what it was charged beside the items', async (t) => {
+  const mail = await openMailServer(t)
+  const shop = await openShop(t, mail.settings)
+  await shop.sql`update users.users set order_notifications_via_email = true where id = 1`
+  const identity = { 'x-user-id': userId(1), 'x-user-email': 'user1@example.com' }
+  const { json } = await shop.call('POST', '/api/orders', { items: [{ product_id: 7, quantity: 2 }] }, identity)
+  await shop.call('PATCH', `/orders/${json.id}`, { status: 'paid' })
+  await mail.arrived(1)
+  t.match(partsOf(mail.received[0]!).text, /2 x Product 7 {2}15\.98\s+Shipping {2}10\.00\s+Tax {2}1\.28\s+Total {2}27\.26/)
+})
+
 t.test('a tracking address that is none of the web is not made a link', async (t) => {
   const mail = await openMailServer(t)
   const shop = await openShop(t, mail.settings)
