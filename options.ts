@@ -3,6 +3,7 @@ import type { Server } from 'node:http'
 import { LogController, type FastifyHttpOptions, type FastifyReply, type FastifyRequest } from 'fastify'
 import { addressMatcher, type Config } from './plugins/infra/config.ts'
 import { answer, answerMalformed } from './plugins/infra/errors.ts'
+import { secretMask } from './plugins/infra/secrets.ts'
 import { buildSerializer, buildValidator } from './plugins/infra/validation.ts'
 
 /** JSON bodies; the invoice route alone takes more. */
@@ -48,6 +49,8 @@ export function serverOptions (config: Config) {
     },
     logger: {
       level: config.LOG_LEVEL,
+      // Over the whole line, whoever wrote it.
+      hooks: { streamWrite: secretMask(config) },
       redact: [
         'req.headers.authorization', 'req.headers["x-api-key"]', 'req.headers.cookie',
         '*.password', '*.current_password', '*.new_password', '*.hashed_password', '*.token'

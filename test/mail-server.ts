@@ -50,7 +50,7 @@ export async function openMailServer (t: Pick<Test, 'teardown'>): Promise<TestMa
           if (does === 'stall') return
           if (does === 'accept' || does === 'drop after accepting') received.push(parse(to, Buffer.concat(chunks).toString()))
           if (does === 'drop' || does === 'drop after accepting') return hangUp(server, session)
-          if (typeof does === 'object') return callback(Object.assign(new Error('not now'), { responseCode: does.status }))
+          if (typeof does === 'object') return callback(Object.assign(new Error(`not now for <${to}>`), { responseCode: does.status }))
           callback(null)
         })
       }

@@ -47,6 +47,11 @@ function hashOf (request: FastifyRequest): string {
   return createHash('sha256').update(JSON.stringify(parts)).digest('base64url')
 }
 
+/** For the log, which does without names, email addresses and tokens: these may stand in a query string, or for another service's id. */
+function pathOf (request: FastifyRequest): string {
+  return request.url.split('?', 1)[0]!.replace(/[^/]*(@|%40)[^/]*/g, '…')
+}
+
 /** Request ids, log lines, and what a request says about itself in headers. */
 export default fp(async (fastify) => {
   fastify.decorate('draining', false)
@@ -84,8 +89,7 @@ export default fp(async (fastify) => {
     const level = reply.statusCode >= 500 ? 'warn' : 'info'
     request.log[level]({
       method: request.method,
-      // Query strings may hold names, addresses and tokens; the log does without.
-      path: request.url.split('?', 1)[0],
+      path: pathOf(request),
       status: reply.statusCode,
       ms: Math.round(reply.elapsedTime * 10) / 10
     }, 'request')

@@ -2,12 +2,16 @@ import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import fp from 'fastify-plugin'
 import nodemailer from 'nodemailer'
+import { secretMask } from './secrets.ts'
 
 /** A mail server answers slowly at times (greylisting, checks); after this it counts as away. In milliseconds. */
 const TIMEOUTS = { connectionTimeout: 10_000, greetingTimeout: 10_000, socketTimeout: 30_000 }
 
 /** Connections to the mail server at once. */
 export const MAIL_CONNECTIONS = 5
+
+/** What a mail server repeats of the person it refuses. */
+const ADDRESS = /[^\s<>()[\]"'`,;:]+@[^\s<>()[\]"'`,;:]+/g
 
 export interface Email {
   /** The same for each try of the same email. */
@@ -39,9 +43,12 @@ export class MailError extends Error {
   /** The server could not be reached, or takes no email at all for now: not the fault of this one. */
   readonly isServerAway: boolean
 
-  /** @param error as nodemailer rejects: `responseCode` is what the server said, `code` where in the dialogue */
-  constructor (error: Error & { responseCode?: number, code?: string }) {
-    super(error.message.replace(/[\p{Cc}]+/gu, ' ').slice(0, 500))
+  /**
+   * @param error as nodemailer rejects: `responseCode` is what the server said, `code` where in the dialogue
+   * @param conceal takes out of the server's words what is not to be kept
+   */
+  constructor (error: Error & { responseCode?: number, code?: string }, conceal: (text: string) => string) {
+    super(conceal(error.message).replace(/[\p{Cc}]+/gu, ' ').slice(0, 500))
     // Only what is said of the envelope or the message is about the email itself; 554 as a greeting is about us.
     const isAboutEmail = error.code === 'EENVELOPE' || error.code === 'EMESSAGE'
     const status = error.responseCode ?? 0
@@ -59,6 +66,8 @@ export default fp(async (fastify) => {
     return
   }
 
+  const mask = secretMask(fastify.config)
+  const conceal = (text: string) => mask(text).replace(ADDRESS, (found) => found === address ? found : '<address>')
   const headers = (email: Email) => ({
     messageId: email.messageId,
     from: { name, address },
@@ -79,9 +88,9 @@ export default fp(async (fastify) => {
     fastify.decorate('mailer', {
       send: async (email) => {
         const { message } = await writer.sendMail(headers(email))
-        await mkdir(folder, { recursive: true })
+        await mkdir(folder, { recursive: true, mode: 0o700 })
         const file = join(folder, `${new Date().toISOString().replaceAll(':', '-')} ${email.messageId.split('@')[0]!.slice(1)}.eml`)
-        await writeFile(file, message as Buffer)
+        await writeFile(file, message as Buffer, { mode: 0o600 })
         fastify.log.info(`email written to ${file}`)
       },
       abort: () => {}
@@ -90,13 +99,13 @@ export default fp(async (fastify) => {
   }
 
   const transport = nodemailer.createTransport({ url, pool: true, maxConnections: MAIL_CONNECTIONS, maxMessages: 100, ...TIMEOUTS })
-  transport.on('error', (error) => fastify.log.warn({ reason: error.message }, 'mail server'))
+  transport.on('error', (error) => fastify.log.warn({ reason: conceal(error.message) }, 'mail server'))
   fastify.decorate('mailer', {
     send: async (email) => {
       try {
         await transport.sendMail(headers(email))
       } catch (error) {
-        throw new MailError(error as Error)
+        throw new MailError(error as Error, conceal)
       }
     },
     abort: () => { transport.close({ force: true }) }

@@ -1,4 +1,6 @@
--- Everything stored about a person, as one JSON document; no row without such a user.
+-- Everything stored about a person, as one JSON document; no row without such a user. Left out are credentials, internal ids and
+-- versions, and what only repeats the orders for a while (waiting events, answers to Idempotency-Keys). Whole rows, so that a
+-- column made later is in here by itself.
 -- $1 user_id uuid
 select json_build_object(
   'exported_at', now(),
@@ -7,11 +9,9 @@ select json_build_object(
   'cart', (select document::json from orders.cart_documents c where c.user_id = u.id),
   'orders', coalesce((
     select json_agg(
-      (d.details::jsonb || jsonb_build_object(
-        'order_reference', o.order_reference, 'customer_name', o.customer_name, 'customer_email', o.customer_email,
-        'shipping_address', o.shipping_address, 'billing_address', o.billing_address,
-        'customer_notes', o.customer_notes, 'payment_method', o.payment_method, 'payment_status', o.payment_status, 'tax', o.tax,
-        'shipping_cost', o.shipping_cost, 'discount', o.discount, 'total_amount', o.total_amount)) order by o.created_at, o.id)
+      (to_jsonb(o) - 'id' - 'user_id' - 'version' || d.details::jsonb || jsonb_build_object('invoice_document', (
+        select jsonb_build_object('content_type', i.content_type, 'size', octet_length(i.document), 'created_at', i.created_at)
+        from orders.invoices i where i.order_id = o.id))) order by o.created_at, o.id)
     from orders.orders o
     join orders.order_documents d on d.order_id = o.id
     where o.user_id = u.id

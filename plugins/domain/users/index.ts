@@ -76,7 +76,9 @@ function usersDomain (fastify: FastifyInstance) {
 
     /** Everything stored about the person, as JSON text. Rejects with USER_NOT_FOUND. */
     async export (userId: string): Promise<string> {
-      return (await exportPerson.first(userId) ?? missing()).document
+      const { document } = await exportPerson.first(userId) ?? missing()
+      // The text of jsonb has spaces; JSON here is compact.
+      return JSON.stringify(JSON.parse(document))
     }
   }
 }

@@ -40,6 +40,9 @@ const defaults: Record<string, string> = {
   // Few checkpoints in a bulk load, yet recovery after a crash stays a matter of seconds.
   max_wal_size: '2GB',
   checkpoint_timeout: '15min',
+  // Its log says what went wrong, but not in which row: details and statements hold people, hashes too.
+  log_error_verbosity: 'terse',
+  log_min_error_statement: 'panic',
   timezone: 'UTC',
   log_timezone: 'UTC'
 }

@@ -45,6 +45,7 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
   fastify.get('/:user_id/export', {
     schema: {
       summary: 'Everything stored about the person',
+      description: 'As one document, without credentials and internal ids. An invoice is named, and fetched by itself.',
       tags,
       params,
       response: responses({ 200: UserExport }, 'INVALID_USER_ID', 'USER_NOT_FOUND', ...KEY)

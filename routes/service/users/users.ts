@@ -64,6 +64,7 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
   fastify.delete('/:user_id', {
     schema: {
       summary: 'Delete a user; the orders stay, without the person',
+      description: 'Items, sums, dates, statuses and invoices are kept; whatever names the person, or leads there, is erased.',
       tags,
       params,
       body: Type.Object({ password: Password }, { examples: [{ password: 'password' }] }),

@@ -22,7 +22,7 @@ begin
     insert into gateway.idempotency_keys as kept (caller, key, request_hash)
     values (context ->> 'caller', context ->> 'idempotency_key', context ->> 'request_hash')
     on conflict (caller, key) do update
-      set request_hash = excluded.request_hash, order_id = null, answer = null, refusal = null, created_at = now()
+      set request_hash = excluded.request_hash, user_id = null, order_id = null, answer = null, refusal = null, created_at = now()
       where kept.created_at < now() - interval '24 hours';
     exit when found;
 
@@ -48,6 +48,7 @@ begin
   end;
 
   update gateway.idempotency_keys set
+    user_id = (select o.user_id from orders.orders o where o.id = answer_once.order_id),
     order_id = answer_once.order_id, answer = answer_once.answer, refusal = answer_once.refusal
   where caller = context ->> 'caller' and key = context ->> 'idempotency_key';
 end

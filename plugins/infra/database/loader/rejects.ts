@@ -26,9 +26,10 @@ export async function removeReports (dir: string, kind: Kind): Promise<void> {
  * @returns the path of the report
  */
 export async function writeReport (sql: Sql, file: CsvFile, dir: string): Promise<string> {
-  await mkdir(dir, { recursive: true })
+  // Rows of users have passwords in them.
+  await mkdir(dir, { recursive: true, mode: 0o700 })
   const path = join(dir, reportName(file))
-  await pipeline(Readable.from(reportLines(sql, file)), createWriteStream(path))
+  await pipeline(Readable.from(reportLines(sql, file)), createWriteStream(path, { mode: 0o600 }))
   return path
 }
 
