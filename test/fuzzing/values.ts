@@ -100,7 +100,7 @@ export const breakOne = (value: fc.Arbitrary<unknown>): fc.Arbitrary<string> => 
 type Parent = Record<string, unknown>
 
 /** Every place in a value: what holds it, and under which key. */
-function spotsOf (parent: Parent): [Parent, string][] {
+export function spotsOf (parent: Parent): [Parent, string][] {
   return Object.entries(parent).flatMap(([key, entry]): [Parent, string][] =>
     [[parent, key], ...typeof entry === 'object' && entry !== null ? spotsOf(entry as Parent) : []])
 }
