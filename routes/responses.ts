@@ -8,7 +8,7 @@ const ALWAYS: ErrorCode[] = [
   'INVALID_INPUT', 'HEADERS_TOO_LARGE', 'TOO_MANY_REQUESTS', 'INTERNAL_ERROR', 'DATABASE_UNAVAILABLE', 'OVERLOADED', 'TIMEOUT', 'SHUTTING_DOWN'
 ]
 
-/** What a route with a JSON body can answer on top. */
+/** What a route of a method with a body can answer on top, also where it wants none: a body that is sent is read. */
 export const BODY: ErrorCode[] = ['INVALID_JSON', 'BODY_TOO_LARGE', 'UNSUPPORTED_MEDIA_TYPE']
 
 /** What a route of a face behind an API key can answer on top. */

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import type { Writable } from 'node:stream'
 import Fastify, { type FastifyInstance, type InjectOptions } from 'fastify'
 import postgres, { type Sql } from 'postgres'
 import type { Test } from 'tap'
@@ -62,8 +63,8 @@ export interface Shop {
 
 export interface Answer { status: number, json: any, headers: Record<string, string>, text: string }
 
-/** The whole gateway with the production server options on a fresh database. */
-export async function openShop (t: Test, settings: Partial<Record<keyof Config, string>> = {}): Promise<Shop> {
+/** The whole gateway with the production server options on a fresh database; its log goes to `stream`, where there is one. */
+export async function openShop (t: Test, settings: Partial<Record<keyof Config, string>> = {}, stream?: Writable): Promise<Shop> {
   const url = settings.DATABASE_URL ?? await freshDatabase(t)
   const config = loadConfig({
     NODE_ENV: 'test',
@@ -74,7 +75,8 @@ export async function openShop (t: Test, settings: Partial<Record<keyof Config, 
     DATA_DIR: t.testdirName,
     ...settings
   })
-  const fastify = Fastify(serverOptions({ ...config, SEED_DIR: '' }))
+  const options = serverOptions({ ...config, SEED_DIR: '' })
+  const fastify = Fastify({ ...options, ...stream && { logger: { ...options.logger, stream } } })
   await fastify.register(app, { config: { ...config, SEED_DIR: '' } })
   await fastify.ready()
   const sql = postgres(url, { max: 2, onnotice: () => {} })

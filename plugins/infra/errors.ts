@@ -185,13 +185,16 @@ export function answerMalformed (error: ConnectionError, socket: Socket): void {
     return
   }
   const known = problem(error.code === 'HPE_HEADER_OVERFLOW' ? 'HEADERS_TOO_LARGE' : 'INVALID_INPUT')
-  const body = JSON.stringify(problemDetails(known, { id: randomUUID() }))
+  const id = randomUUID()
+  const body = JSON.stringify(problemDetails(known, { id }))
   socket.end(`HTTP/1.1 ${known.statusCode} ${STATUS_CODES[known.statusCode]}\r\nContent-Type: application/problem+json\r\n` +
-    `Content-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`)
+    `Content-Length: ${Buffer.byteLength(body)}\r\nX-Request-Id: ${id}\r\nConnection: close\r\n\r\n${body}`)
 }
 
 export default fp(async (fastify: FastifyInstance) => {
   fastify.addSchema(ProblemDetails)
   fastify.setErrorHandler(answer)
+  // Node itself would answer an Expect it does not know with a bare 417; it may as well be passed over (RFC 9110, section 10.1.1).
+  fastify.server.on('checkExpectation', (request, response) => fastify.server.emit('request', request, response))
   fastify.setNotFoundHandler((request, reply) => answer(problem('NOT_FOUND') as never, request, reply))
 }, { name: 'errors' })

@@ -1,7 +1,7 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from '@sinclair/typebox'
 import { html, type Html } from '../../html.ts'
-import { responses } from '../responses.ts'
+import { BODY, responses } from '../responses.ts'
 
 const querystring = Type.Object({
   token: Type.String({ maxLength: 200, description: 'as it stands in the link of an email' })
@@ -18,7 +18,7 @@ const schema = {
   tags: ['Notifications'],
   security: [],
   querystring,
-  response: responses({ 200: Type.Unsafe<string>(page) }, 'INVALID_TOKEN')
+  response: responses({ 200: Type.Unsafe<string>(page) }, 'INVALID_TOKEN', ...BODY)
 }
 
 /** One-click unsubscribe (RFC 8058): a mail program posts without asking; a person sees a page with a button first. */

@@ -28,7 +28,8 @@ const TITLES: Record<Order['status'], string> = {
 
 /** The subject, text and HTML of an email: a reminder, or what became of an order. */
 export function renderEmail (email: Static<typeof WaitingEmail>, frame: Frame): Rendered {
-  return email.order ? renderStatus(email.first_name, email.order, frame) : renderReminder(email.first_name, email.usual_products?.names ?? [], frame)
+  const name = oneLine(email.first_name)
+  return email.order ? renderStatus(name, email.order, frame) : renderReminder(name, (email.usual_products?.names ?? []).map(oneLine), frame)
 }
 
 function renderReminder (name: string, usual: string[], frame: Frame): Rendered {
@@ -49,11 +50,11 @@ function renderReminder (name: string, usual: string[], frame: Frame): Rendered 
 
 function renderStatus (name: string, order: Order, frame: Frame): Rendered {
   const title = `Your order ${order.order_id} ${TITLES[order.status]}`.replace(' :', ':')
-  const tracking = [order.shipping_carrier, order.tracking_number].filter(Boolean).join(' ')
+  const tracking = oneLine([order.shipping_carrier, order.tracking_number].filter(Boolean).join(' '))
   const link = webLink(order.tracking_url)
   const charges = [['Shipping', order.shipping], ['Tax', order.tax], ['Discount', -order.discount]] as const
   const extra = charges.filter(([, amount]) => amount !== 0).map(([label, amount]) => ({ label, sum: money(cents(amount)) }))
-  const lines = order.items.map((item) => ({ ...item, sum: item.price === null ? '' : money(cents(item.price) * item.quantity) }))
+  const lines = order.items.map((item) => ({ ...item, product_name: oneLine(item.product_name), sum: item.price === null ? '' : money(cents(item.price) * item.quantity) }))
   return {
     subject: `${title} (${oneLine(frame.shop)})`,
     text: paragraphs(
@@ -101,7 +102,8 @@ const paragraphs = (...parts: (string | false | null)[]) => `${parts.filter(Bool
 
 const lowerFirst = (text: string) => text.charAt(0).toLowerCase() + text.slice(1)
 
-const oneLine = (text: string) => text.replace(/\p{Cc}+/gu, ' ')
+/** What people write stays on its line: paragraphs of their own would pass for the shop's. */
+const oneLine = (text: string) => text.replace(/[\p{Cc}\p{Zl}\p{Zp}]+/gu, ' ')
 
 /** Prices come with two decimals at most: whole cents, so that sums are exact. */
 const cents = (price: number) => Math.round(price * 100)
@@ -109,4 +111,4 @@ const cents = (price: number) => Math.round(price * 100)
 const money = (amount: number) => (amount / 100).toFixed(2)
 
 /** Whoever may change an order chose the address: only the web, no `javascript:`. */
-const webLink = (url: string | null) => url !== null && /^https?:\/\/\S+$/.test(url) ? url : null
+const webLink = (url: string | null) => url !== null && /^https?:\/\/[^\s\p{Cc}]+$/u.test(url) ? url : null

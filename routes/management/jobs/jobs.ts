@@ -2,7 +2,7 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from '@sinclair/typebox'
 import { FailedJob, QUEUES, QueueState } from '../../../plugins/domain/jobs.ts'
 import { oneOf, Paging } from '../../../schemas.ts'
-import { ADMIN, responses } from '../../responses.ts'
+import { ADMIN, BODY, responses } from '../../responses.ts'
 
 const tags = ['Management: jobs']
 const Queue = oneOf(QUEUES)
@@ -34,7 +34,7 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
   })
 
   fastify.post('/:queue/failed/retry', {
-    schema: { summary: 'Try everything again that failed for good', tags, params, response: responses({ 200: Retried }, ...ADMIN) }
+    schema: { summary: 'Try everything again that failed for good', tags, params, response: responses({ 200: Retried }, ...ADMIN, ...BODY) }
   }, async (request) => {
     const { queue } = request.params
     return { queue, retried: await fastify.queues.retryAll(queue) }
@@ -45,7 +45,7 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
       summary: 'Try one again that failed for good',
       tags,
       params: Type.Object({ queue: Queue, id: Type.String({ maxLength: 64, examples: ['1'] }) }),
-      response: responses({ 200: Retried }, 'JOB_NOT_FOUND', ...ADMIN)
+      response: responses({ 200: Retried }, 'JOB_NOT_FOUND', ...ADMIN, ...BODY)
     }
   }, async (request) => {
     const { queue, id } = request.params

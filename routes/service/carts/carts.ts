@@ -55,7 +55,7 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
       tags,
       params,
       headers: Type.Object(IfMatch),
-      response: responses({ 200: Type.Object({ message: Type.String() }) }, 'CART_NOT_FOUND', 'PRECONDITION_FAILED', ...OWNER)
+      response: responses({ 200: Type.Object({ message: Type.String() }) }, 'CART_NOT_FOUND', 'PRECONDITION_FAILED', ...OWNER, ...BODY)
     }
   }, async (request) => {
     const { user_id: userId } = request.params
@@ -69,7 +69,7 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
       tags,
       params,
       headers: Type.Object(IfMatch),
-      response: responses({ 200: ref(Cart) }, 'CART_NOT_FOUND', 'PRECONDITION_FAILED', ...OWNER)
+      response: responses({ 200: ref(Cart) }, 'CART_NOT_FOUND', 'PRECONDITION_FAILED', ...OWNER, ...BODY)
     }
   }, async (request, reply) => {
     const cart = await carts.clear(request.params.user_id, request.ifMatch())
@@ -117,7 +117,7 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
       tags,
       params: item,
       headers: Type.Object(IfMatch),
-      response: responses({ 200: ref(Cart) }, 'CART_NOT_FOUND', 'CART_ITEM_NOT_FOUND', 'PRECONDITION_FAILED', ...OWNER)
+      response: responses({ 200: ref(Cart) }, 'CART_NOT_FOUND', 'CART_ITEM_NOT_FOUND', 'PRECONDITION_FAILED', ...OWNER, ...BODY)
     }
   }, async (request, reply) => {
     const cart = await carts.setItem(request.params.user_id, request.params.product_id, 0, request.ifMatch())

@@ -113,7 +113,7 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
       tags,
       params,
       headers: Type.Object(IfMatch),
-      response: responses({ 204: Type.Null() }, 'PRECONDITION_FAILED', ...ONE)
+      response: responses({ 204: Type.Null() }, 'PRECONDITION_FAILED', ...ONE, ...BODY)
     }
   }, async (request, reply) => {
     await orders.remove(request.params.order_id, request.ifMatch())

@@ -67,7 +67,7 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
         tags,
         params,
         headers: Type.Object(IfMatch),
-        response: responses({ 200: ref(StorefrontOrder) }, 'INVALID_STATUS_TRANSITION', 'PRECONDITION_FAILED', ...ONE)
+        response: responses({ 200: ref(StorefrontOrder) }, 'INVALID_STATUS_TRANSITION', 'PRECONDITION_FAILED', ...ONE, ...BODY)
       },
       handler: async (request, reply) => sendOrder(reply, await orders.changeForCaller(
         request.params.order_id, { status: 'cancelled' }, request.ifMatch(), request.identity!, request.context()))
