@@ -91,6 +91,7 @@ export async function damage (sql: Sql): Promise<Record<string, object[]>> {
       where h.statuses[cardinality(h.statuses)] is distinct from o.status`],
     carts: [...await sql`select c.* from orders.carts c where not exists (select from users.users u where u.id = c.user_id)`],
     orderNumbers: [...await sql`select user_id, order_number from orders.orders where user_id is not null group by 1, 2 having count(*) > 1`],
+    transactions: [...await sql`select pid, query from pg_stat_activity where datname = current_database() and state like 'idle in transaction%'`],
     unstorable: [...await sql`select id from users.users where email_address ~ '[\\x01-\\x20,]'`]
   }
 }

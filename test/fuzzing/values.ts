@@ -3,8 +3,20 @@ import { AWKWARD_TEXTS, hostileValue, Raw } from './hostile.ts'
 import type { Pool } from './pool.ts'
 
 export interface Schema {
-  $ref?: string, type?: string | string[], enum?: unknown[], format?: string, pattern?: string, properties?: Record<string, Schema>, required?: string[],
-  items?: Schema, minLength?: number, maxLength?: number, minimum?: number, maximum?: number, minItems?: number, minProperties?: number
+  $ref?: string,
+  type?: string | string[],
+  enum?: unknown[],
+  format?: string,
+  pattern?: string,
+  properties?: Record<string, Schema>,
+  required?: string[],
+  items?: Schema,
+  minLength?: number,
+  maxLength?: number,
+  minimum?: number,
+  maximum?: number,
+  minItems?: number,
+  minProperties?: number
 }
 
 /** An arbitrary of what fits a schema; texts and numbers mean something in this shop where their name says what they are. */
