@@ -94,7 +94,7 @@ t.test('line breaks and NUL in any text of any operation end no line of the log 
   }
   t.strictSame(faults, [])
   t.comment(JSON.stringify(statuses))
-  t.ok((statuses[200] ?? 0) + (statuses[201] ?? 0) > 100, 'many of them were taken, so that their texts came out again')
+  t.ok((statuses[200] ?? 0) + (statuses[201] ?? 0) > 50, 'many of them were taken, so that their texts came out again')
   t.ok(lines > 500, `${lines} lines of log`)
 })
 

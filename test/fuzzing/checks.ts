@@ -22,7 +22,7 @@ export function faultsOf (fastify: FastifyInstance, request: FuzzRequest, answer
     if (isJson) json = JSON.parse(text)
     // Only the legacy face is not in the document.
     if (request.path.startsWith('/legacy')) faults.push(...legacyFaults(request, answer, json))
-    else checkAnswer(fastify, request.method, request.path, { ...answer, json })
+    else checkAnswer(fastify, request.method, request.path.split('#', 1)[0]!, { ...answer, json })
   } catch (error) {
     faults.push((error as Error).message)
   }
@@ -91,6 +91,7 @@ export async function damage (sql: Sql): Promise<Record<string, object[]>> {
       where h.statuses[cardinality(h.statuses)] is distinct from o.status`],
     carts: [...await sql`select c.* from orders.carts c where not exists (select from users.users u where u.id = c.user_id)`],
     orderNumbers: [...await sql`select user_id, order_number from orders.orders where user_id is not null group by 1, 2 having count(*) > 1`],
+    transactions: [...await sql`select pid, query from pg_stat_activity where datname = current_database() and state like 'idle in transaction%' and state_change < now() - interval '3 seconds'`],
     unstorable: [...await sql`select id from users.users where email_address ~ '[\\x01-\\x20,]'`]
   }
 }

@@ -72,7 +72,7 @@ function parse (bytes: Buffer, method: string, isCut: boolean): FuzzAnswer {
   const isChunked = headers['transfer-encoding'] === 'chunked'
   const body = bytes.subarray(end + 4)
   // Of a message that is no HTTP nobody knows that it was a HEAD; the connection ends with the answer.
-  const isBare = (method === 'HEAD' && !(status === 400 && body.length > 0)) || status === 204 || status === 304
+  const isBare = (method === 'HEAD' && !([400, 431].includes(status) && body.length > 0)) || status === 204 || status === 304
   const wanted = isBare ? 0 : Number(headers['content-length'])
   if (!isChunked && !isCut && body.length !== wanted) faults.push(`${body.length} bytes of body instead of ${wanted}`)
   return { status, headers, text: (isChunked ? dechunk(body) : body).toString(), isCut, faults }

@@ -37,7 +37,7 @@ t.test('errors', async (t) => {
     const { port } = shop.app.server.address() as AddressInfo
     const send = async (text: string) => {
       const socket = connect(port, '127.0.0.1')
-      socket.end(text)
+      socket.write(text)
       let answer = ''
       for await (const chunk of socket) answer += chunk
       return answer
@@ -45,9 +45,13 @@ t.test('errors', async (t) => {
     const malformed = await send('nonsense\r\n\r\n')
     t.match(malformed, /^HTTP\/1.1 400 Bad Request\r\nContent-Type: application\/problem\+json/)
     t.match(malformed, /"code":"INVALID_INPUT"/)
+    const [, id] = /\r\nX-Request-Id: ([0-9a-f-]{36})\r\n/.exec(malformed) ?? []
+    t.ok(id && malformed.includes(`"request_id":"${id}"`), 'the id of the body is in the header, too')
     const large = await send(`GET / HTTP/1.1\r\nHost: x\r\nX-Large: ${'x'.repeat(20_000)}\r\n\r\n`)
     t.match(large, /^HTTP\/1.1 431 /)
     t.match(large, /"code":"HEADERS_TOO_LARGE"/)
+    const expecting = await send('GET /products/0 HTTP/1.1\r\nHost: x\r\nExpect: the unexpected\r\nConnection: close\r\n\r\n')
+    t.match(expecting, /^HTTP\/1.1 404 [^]*\r\nx-request-id: [^]*"code":"PRODUCT_NOT_FOUND"/, 'an Expect that nobody knows is passed over')
   })
 
   await t.test('an unknown path or method is a 404', async (t) => {
@@ -82,6 +86,11 @@ t.test('errors', async (t) => {
   await t.test('another content type is a 415', async (t) => {
     for (const type of ['text/xml', 'text/plain', 'application/x-www-form-urlencoded', 'multipart/form-data; boundary=x', 'nonsense']) {
       refuses(t, await shop.call('POST', '/users', 'a=1', { 'content-type': type }), 415, 'UNSUPPORTED_MEDIA_TYPE')
+    }
+    for (const [method, path] of [
+      ['DELETE', `/carts/${userId(1)}`], ['DELETE', '/orders/1'], ['POST', '/api/v1/jobs/emails/failed/retry'], ['POST', '/notifications/unsubscribe?token=x']
+    ] as const) {
+      refuses(t, await shop.call(method, path, 'a=1', { 'content-type': 'text/xml' }), 415, 'UNSUPPORTED_MEDIA_TYPE')
     }
     t.equal((await shop.call('POST', '/users', '{}', { 'content-type': 'Application/JSON; charset=utf-8' })).status, 400, 'JSON with a charset is JSON')
   })
