@@ -13,8 +13,8 @@ import { openMailServer, partsOf } from '../mail-server.ts'
 
 t.setTimeout(120_000)
 
-const LINES = 'Ann\r\nX-Injected: yes\r\n\r\n{"level":60,"msg":"injected"}\n<b>'
-const PAYLOADS = [LINES, '\r\nX-Injected: yes\u2028', 'a\0b']
+/** Short enough for every field that a person fills in. */
+const PAYLOADS = ['Ann\r\nX-Injected: yes\n{}<b>\u2028', 'a\0b']
 
 /** The schema with nothing left out. */
 function full (schema: Schema): Schema {
@@ -37,7 +37,8 @@ function * attacksOn (document: Document, pool: Pool) {
         ? 'me'
         : encodeURIComponent(String(sample(name === 'order_id' ? { type: 'string' } : parameters.find((parameter) => parameter.name === name)!.schema, name))))
       const schema = requestBody?.content['application/json']?.schema
-      const body = schema && sample(full(schema))
+      // The status an order has already, so that the rest of the change is looked at.
+      const body = schema && sample(full(schema.properties?.status ? { ...schema, properties: { ...schema.properties, status: { enum: ['pending'] } } } : schema))
       for (const payload of PAYLOADS) {
         for (const parameter of parameters.filter((parameter) => parameter.in === 'path')) {
           yield { method, path: template.replace(`{${parameter.name}}`, encodeURIComponent(payload)).replace(/\{\w+\}/g, '1') }
@@ -76,7 +77,8 @@ t.test('line breaks and NUL in any text of any operation end no line of the log 
   const pool = await fillShop(shop)
   await shop.app.listen({ port: 0, host: '127.0.0.1' })
   const { port } = shop.app.server.address() as AddressInfo
-  const statuses: Record<number, number> = {}
+  const taken = new Set<string>()
+  let sent = 0
   for (const { method, path, body = null } of attacksOn(shop.app.swagger() as unknown as Document, pool)) {
     const face = faceOf(path.split('?')[0]!)
     const answer = await send(port, {
@@ -88,14 +90,15 @@ t.test('line breaks and NUL in any text of any operation end no line of the log 
       body,
       isChunked: false
     })
-    statuses[answer.status] = (statuses[answer.status] ?? 0) + 1
+    sent++
+    if (body && answer.status < 300) taken.add(`${method} ${path}`)
     if (answer.status >= 500) faults.push(`${answer.status} to ${method} ${path} ${String(body)}`)
     faults.push(...answer.faults.map((fault) => `${method} ${path}: ${fault}`))
   }
   t.strictSame(faults, [])
-  t.comment(JSON.stringify(statuses))
-  t.ok((statuses[200] ?? 0) + (statuses[201] ?? 0) > 50, 'many of them were taken, so that their texts came out again')
-  t.ok(lines > 500, `${lines} lines of log`)
+  t.ok([...taken].some((operation) => /^patch \/orders\/\d+$/.test(operation)), 'a change of an order among them')
+  t.ok(taken.size >= 14, `${taken.size} addresses took such texts, which then come out again elsewhere`)
+  t.ok(lines >= sent, `${lines} lines of log for ${sent} requests`)
 })
 
 t.test('line breaks and markup in names, products and tracking end no line of an email', async (t) => {

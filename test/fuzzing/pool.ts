@@ -1,4 +1,5 @@
 import { userId, type Shop } from '../helper.ts'
+import { KEYS } from './requests.ts'
 
 /** What may be remembered of each kind; the latest push out the oldest, but not what the run began with. */
 const ROOM = 30
@@ -59,7 +60,8 @@ export async function fillShop ({ sql, app, call }: Shop): Promise<Pool> {
     ]
   })
   for (let n = 1; n <= 5; n++) {
-    const { text, headers } = await call('POST', '/orders', { user_id: userId(n), items: [{ product_id: n, quantity: 2 }] })
+    const { status, text, headers } = await call('POST', '/orders', { user_id: userId(n), items: [{ product_id: n, quantity: 2 }] }, { 'x-api-key': KEYS.API_KEYS })
+    if (status !== 201) throw new Error(`no order to begin with: ${text}`)
     pool.learn(text, headers)
   }
   return pool
