@@ -21,6 +21,7 @@ async function isAway (t: Test, shop: Shop): Promise<void> {
   }
   const health = await shop.call('GET', '/health')
   t.match(health, { status: 503, json: { data: { status: 'unhealthy', database: 'unreachable' } } })
+  t.match(await shop.call('GET', '/legacy/health'), { status: 503, json: { success: false, data: [], error: 'The database cannot be reached' } })
   t.match(await shop.call('GET', '/livez'), { status: 200 }, 'alive all the same')
   refuses(t, await shop.call('GET', '/products?limit=0'), 400, 'INVALID_INPUT')
 }
