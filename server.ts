@@ -3,6 +3,9 @@ import app from './app.ts'
 import { serverOptions } from './options.ts'
 import { ConfigError, readConfig, type Config } from './plugins/infra/config.ts'
 
+/** A signal to the process group comes twice: npm hands it on to its child, which has it already. */
+const SAME_SIGNAL_MS = 500
+
 const config = readSettings()
 const fastify = Fastify(serverOptions(config))
 
@@ -16,7 +19,18 @@ try {
   process.exit(1)
 }
 
-for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => { shutDown(signal) })
+let stoppingSince: number | undefined
+for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+  process.on(signal, () => {
+    if (stoppingSince === undefined) {
+      stoppingSince = performance.now()
+      shutDown(signal)
+    } else if (signal === 'SIGINT' && performance.now() - stoppingSince > SAME_SIGNAL_MS) {
+      // A second Ctrl-C of somebody in a hurry.
+      process.exit(130)
+    }
+  })
+}
 for (const fault of ['uncaughtException', 'unhandledRejection'] as const) {
   // The state of the process is unknown now; whoever runs it starts a new one.
   process.on(fault, (error) => {
@@ -28,8 +42,6 @@ for (const fault of ['uncaughtException', 'unhandledRejection'] as const) {
 /** Goes on serving while load balancers look away, then finishes what is in flight, closes everything, and ends. */
 async function shutDown (signal: string): Promise<void> {
   fastify.log.info(`${signal}: serving for ${config.DRAIN_SECONDS} s more, then closing`)
-  // A second Ctrl-C of somebody in a hurry ends the process at once.
-  process.once('SIGINT', () => process.exit(130))
   fastify.startDraining()
   await new Promise((resolve) => setTimeout(resolve, config.DRAIN_SECONDS * 1000))
   try {

@@ -41,7 +41,7 @@ export const Settings = Type.Object({
   }),
   API_KEYS: Type.Optional(Type.String({ description: 'comma-separated keys of the service API; none in development: open' })),
   ADMIN_API_KEYS: Type.Optional(Type.String({ description: 'comma-separated keys of the management API' })),
-  SECRET_KEY: Type.Optional(Type.String({ minLength: 32, description: 'signs tokens; unset in development: made at the first start, kept in DATA_DIR' })),
+  SECRET_KEY: Type.Optional(Type.String({ description: 'signs tokens; 32 characters or more in production; unset in development: made at the first start, kept in DATA_DIR' })),
   ACCESS_TOKEN_EXPIRE_MINUTES: Type.Integer({ minimum: 1, maximum: 525600, default: 30 }),
   JWT_ISSUER: Type.Optional(Type.String({ description: 'issuer that tokens name and, where it is set, must name' })),
   TRUSTED_UPSTREAMS: Type.Optional(Type.String({
@@ -103,7 +103,7 @@ export function loadConfig (env: NodeJS.ProcessEnv = process.env): Config {
   // A real shop does not start with the demo's users, whose password everybody knows.
   const seedDir = settings.SEED_DIR ?? (settings.NODE_ENV === 'production' ? '' : 'seeds')
   const config: Config = { ...settings, ...splitLists(settings), SEED_DIR: seedDir, SECRET_KEY: settings.SECRET_KEY ?? '' }
-  faults.push(...unsafeDefaults(config), ...faultyUpstreams(config.TRUSTED_UPSTREAMS), ...faultyOrigins(config))
+  faults.push(...unsafeDefaults(config), ...faultyUpstreams(config.TRUSTED_UPSTREAMS), ...faultyOrigins(config), ...faultyCron(config.REMINDER_CRON))
   if (faults.length > 0) throw new ConfigError(faults)
   if (config.NODE_ENV !== 'production' && config.TRUSTED_UPSTREAMS.length === 0) {
     config.TRUSTED_UPSTREAMS = ['127.0.0.0/8', '::1/128']
@@ -143,6 +143,8 @@ function unsafeDefaults (config: Config): string[] {
   if (!config.DATABASE_URL) faults.push('DATABASE_URL must be set in production')
   if (config.API_KEYS.length === 0) faults.push('API_KEYS must name at least one key in production')
   if (!config.SECRET_KEY) faults.push('SECRET_KEY must be set in production')
+  // RFC 7518, section 3.2: a key for HS256 is no shorter than its hash.
+  else if (config.SECRET_KEY.length < 32) faults.push('SECRET_KEY must have 32 characters or more in production')
   if (config.RESET_DATABASE_ON_STARTUP && !config.ALLOW_RESET) {
     faults.push('RESET_DATABASE_ON_STARTUP needs ALLOW_RESET=true in production')
   }
@@ -169,6 +171,19 @@ function faultyUpstreams (ranges: string[]): string[] {
       return true
     }
   }).map((range) => `TRUSTED_UPSTREAMS has an entry that is no address or CIDR range: ${range}`)
+}
+
+/** What each field of a cron expression may say, in its order; weekdays from Sunday, which is 0 and 7. */
+const CRON_FIELDS = [['minute', 0, 59], ['hour', 0, 23], ['day', 1, 31], ['month', 1, 12], ['weekday', 0, 7]] as const
+
+/** Numbers out of range, which pg-boss would find only once the database is there. What is no cron expression at all, the schema says. */
+function faultyCron (cron: string): string[] {
+  const fields = cron.split(' ')
+  if (fields.length !== CRON_FIELDS.length) return []
+  return CRON_FIELDS.flatMap(([name, first, last], at) => {
+    const numbers = (fields[at]!.replace(/\/\d+/g, '').match(/\d+/g) ?? []).map(Number)
+    return numbers.every((number) => number >= first && number <= last) ? [] : [`REMINDER_CRON has a ${name} that is not between ${first} and ${last}`]
+  })
 }
 
 function faultyOrigins ({ CORS_ORIGINS, NODE_ENV }: Config): string[] {

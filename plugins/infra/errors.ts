@@ -37,6 +37,7 @@ export const ERRORS = {
   CART_ITEM_NOT_FOUND: [404, 'Product {product_id} is not in the cart'],
   ORDER_NOT_FOUND: [404, 'Order not found'],
   INVOICE_NOT_FOUND: [404, 'The order has no invoice'],
+  QUEUE_NOT_FOUND: [404, 'No such queue'],
   JOB_NOT_FOUND: [404, 'No such job has failed'],
   QUERY_TIMEOUT: [408, 'The statement took longer than 5 seconds'],
   EMAIL_ALREADY_EXISTS: [409, 'Email address already exists'],

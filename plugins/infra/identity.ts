@@ -14,6 +14,8 @@ export interface Identity {
   role: Role
   /** The user_id here; null as long as another service's user is unknown here. */
   localId: string | null
+  /** The caller's id stands for that user; else only the email address does, until users.ensure_caller has linked the two. */
+  isLinked: boolean
 }
 
 type Role = 'customer' | 'admin'
@@ -48,7 +50,7 @@ const ID = /^[\x21-\x2b\x2d-\x7e]{1,255}$/
 // eslint-disable-next-line no-control-regex -- what must not stand in an address
 const EMAIL = /^(?=.{3,254}$)[^\s,@\x00-\x1f\x7f]+@[^\s,@\x00-\x1f\x7f]+$/
 
-const KnownCaller = Type.Object({ user_id: Type.String(), role: Type.String(), email_address: Type.String(), is_own: Type.Boolean() })
+const KnownCaller = Type.Object({ user_id: Type.String(), role: Type.String(), email_address: Type.String(), is_own: Type.Boolean(), is_linked: Type.Boolean() })
 
 /**
  * Identity of people (contract, section 7). Who vouches for a caller decides what holds:
@@ -57,6 +59,7 @@ const KnownCaller = Type.Object({ user_id: Type.String(), role: Type.String(), e
  */
 export default fp(async (fastify) => {
   const { config } = fastify
+  if (config.SECRET_KEY.length < 32) fastify.log.warn('SECRET_KEY is short: anybody may find it by trying; production wants 32 characters or more')
   await fastify.register(jwt, {
     secret: config.SECRET_KEY,
     sign: { algorithm: 'HS256', expiresIn: `${config.ACCESS_TOKEN_EXPIRE_MINUTES}m`, ...config.JWT_ISSUER && { iss: config.JWT_ISSUER } },
@@ -94,18 +97,18 @@ export default fp(async (fastify) => {
     return { ...checked(id, address, role), isToken: false, isOurs: false }
   }
 
-  const findKnown = async (id: string) => await find.first(UUID.test(id) ? id : null, id)
+  const findKnown = async (id: string, email: string | null) => await find.first(UUID.test(id) ? id : null, id, email)
 
   async function settle (claims: Claims | null): Promise<Identity | null> {
     if (claims === null) return null
     const { id, isToken, isOurs } = claims
-    const user = await findKnown(id)
+    const user = await findKnown(id, claims.email)
     if (!user?.is_own) {
       if (isOurs) throw problem('NOT_IDENTIFIED')
-      return { userId: id, email: claims.email, role: claims.role, localId: user?.user_id ?? null }
+      return { userId: id, email: claims.email, role: claims.role, localId: user?.user_id ?? null, isLinked: user?.is_linked ?? false }
     }
     const role = isToken ? checkedRole(user.role) : claims.role
-    return { userId: user.user_id, email: user.email_address, role, localId: user.user_id }
+    return { userId: user.user_id, email: user.email_address, role, localId: user.user_id, isLinked: true }
   }
 
   fastify.decorateRequest('identity', null)
@@ -123,7 +126,7 @@ export default fp(async (fastify) => {
   fastify.decorate('requireAdminRole', async (request) => {
     if (request.identity?.role !== 'admin') throw problem('FORBIDDEN')
   })
-  fastify.decorate('findUserId', async (id) => (await findKnown(id))?.user_id ?? null)
+  fastify.decorate('findUserId', async (id) => (await findKnown(id, null))?.user_id ?? null)
   fastify.decorate('issueToken', (user) =>
     fastify.jwt.sign({ userId: user.user_id, email: user.email_address, role: user.role, local: true }))
 }, { name: 'identity', dependencies: ['errors', 'context', 'database'] })

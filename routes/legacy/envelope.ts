@@ -9,6 +9,8 @@ export interface Shape {
   isCart: boolean
   /** The caller's own SQL, whose every fault is an answer. */
   isQuery: boolean
+  /** The answer brings `message` and `data` of its own. */
+  isHealth: boolean
   /** What the route's list would be called: `users` in `{users: [...], total, ...}`. */
   list: string | undefined
   /** Of answers that bring none of their own. */
@@ -17,6 +19,11 @@ export interface Shape {
 
 /** What the older service answered without an envelope. */
 const BARE = ['GET /products', 'POST /orders/:order_id/items', 'POST /query']
+
+/** Messages of routes that are about no resource. */
+const MESSAGES: Record<string, string> = {
+  '': 'Service is running', '/livez': 'Service is alive', '/readyz': 'Service is ready', '/users/login': 'Login successful'
+}
 
 const VERBS: Record<string, string> = { GET: 'retrieved', HEAD: 'retrieved', POST: 'created', DELETE: 'deleted' }
 
@@ -38,8 +45,9 @@ export function shapeOf (methods: string[], url: string): Shape {
     isBare: BARE.includes(`${method} ${path}`),
     isCart: method === 'GET' && path === '/carts/:user_id',
     isQuery: path === '/query',
+    isHealth: path === '/health',
     list: isList ? collection : undefined,
-    message: path === '/users/login' ? 'Login successful' : `${isList ? noun : noun.replace(/s$/, '')} ${verb} successfully`
+    message: MESSAGES[path] ?? `${isList ? noun : noun.replace(/s$/, '')} ${verb} successfully`
   }
 }
 

@@ -2,6 +2,7 @@ import autoload from '@fastify/autoload'
 import type { FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify'
 import { answer, problem } from '../../plugins/infra/errors.ts'
 import { face } from '../mount.ts'
+import gateway from '../public/gateway.ts'
 import { enveloped, NO_CHANGES, NO_ENTRIES, shapeOf, type Shape } from './envelope.ts'
 import { refusal } from './refusal.ts'
 
@@ -51,6 +52,7 @@ const legacy: FastifyPluginAsync = async (fastify) => {
 
   fastify.setNotFoundHandler((request, reply) => answer(problem('NOT_FOUND') as never, request, reply))
 
+  fastify.register(gateway)
   fastify.register(autoload, face('service', ''))
 }
 
@@ -66,10 +68,14 @@ function wrap (request: FastifyRequest, reply: FastifyReply, json: string): stri
   // Only a cart that is stored has a version.
   if (shape.isCart && !reply.hasHeader('etag')) return NO_ENTRIES
   const message = reply.ownMessage ?? shape.message
+  if (shape.isHealth) return reply.statusCode < 300 ? enveloped(JSON.stringify(JSON.parse(json).data), undefined, message) : failed(message)
   if (reply.statusCode !== 204) return enveloped(json, shape.list, message)
   reply.code(200).type('application/json; charset=utf-8')
   return enveloped('[]', undefined, message)
 }
+
+/** What is no refusal and yet not well, with its status. */
+const failed = (error: string) => JSON.stringify({ success: false, data: [], error, detail: error })
 
 function refuse (request: FastifyRequest, reply: FastifyReply, problemDetails: string): string {
   const { status, body } = refusal(JSON.parse(problemDetails), request.routeOptions)

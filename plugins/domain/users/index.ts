@@ -66,7 +66,8 @@ function usersDomain (fastify: FastifyInstance) {
      * EMAIL_ALREADY_EXISTS (the address is another's of the same user service).
      */
     async ensure (caller: Identity): Promise<string> {
-      return caller.localId ?? (await ensureCaller.first(JSON.stringify(caller)))!.user_id
+      if (caller.isLinked && caller.localId !== null) return caller.localId
+      return (await ensureCaller.first(JSON.stringify(caller)))!.user_id
     },
 
     /** The latest status change of each order since this was read last, as a JSON array. Rejects with USER_NOT_FOUND. */

@@ -1,6 +1,7 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from '@sinclair/typebox'
 import { FailedJob, QUEUES, QueueState } from '../../../plugins/domain/jobs.ts'
+import { problem } from '../../../plugins/infra/errors.ts'
 import { oneOf, Paging } from '../../../schemas.ts'
 import { ADMIN, BODY, responses } from '../../responses.ts'
 
@@ -10,6 +11,12 @@ const params = Type.Object({ queue: Queue })
 const Retried = Type.Object({ queue: Queue, retried: Type.Integer() })
 
 const routes: FastifyPluginAsyncTypebox = async (fastify) => {
+  // A queue in the path that is not there is as absent as any resource, before it is a parameter that does not fit.
+  fastify.addHook('preValidation', async (request) => {
+    const { queue } = request.params as { queue?: string }
+    if (queue !== undefined && !QUEUES.some((name) => name === queue)) throw problem('QUEUE_NOT_FOUND')
+  })
+
   fastify.get('/', {
     schema: {
       summary: 'What waits, since when, and what failed for good, in each queue',
@@ -26,7 +33,7 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
       querystring: Type.Object(Paging(20)),
       response: responses({
         200: Type.Object({ failed: Type.Array(FailedJob), total: Type.Integer(), limit: Type.Integer(), offset: Type.Integer() })
-      }, ...ADMIN)
+      }, 'QUEUE_NOT_FOUND', ...ADMIN)
     }
   }, async (request) => {
     const { limit, offset } = request.query
@@ -34,7 +41,7 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
   })
 
   fastify.post('/:queue/failed/retry', {
-    schema: { summary: 'Try everything again that failed for good', tags, params, response: responses({ 200: Retried }, ...ADMIN, ...BODY) }
+    schema: { summary: 'Try everything again that failed for good', tags, params, response: responses({ 200: Retried }, 'QUEUE_NOT_FOUND', ...ADMIN, ...BODY) }
   }, async (request) => {
     const { queue } = request.params
     return { queue, retried: await fastify.queues.retryAll(queue) }
@@ -45,7 +52,7 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
       summary: 'Try one again that failed for good',
       tags,
       params: Type.Object({ queue: Queue, id: Type.String({ maxLength: 64, examples: ['1'] }) }),
-      response: responses({ 200: Retried }, 'JOB_NOT_FOUND', ...ADMIN, ...BODY)
+      response: responses({ 200: Retried }, 'QUEUE_NOT_FOUND', 'JOB_NOT_FOUND', ...ADMIN, ...BODY)
     }
   }, async (request) => {
     const { queue, id } = request.params

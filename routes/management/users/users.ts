@@ -35,7 +35,7 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
     schema: { summary: 'One user', tags, params, response: responses({ 200: ref(ManagedUser) }, ...ONE) }
   }, async (request, reply) => {
     const user = await users.findManaged(request.params.user_id)
-    setETag(reply, user.id, user.version)
+    setETag(reply, user.user_id, user.version)
     return user
   })
 
@@ -50,7 +50,7 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
     }
   }, async (request, reply) => {
     const user = await users.changeIdentity(request.params.user_id, request.body, request.ifMatch())
-    setETag(reply, user.id, user.version)
+    setETag(reply, user.user_id, user.version)
     return user
   })
 }

@@ -12,7 +12,7 @@ begin
   if current.id is null then
     perform gateway.refuse('USER_NOT_FOUND');
   end if;
-  perform gateway.check_version(if_match, current.id::text, current.version);
+  perform gateway.check_version(if_match, current.external_user_id::text, current.version);
   select * into known from users.managed_users where id = current.id;
 
   if wanted <> known.full_name or changes ->> 'email' <> known.email then

@@ -1,4 +1,4 @@
--- The row of a storefront caller {userId, localId, email}; another service's user who is unknown here gets one without
+-- The row of a storefront caller {userId, localId, isLinked, email}; another service's user who is unknown here gets one without
 -- password, or is the user of ours with that email address (in any case). Of two first requests at once the second finds the
 -- first one's row. Refuses with USER_NOT_FOUND (deleted meanwhile), EMAIL_REQUIRED, and with EMAIL_ALREADY_EXISTS where the
 -- address belongs to another user of that service: addresses pass from one person to another there, orders must not.
@@ -9,7 +9,7 @@ declare
   email constant text := caller ->> 'email';
   known users.users;
 begin
-  if caller ->> 'localId' is not null then
+  if (caller ->> 'isLinked')::boolean then
     select * into known from users.users where id = users.internal_id((caller ->> 'localId')::uuid);
     return known;
   end if;

@@ -83,7 +83,6 @@ t.test('all faults at once, each with its name', async (t) => {
     DATABASE_POOL_MAX: '0',
     RESET_DATABASE_ON_STARTUP: 'perhaps',
     USER_UUID_NAMESPACE: 'no-uuid',
-    SECRET_KEY: 'short',
     ACCESS_TOKEN_EXPIRE_MINUTES: 'soon',
     TRUSTED_UPSTREAMS: '10.0.0.0/33,example.com',
     CORS_ORIGINS: 'shop.example',
@@ -105,8 +104,15 @@ t.test('all faults at once, each with its name', async (t) => {
   t.equal(text.split('\n').filter((line) => line.startsWith('  - ')).length, Object.keys(faults).length + 1, 'one line for each')
 })
 
+t.test('REMINDER_CRON has fields that pg-boss can read', async (t) => {
+  for (const cron of ['60 * * * *', '* 24 * * *', '* * 0 * *', '* * * 13 *', '* * * * 8', '0-75 * * * *', '5,99/2 * * * *']) {
+    t.match(complaint({ REMINDER_CRON: cron }), /^ {2}- REMINDER_CRON has a (minute|hour|day|month|weekday) /m, cron)
+  }
+  for (const cron of ['* * * * *', '*/90 * * * *', '0,30 8-17 1 1-12/2 7', '0 9 * JAN MON-FRI']) t.equal(complaint({ REMINDER_CRON: cron }), '', cron)
+})
+
 t.test('no value that may be a secret is repeated', async (t) => {
-  const text = complaint({ SECRET_KEY: 'hunter2', DATABASE_URL: 'http://shop:hunter2@db', SMTP_URL: 'hunter2', RABBITMQ_URL: 'hunter2', PORT: 'hunter2' })
+  const text = complaint({ NODE_ENV: 'production', SECRET_KEY: 'hunter2', DATABASE_URL: 'http://shop:hunter2@db', SMTP_URL: 'hunter2', RABBITMQ_URL: 'hunter2', PORT: 'hunter2' })
   t.match(text, /SECRET_KEY/)
   t.notMatch(text, /hunter2/)
 })
@@ -115,6 +121,8 @@ t.test('production', async (t) => {
   t.match(loadConfig(production), { NODE_ENV: 'production', SEED_DIR: '', TRUSTED_UPSTREAMS: [] }, 'loads no demo data and trusts nobody')
   const text = complaint({ NODE_ENV: 'production' })
   for (const name of ['DATABASE_URL', 'API_KEYS', 'SECRET_KEY']) t.match(text, new RegExp(`^  - ${name} `, 'm'), `refuses to start without ${name}`)
+  t.match(complaint({ ...production, SECRET_KEY: 'short' }), /SECRET_KEY must have 32 characters/)
+  t.equal(loadConfig({ SECRET_KEY: 'short' }).SECRET_KEY, 'short', 'on a developer’s machine any will do')
   t.match(complaint({ ...production, RESET_DATABASE_ON_STARTUP: 'true' }), /ALLOW_RESET/)
   t.match(loadConfig({ ...production, RESET_DATABASE_ON_STARTUP: 'true', ALLOW_RESET: 'true' }), { RESET_DATABASE_ON_STARTUP: true })
   t.equal(complaint({ ...production, NODE_ENV: 'development', RESET_DATABASE_ON_STARTUP: 'true' }), '', 'in development a reset needs no permission')

@@ -21,6 +21,7 @@ async function isAway (t: Test, shop: Shop): Promise<void> {
   }
   const health = await shop.call('GET', '/health')
   t.match(health, { status: 503, json: { data: { status: 'unhealthy', database: 'unreachable' } } })
+  t.match(await shop.call('GET', '/legacy/health'), { status: 503, json: { success: false, data: [], error: 'The database cannot be reached' } })
   t.match(await shop.call('GET', '/livez'), { status: 200 }, 'alive all the same')
   refuses(t, await shop.call('GET', '/products?limit=0'), 400, 'INVALID_INPUT')
 }
@@ -177,4 +178,17 @@ t.test('the gate', async (t) => {
 t.test('starting may take as long as a migration or a load takes', async (t) => {
   const { app } = await openShop(t)
   t.equal(app.initialConfig.pluginTimeout, 0)
+})
+
+t.test('a database with customs of its own makes no difference to times', async (t) => {
+  const url = await freshDatabase(t)
+  const admin = postgres(url, { max: 1 })
+  const name = new URL(url).pathname.slice(1)
+  await admin.unsafe(`alter database ${name} set timezone = 'Asia/Tokyo'`)
+  await admin.unsafe(`alter database ${name} set datestyle = 'German'`)
+  await admin.end()
+  const { call } = await openShop(t, { DATABASE_URL: url })
+  const sent = { days_between_order_notifications: 7, order_notifications_start_date_time: '2030-02-01T12:00:00' }
+  const { json } = await call('PUT', `/users/${userId(1)}`, sent)
+  t.equal(json.order_notifications_start_date_time, '2030-02-01T12:00:00+00:00')
 })

@@ -123,10 +123,20 @@ t.test('a trailing slash, in front of a query too, leads nowhere else', async (t
     (await app.inject('/legacy/aisles')).headers['content-length'], 'HEAD tells the length of what GET sends')
 })
 
+t.test('health and probes, without a key', async (t) => {
+  const { call } = await openShop(t, { API_KEYS: 'key' })
+  for (const path of ['', '/', '/livez', '/livez/', '/readyz']) {
+    t.match(await call('GET', `/legacy${path}`), { status: 200, json: { success: true, message: /^Service is/, data: [{}], error: null } }, path)
+  }
+  t.match(await call('GET', '/legacy/health'), {
+    status: 200, json: { success: true, message: 'Service is healthy', data: [{ status: 'healthy', database: 'reachable' }], error: null }
+  })
+})
+
 t.test('what has no place on this face', async (t) => {
   const { call, app } = await openShop(t, { API_KEYS: 'key' })
   t.notMatch(JSON.stringify(app.swagger()), /legacy/, 'the OpenAPI document does not tell of it')
-  for (const path of ['', '/', '/health', '/livez', '/readyz', '/docs', '/openapi.json', '/nothing', '/users/a/b/c']) {
+  for (const path of ['/docs', '/openapi.json', '/nothing', '/users/a/b/c']) {
     const answer = await call('GET', `/legacy${path}`)
     t.match(answer, { status: 404, json: { success: false, error: /nothing at this address/, detail: /nothing at this address/ } }, path)
     t.strictSame(answer.json.data, [])

@@ -74,7 +74,9 @@ t.test('a tick that failed for good is shown with its reason, and runs when it i
 
 t.test('what is no queue or no job is refused', async (t) => {
   const shop = await openShop(t, settings)
-  refuses(t, await call(shop, 'GET', '/nonsense/failed'), 400, 'INVALID_INPUT')
+  for (const [method, path] of [['GET', '/failed'], ['POST', '/failed/retry'], ['POST', '/failed/1/retry']] as const) {
+    refuses(t, await call(shop, method, `/nonsense${path}`), 404, 'QUEUE_NOT_FOUND')
+  }
   for (const name of ['emails', 'reminders', 'order-events', 'housekeeping']) {
     for (const id of ['1', 'x', '99999999999999999999', userId(1)]) {
       refuses(t, await call(shop, 'POST', `/${name}/failed/${id}/retry`), 404, 'JOB_NOT_FOUND')

@@ -57,6 +57,11 @@ t.test('PATCH /api/v1/users/{user_id}', async (t) => {
     t.equal(changed.headers.etag, (await call('GET', url)).headers.etag)
     refuses(t, await call('PATCH', url, { full_name: 'A C' }, { 'if-match': etag! }), 412, 'PRECONDITION_FAILED')
     t.equal((await call('PATCH', url, { full_name: 'A B' })).headers.etag, changed.headers.etag, 'the same again changes nothing')
+
+    const service = `/users/${(await call('GET', url)).json.user_id}`
+    t.equal((await call('GET', service)).headers.etag, changed.headers.etag, 'a user has one tag on every face')
+    t.equal((await call('PUT', service, { city: 'Rome' }, { 'if-match': changed.headers.etag! })).status, 200)
+    refuses(t, await call('PATCH', url, { full_name: 'A D' }, { 'if-match': changed.headers.etag! }), 412, 'PRECONDITION_FAILED')
   })
 
   await t.test('what is malformed is a 400, who is not there a 404', async (t) => {

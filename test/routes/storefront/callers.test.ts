@@ -50,6 +50,23 @@ t.test('whose address is that of a user of ours is that user', async (t) => {
   refuses(t, await call('GET', '/api/orders/all', undefined, upstream('bob-there', 'user2@example.com')), 403, 'FORBIDDEN')
 })
 
+t.test('and is that user before the first order, too', async (t) => {
+  const shop = await openShop(t)
+  const { call, sql } = shop
+  const { json: placed } = await call('POST', '/orders', { user_id: userId(1), items: [{ product_id: 7 }] })
+  const id = placed.data[0].order_id
+  const ada = upstream('ada-there', 'USER1@Example.com')
+  t.match((await call('GET', '/api/orders', undefined, ada)).json, { total: 1, orders: [{ id, user_id: 'ada-there' }] })
+  t.match(await call('GET', `/api/orders/${id}`, undefined, ada), { status: 200, json: { user_id: 'ada-there' } })
+  t.equal((await sql`select from users.users where upstream_user_id is not null`).length, 0, 'reading leaves nothing behind')
+
+  t.match(await call('PATCH', `/api/orders/${id}/cancel`, undefined, ada), { status: 200, json: { status: 'cancelled' } })
+  t.match(await call('GET', '/api/users/me', undefined, ada), { status: 200, json: { user_id: 'ada-there', email_address: 'user1@example.com' } })
+  t.equal((await call('GET', '/api/orders', undefined, upstream('ada-there', 'moved@elsewhere.example'))).json.total, 1, 'the id counts from now on')
+  t.equal((await call('GET', '/api/orders', undefined, upstream('other', 'user1@example.com'))).json.total, 0, 'and nobody else’s')
+  refuses(t, await call('GET', `/api/orders/${id}`, undefined, upstream('other', 'user1@example.com')), 403, 'FORBIDDEN')
+})
+
 t.test('an address that passed on to somebody else does not pass on the orders', async (t) => {
   const { call } = await openShop(t)
   await call('POST', '/api/orders', ORDER, upstream('old', 'shared@elsewhere.example'))
