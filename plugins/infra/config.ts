@@ -49,7 +49,7 @@ export const Settings = Type.Object({
   })),
   CORS_ORIGINS: Type.Optional(Type.String({ description: 'comma-separated origins that browsers may call from' })),
   LOGIN_RATE_LIMIT: Type.Integer({ minimum: 1, default: 60, description: 'failed logins a minute for one email from one address' }),
-  RATE_LIMIT: Type.Integer({ minimum: 0, default: 600, description: 'requests a minute from one address without an API key; 0: any number' }),
+  RATE_LIMIT: Type.Integer({ minimum: 0, default: 6000, description: 'requests a minute from one address without an API key; 0: any number' }),
   SMTP_URL: Type.Optional(Type.String({ pattern: '^smtps?://' })),
   MAIL_FROM: Type.String({ minLength: 3, default: 'no-reply@localhost' }),
   APP_NAME: Type.String({ minLength: 1, default: 'db-service' }),

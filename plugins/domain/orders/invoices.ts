@@ -6,7 +6,7 @@ import { problem } from '../../infra/errors.ts'
 /** What an invoice may be, and the bytes such a file starts with. */
 export const INVOICE_TYPES: Record<string, Buffer> = {
   'application/pdf': Buffer.from('%PDF-'),
-  'image/png': Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]),
+  'image/png': Buffer.from([0x89, 0x50, 0x4e, 0x47]),
   'image/jpeg': Buffer.from([0xff, 0xd8, 0xff])
 }
 

@@ -39,7 +39,7 @@ t.test('nothing set: the defaults of a developer’s machine', async (t) => {
     TRUSTED_UPSTREAMS: ['127.0.0.0/8', '::1/128'],
     CORS_ORIGINS: [],
     LOGIN_RATE_LIMIT: 60,
-    RATE_LIMIT: 600,
+    RATE_LIMIT: 6000,
     MAIL_FROM: 'no-reply@localhost',
     APP_NAME: 'db-service',
     PUBLIC_URL: 'http://localhost:7000',
