@@ -14,20 +14,23 @@ import { runTrial } from './trials/harness.ts'
 const CONNECTIONS = 8
 const seconds = Number(process.argv[2] ?? 5)
 
-interface Case { name: string, path: string, body?: object, statement: string, parameters: (string | number | null)[] }
+interface Case { name: string, path: string, body?: () => object, statement: string, parameters: () => (string | number | null)[] }
 
-const order = { user_id: userId(1), items: [{ product_id: 7, quantity: 2 }, { product_id: 3, quantity: 1 }] }
-const context = { actor: null, request_id: 'bench', caller: 'bench', idempotency_key: null, request_hash: null }
-const cases = (orderId: string): Case[] => [
-  { name: 'one order', path: `/orders/${orderId}`, statement: 'orders/find', parameters: [orderId] },
-  { name: 'one product', path: '/products/7', statement: 'products/find', parameters: [7] },
-  { name: 'one user', path: `/users/${userId(1)}`, statement: 'users/find', parameters: [userId(1)] },
+/** Orders of one user wait for each other, so that their numbers have no gap: each is of another one here. */
+const USERS = 1000
+const items = [{ product_id: 7, quantity: 2 }, { product_id: 3, quantity: 1 }]
+const context = JSON.stringify({ actor: null, request_id: 'bench', caller: 'bench', idempotency_key: null, request_hash: null })
+
+const cases = (orderId: string, newOrder: () => object): Case[] => [
+  { name: 'one order', path: `/orders/${orderId}`, statement: 'orders/find', parameters: () => [orderId] },
+  { name: 'one product', path: '/products/7', statement: 'products/find', parameters: () => [7] },
+  { name: 'one user', path: `/users/${userId(1)}`, statement: 'users/find', parameters: () => [userId(1)] },
   {
     name: 'place an order',
     path: '/orders',
-    body: order,
+    body: newOrder,
     statement: 'orders/place',
-    parameters: ['place', JSON.stringify(order), JSON.stringify(context)]
+    parameters: () => ['place', JSON.stringify(newOrder()), context]
   }
 ]
 
@@ -40,7 +43,7 @@ await runTrial(async ({ url, sql, startGateways }) => {
     const end = performance.now() + seconds * 1000
     let done = 0
     await Promise.all(Array.from({ length: CONNECTIONS }, async () => {
-      for (; performance.now() < end; done++) await client.unsafe(text, parameters, { prepare: true, simple: false } as never)
+      for (; performance.now() < end; done++) await client.unsafe(text, parameters(), { prepare: true, simple: false } as never)
     }))
     return done / seconds
   }
@@ -50,16 +53,26 @@ await runTrial(async ({ url, sql, startGateways }) => {
       url: base! + path,
       connections: CONNECTIONS,
       duration: seconds,
-      ...body && { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) }
+      ...body && {
+        requests: [{
+          method: 'POST',
+          headers: { 'content-type': 'application/json' },
+          setupRequest: (request) => ({ ...request, body: JSON.stringify(body()) })
+        }]
+      }
     })
     if (result.non2xx > 0) throw new Error(`${result.non2xx} requests of ${path} were refused`)
     return result.requests.average
   }
 
-  const placed = await fetch(`${base}/orders`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(order) })
+  const users = await sql<{ id: string }[]>`
+    insert into users.users (first_name, last_name, email_address)
+    select 'User', n::text, 'bench' || n || '@example.com' from generate_series(1, ${USERS}) n returning external_user_id as id`
+  const newOrder = () => ({ user_id: users[Math.floor(Math.random() * USERS)]!.id, items })
+  const placed = await fetch(`${base}/orders`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(newOrder()) })
   const { data: [{ order_id: orderId }] } = await placed.json() as { data: [{ order_id: string }] }
   console.log(`${CONNECTIONS} connections, ${seconds} s each; requests or statements a second`)
-  for (const one of cases(orderId)) {
+  for (const one of cases(orderId, newOrder)) {
     const [driver, http] = [await throughDriver(one), await throughHttp(one)]
     console.log(`${one.name.padEnd(16)} driver alone ${driver.toFixed(0).padStart(6)}   gateway ${http.toFixed(0).padStart(6)}   ratio ${(http / driver).toFixed(2)}`)
   }
