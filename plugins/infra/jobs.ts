@@ -4,8 +4,8 @@ import { PgBoss } from 'pg-boss'
 /** After a failure, a loop's pause doubles up to this. */
 const MAX_PAUSE_MS = 10_000
 
-/** A tick that did its work is of no interest for long; one that failed is kept for two weeks. */
-const TICK = { retryLimit: 2, retryDelay: 5, deleteAfterSeconds: 14 * 24 * 3600 }
+/** Ticks that are over, done or failed for good, are kept for three days: one a minute, so that is 4,320 rows to look through. */
+const TICK = { retryLimit: 2, retryDelay: 5, deleteAfterSeconds: 3 * 24 * 3600 }
 
 /** How often to look for a tick. */
 const POLLING_SECONDS = 2

@@ -19,6 +19,7 @@ export default fp(async (fastify) => {
   if (!broker) return
 
   await events.register(config.RABBITMQ_QUEUE)
+
   async function publish (event: Static<typeof WaitingEvent>): Promise<void> {
     await broker!.publish({
       id: event.message_id,

@@ -6,7 +6,7 @@ import { explain, isRetryable } from './failures.ts'
 import type { Gate } from './gate.ts'
 
 const folder = join(import.meta.dirname, '../../../sql')
-const domains = ['gateway', 'users', 'products', 'carts', 'orders', 'events', 'notifications', 'jobs']
+const domains = ['gateway', 'users', 'products', 'carts', 'orders', 'events', 'notifications', 'queues']
 
 /** Every statement of sql/<domain>/, by name (`orders/find`), read once. */
 export const statementTexts: ReadonlyMap<string, string> = new Map(domains.flatMap((domain) =>

@@ -1,6 +1,6 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from '@sinclair/typebox'
-import { FailedJob, QUEUES, QueueState } from '../../../plugins/domain/jobs.ts'
+import { FailedJob, QUEUES, QueueState } from '../../../plugins/domain/queues.ts'
 import { problem } from '../../../plugins/infra/errors.ts'
 import { oneOf, Paging } from '../../../schemas.ts'
 import { ADMIN, BODY, responses } from '../../responses.ts'

@@ -29,7 +29,7 @@ t.test('ticks go on after every connection to the database was lost', async (t) 
   t.ok(await completed(shop, await tick(shop)))
 })
 
-t.test('of two gateways one takes a tick; with that one gone, the other', async (t) => {
+t.test('two gateways have one schedule between them; with one gone, the other goes on', async (t) => {
   const first = await openShop(t)
   const second = await openShop(t, { DATABASE_URL: first.url })
   for (let n = 0; n < 4; n++) t.ok(await completed(first, await tick(first)))

@@ -121,6 +121,8 @@ t.test('order events', { skip }, async (t) => {
     const shop = await openShop(t, broker.settings)
     await place(shop)
     await broker.arrived(1)
+    // Its confirm, too, which comes after the message.
+    await allPublished(shop)
     broker.stall()
     await place(shop, 2)
     await sleep(500)

@@ -38,10 +38,10 @@ declare module 'fastify' {
 /** What the operator sees and does: what waits, what failed for good, trying it again. */
 function queuesDomain (fastify: FastifyInstance) {
   const { statement } = fastify.database
-  const list = statement('jobs/list-queues', QueueState)
-  const listFailed = statement('jobs/list-failed', Type.Object({ total: Type.Integer(), failed: Type.Array(FailedJob) }))
-  const retryEmails = statement('jobs/retry-emails', Type.Object({ id: Type.Integer() }))
-  const findTicks = statement('jobs/find-failed-ticks', Type.Object({ id: Type.String() }))
+  const list = statement('queues/list-queues', QueueState)
+  const listFailed = statement('queues/list-failed', Type.Object({ total: Type.Integer(), failed: Type.Array(FailedJob) }))
+  const retryEmails = statement('queues/retry-emails', Type.Object({ id: Type.Integer() }))
+  const findTicks = statement('queues/find-failed-ticks', Type.Object({ id: Type.String() }))
 
   /** Tries again what failed for good, or one of it; says how many. */
   async function retry (queue: Queue, id: string | null): Promise<number> {
