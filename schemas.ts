@@ -18,7 +18,7 @@ export const oneOf = <T extends string>(values: readonly T[], options = {}) =>
 /** A reference to a schema that was added to the application under its `$id`. */
 export const ref = <T extends TSchema>(schema: T) => Type.Unsafe<Static<T>>({ $ref: `${schema.$id}#` })
 
-/** Only the properties a schema names: what else a caller sends is ignored (contract, section 1). */
+/** Only the properties a schema names: what else a caller sends is ignored. */
 export function pick<T extends TObject> (schema: T, value: Static<T>): Static<T> {
   const source = value as Record<string, unknown>
   return Object.fromEntries(Object.keys(schema.properties).filter((key) => key in source).map((key) => [key, source[key]])) as Static<T>

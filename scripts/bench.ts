@@ -7,7 +7,7 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import autocannon from 'autocannon'
-import { createClient } from '../plugins/infra/database/client.ts'
+import { BY_INDEX, createClient } from '../plugins/infra/database/client.ts'
 import { userId } from '../test/helper.ts'
 import { runTrial } from './trials/harness.ts'
 
@@ -36,7 +36,7 @@ const cases = (orderId: string, newOrder: () => object): Case[] => [
 
 await runTrial(async ({ url, sql, startGateways }) => {
   const [base] = await startGateways(1, { RATE_LIMIT: '0' })
-  const client = createClient(url, { max: CONNECTIONS, statementTimeout: 10_000, prepare: true })
+  const client = createClient(url, { max: CONNECTIONS, statementTimeout: 10_000, prepare: true, settings: BY_INDEX })
 
   async function throughDriver ({ statement, parameters }: Case): Promise<number> {
     const text = await readFile(join(import.meta.dirname, `../sql/${statement}.sql`), 'utf8')

@@ -10,7 +10,7 @@ export const WaitingEvent = Type.Object({
   message_id: Type.String(),
   order_id: Type.Integer(),
   event_type: Type.String(),
-  payload: Type.String({ description: 'JSON text (contract, section 8)' }),
+  payload: Type.String({ description: 'JSON' }),
   occurred_at: Moment
 })
 

@@ -47,7 +47,7 @@ function queriesDomain (fastify: FastifyInstance) {
      * Runs one SELECT on the schema products, and writes one line to the log about it.
      *
      * @param parameters for $1, $2 …: text as PostgreSQL reads it, numbers, booleans, null, lists; objects for json
-     * @returns the answer as JSON (contract, section 6). Rejects as QueryLane.run, and with INVALID_INPUT
+     * @returns the answer as JSON. Rejects as QueryLane.run, and with INVALID_INPUT
      */
     async run (text: string, parameters: unknown[], { caller, actor }: Context, log: FastifyBaseLogger): Promise<string> {
       const start = performance.now()

@@ -53,7 +53,7 @@ const EMAIL = /^(?=.{3,254}$)[^\s,@\x00-\x1f\x7f]+@[^\s,@\x00-\x1f\x7f]+$/
 const KnownCaller = Type.Object({ user_id: Type.String(), role: Type.String(), email_address: Type.String(), is_own: Type.Boolean(), is_linked: Type.Boolean() })
 
 /**
- * Identity of people (contract, section 7). Who vouches for a caller decides what holds:
+ * Identity of people. Who vouches for a caller decides what holds:
  * a token of ours (claim `local`) names a user who is still here; any token that names a user of ours has that user's role of
  * now, so that a demoted admin is one no more; for users of another service its own word counts, token or header, each time.
  */

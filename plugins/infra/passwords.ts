@@ -5,7 +5,7 @@ import { Gate } from './database/gate.ts'
 
 /**
  * 64 MiB and 100 ms of CPU a hash, in four threads: one at a time keeps two cores busy, with half the threads and memory of two at a
- * time (pitfalls: 32 at once starved the other requests for 3 s).
+ * time (32 at once starved the other requests for 3 s).
  */
 const AT_ONCE = availableParallelism() >= 4 ? 2 : 1
 /** Whoever is refused at once comes back at once: with 32, a flood of 50 logins cost the other routes more in refusals than in hashes. */

@@ -21,7 +21,7 @@ function validator (options: Options): Ajv {
   const ajv = new Ajv({ allErrors: true, useDefaults: true, removeAdditional: false, strict: false, meta: false, validateSchema: false, ...options })
   ajvFormats.default(ajv, ['email', 'date', 'iso-date-time'])
   ajv.addFormat('uuid', UUID)
-  // An ISO 8601 moment with or without an offset, or a date alone; without an offset it is UTC (contract, section 1).
+  // An ISO 8601 moment with or without an offset, or a date alone; without an offset it is UTC.
   ajv.addFormat('timestamp', (text) => isDate(text) || isMoment(text))
   return ajv
 }

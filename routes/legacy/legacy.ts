@@ -15,8 +15,8 @@ declare module 'fastify' {
 }
 
 /**
- * The routes of the service API once more, for clients of the older service, which read an envelope and not the status code
- * (contract, section 9). The routes know nothing of it: their answers are put into the envelope on the way out, as the text they are.
+ * The routes of the service API once more, for clients of the older service, which read an envelope and not the status code.
+ * The routes know nothing of it: their answers are put into the envelope on the way out, as the text they are.
  */
 const legacy: FastifyPluginAsync = async (fastify) => {
   const { prefix } = fastify

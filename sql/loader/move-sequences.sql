@@ -1,4 +1,4 @@
--- Every sequence behind the largest id there is, and never back; users and orders at their start (contract, section 1) or later.
+-- Every sequence behind the largest id there is, and never back; users and orders at their start or later.
 select
   setval('users.users_id_seq', greatest(400000, (select max(id) + 1 from users.users),
     (select last_value + is_called::integer from users.users_id_seq)), false),

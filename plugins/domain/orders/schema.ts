@@ -1,7 +1,7 @@
 import { Type } from '@sinclair/typebox'
 import { Moment, nullable, object, oneOf, optional, OrderId, ProductId, Quantity, Text, UserId, UserKey } from '../../../schemas.ts'
 
-/** In the order of the contract, section 3. What may follow what stands in orders.status_transitions. */
+/** As they follow each other; what may follow what stands in orders.status_transitions. */
 export const STATUSES = [
   'pending', 'paid', 'confirmed', 'processing', 'shipped', 'delivered',
   'cancelled', 'failed', 'return_requested', 'returned', 'refunded'

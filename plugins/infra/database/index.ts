@@ -1,6 +1,6 @@
 import fp from 'fastify-plugin'
 import { Type } from '@sinclair/typebox'
-import { createClient } from './client.ts'
+import { BY_INDEX, createClient } from './client.ts'
 import { firstLoad } from './first-load.ts'
 import { Gate } from './gate.ts'
 import { latestMigration, migrate } from './migrate.ts'
@@ -61,7 +61,7 @@ export default fp(async (fastify) => {
   const replica = config.READ_DATABASE_URL ? lane('replica', config.READ_DATABASE_URL) : undefined
   function lane (name: string, url: string): Lane {
     const sql = createClient(url, {
-      max: config.DATABASE_POOL_MAX, statementTimeout: STATEMENT_TIMEOUT, prepare: config.DATABASE_PREPARE
+      max: config.DATABASE_POOL_MAX, statementTimeout: STATEMENT_TIMEOUT, prepare: config.DATABASE_PREPARE, settings: BY_INDEX
     })
     // Requests have ended by now; postgres.js waits the whole time for a connection that broke.
     fastify.addHook('onClose', async () => await sql.end({ timeout: 1 }))

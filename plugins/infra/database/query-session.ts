@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import postgres, { type Sql } from 'postgres'
 import { problem } from '../errors.ts'
 import { ONE_HOST } from './client.ts'
+import { lowerPriority } from './priority.ts'
 import { explainQuery, NoSubselect } from './query-failures.ts'
 
 const text = (name: string) => readFileSync(join(import.meta.dirname, `../../../sql/query/${name}.sql`), 'utf8')
@@ -30,6 +31,8 @@ const asText = (oids: number[]) => ({ to: oids[0]!, from: oids, serialize: (valu
 export class QuerySession {
   readonly sql: Sql
   #socket: Socket | undefined
+  /** The connection whose backend has its low priority. */
+  #lowered: Socket | undefined
 
   /** @param login role and password, where they are not the URL's own */
   constructor (url: string, login: { username?: string, password?: string } = {}) {
@@ -89,7 +92,11 @@ export class QuerySession {
 
   async #inTransaction<T> (work: () => Promise<T>): Promise<T> {
     try {
-      await this.sql.unsafe(texts.begin)
+      const { state } = await this.sql.unsafe(texts.begin)
+      if (this.#socket && this.#socket !== this.#lowered) {
+        lowerPriority(state.pid, this.#socket.localPort!)
+        this.#lowered = this.#socket
+      }
       return await work()
     } finally {
       // A connection that broke has nothing to take back.

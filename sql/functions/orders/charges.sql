@@ -1,4 +1,4 @@
--- Tax and shipping of an order that has rates of its own (contract, section 7), whoever changes its items: tax rounded to cents,
+-- Tax and shipping of an order that has rates of its own, whoever changes its items: tax rounded to cents,
 -- half up; shipping below free_shipping_from.
 create or replace function orders.charge() returns trigger
 language plpgsql as $$

@@ -1,4 +1,4 @@
--- Records what happened to an order for the relay to publish (contract, section 8), whoever changed it. Deferred to the end of the
+-- Records what happened to an order for the relay to publish, whoever changed it. Deferred to the end of the
 -- transaction, when the items of a new order are there too; the order's row is still locked then, so the events of one
 -- order get their ids in the order of the changes.
 create or replace function orders.record_event() returns trigger

@@ -12,7 +12,7 @@ export interface Column {
 const id = integer(1, 2_000_000_000)
 const bigId = integer(1, Number.MAX_SAFE_INTEGER)
 
-/** The columns that are read, by the kind of row (contract, section 10). Others are left alone. */
+/** The columns that are read, by the kind of row. Others are left alone. */
 export const COLUMNS: Record<Kind, Record<string, Column>> = {
   departments: {
     department_id: { cell: id, required: 'row' },

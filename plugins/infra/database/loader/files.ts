@@ -19,7 +19,7 @@ const SOURCES = {
 export type Kind = keyof typeof SOURCES
 
 /**
- * Finds the files of the contract (section 10) in a folder; any may be missing, others are left alone.
+ * Finds the CSV files of a shop in a folder; any may be missing, others are left alone.
  *
  * @throws Error where there is no such folder, or none of the files in it
  */

@@ -6,7 +6,7 @@ import { settle } from './steps.ts'
 import { inTransaction } from './transaction.ts'
 
 export interface LoadOptions {
-  /** The folder with the CSV files (contract, section 10). */
+  /** The folder with the CSV files. */
   dir: string
   /** Where the reject reports go: `<rejectsDir>/<file>.csv` with line, reason, row. */
   rejectsDir: string

@@ -1,6 +1,9 @@
 import { randomBytes } from 'node:crypto'
+import { existsSync, readFileSync } from 'node:fs'
+import { getPriority } from 'node:os'
 import postgres from 'postgres'
 import t, { type Test } from 'tap'
+import { lowerPriority } from '../../../../plugins/infra/database/priority.ts'
 import { dropRole, freshDatabase, openShop, refuses, type Shop } from '../../../helper.ts'
 import { databaseUrl } from '../../../server.ts'
 
@@ -128,4 +131,33 @@ t.test('a superuser’s gateway takes the catalogue from PUBLIC, and from nobody
       has_function_privilege(${role}, 'pg_read_file(text)', 'execute') as files, has_database_privilege(${role}, current_database(), 'temporary') as temporary`)[0]
   t.same(await may('public'), { catalogue: false, settings: false, files: false, temporary: false })
   t.same(await may(name), { catalogue: true, settings: true, files: false, temporary: true })
+})
+
+/** Why a process of that number cannot be looked at, if so. */
+function hidden (pid: number): string | false {
+  try {
+    return !readFileSync(`/proc/${pid}/cmdline`, 'latin1').startsWith('postgres: ') && 'the server is not on this machine'
+  } catch {
+    return 'the server is not on this machine, or this is not Linux'
+  }
+}
+
+t.test('statements of callers get what the others leave of the processor', async (t) => {
+  const shop = await openShop(t)
+  // On both connections.
+  await Promise.all([1, 2].map(async () => t.equal((await ask(shop, 'select count(*) from products a, products b, products c')).status, 200)))
+  const backends = await shop.sql<{ pid: number, port: number, isLane: boolean }[]>`
+    select pid, client_port as port, usename = gateway.query_role() as "isLane" from pg_stat_activity
+    where datname = current_database() and backend_type = 'client backend'`
+  const lane = backends.find(({ isLane }) => isLane)!
+  await t.test('on this machine', { skip: hidden(lane.pid) }, async (t) => {
+    const group = `/proc/${lane.pid}/autogroup`
+    t.ok(!existsSync(group) || / nice 19$/m.test(readFileSync(group, 'latin1')))
+    for (const { pid, isLane } of backends) t.equal(getPriority(pid), isLane ? 19 : 0)
+    const other = backends.find(({ isLane }) => !isLane)!
+    lowerPriority(other.pid, lane.port)
+    t.equal(getPriority(other.pid), 0, 'another connection’s backend is left alone')
+  })
+  lowerPriority(process.pid, lane.port)
+  t.equal(getPriority(process.pid), getPriority(), 'as is any other process')
 })
