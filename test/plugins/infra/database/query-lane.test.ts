@@ -8,11 +8,11 @@ import { dropRole, freshDatabase, openShop, refuses, type Shop } from '../../../
 import { databaseUrl } from '../../../server.ts'
 
 // A gateway is started for each case.
-t.setTimeout(110_000)
+t.setTimeout(300_000)
 
 const ask = async ({ call }: Shop, sql: string) => await call('POST', '/query', { sql })
 
-t.test('QUERY_DATABASE_URL', { timeout: 100_000 }, async (t) => {
+t.test('QUERY_DATABASE_URL', { timeout: 200_000 }, async (t) => {
   const url = await freshDatabase(t)
   const name = `query_test_${randomBytes(6).toString('hex')}`
   const admin = postgres(databaseUrl(url, new URL(url).pathname.slice(1)), { max: 1, onnotice: () => {} })
