@@ -7,20 +7,12 @@ import { serverOptions } from '../../../options.ts'
 import { loadConfig } from '../../../plugins/infra/config.ts'
 import { reset } from '../../../plugins/infra/database/reset.ts'
 import { migrate } from '../../../plugins/infra/database/migrate.ts'
-import { freshDatabase, openShop, refuses, type Answer, type Shop } from '../../helper.ts'
+import { askPatiently, freshDatabase, openShop, refuses, type Shop } from '../../helper.ts'
 
 // Of the processor a statement gets what the others leave: on a busy machine all this takes long.
 t.setTimeout(300_000)
 
 const ask = async ({ call }: Shop, sql: string, params?: unknown) => await call('POST', '/query', { sql, ...params !== undefined && { params } })
-
-/** Asks again while it is not done in time: all others on the machine have the processor first. */
-async function askPatiently (shop: Shop, sql: string): Promise<Answer> {
-  for (let attempt = 1; ; attempt++) {
-    const answer = await ask(shop, sql)
-    if (answer.status !== 408 || attempt === 10) return answer
-  }
-}
 
 /** Checks what a statement of one row answers, as JSON text. */
 async function gives (t: Test, shop: Shop, sql: string, row: string, params?: unknown[]): Promise<void> {
