@@ -202,7 +202,7 @@ t.test('passwords in the addresses of databases stay there, whether they are rig
   const away = `postgres://somebody:${passwords.next}@127.0.0.1:1/nothing`
   const outputs: string[] = []
   const starts: Record<string, string>[] = [
-    { DATABASE_URL: wrong }, { DATABASE_URL: away }, { DATABASE_URL: right, QUERY_DATABASE_URL: wrong, READ_DATABASE_URL: away },
+    { DATABASE_URL: away }, { DATABASE_URL: wrong }, { DATABASE_URL: right, QUERY_DATABASE_URL: wrong, READ_DATABASE_URL: away },
     { DATABASE_URL: right, READ_DATABASE_URL: wrong, SMTP_URL: `smtp://u:${passwords.smtp}@127.0.0.1:1`, RABBITMQ_URL: `amqp://u:${passwords.amqp}@127.0.0.1:1` }
   ]
   for (const settings of starts) {
