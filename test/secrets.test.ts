@@ -202,7 +202,7 @@ t.test('passwords in the addresses of databases stay there, whether they are rig
   const away = `postgres://somebody:${passwords.next}@127.0.0.1:1/nothing`
   const outputs: string[] = []
   const starts: Record<string, string>[] = [
-    { DATABASE_URL: away }, { DATABASE_URL: wrong }, { DATABASE_URL: right, QUERY_DATABASE_URL: wrong, READ_DATABASE_URL: away },
+    { DATABASE_URL: wrong }, { DATABASE_URL: away }, { DATABASE_URL: right, QUERY_DATABASE_URL: wrong, READ_DATABASE_URL: away },
     { DATABASE_URL: right, READ_DATABASE_URL: wrong, SMTP_URL: `smtp://u:${passwords.smtp}@127.0.0.1:1`, RABBITMQ_URL: `amqp://u:${passwords.amqp}@127.0.0.1:1` }
   ]
   for (const settings of starts) {
@@ -215,5 +215,9 @@ t.test('passwords in the addresses of databases stay there, whether they are rig
     outputs.push(gateway.output())
   }
   t.strictSame(findings('the output', outputs.join('\n'), Object.values(passwords)), [])
-  t.match(outputs[0], /could not start/)
+  // A server may trust its own machine, whatever the password.
+  const client = postgres(wrong, { max: 1 })
+  const isAsked = await client`select 1`.then(() => false, () => true)
+  await client.end()
+  t.equal(outputs.filter((output) => output.includes('could not start')).length, isAsked ? 2 : 1)
 })

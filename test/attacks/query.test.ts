@@ -94,10 +94,10 @@ async function everything ({ sql }: Shop): Promise<Record<string, unknown>> {
     select c.oid::regclass::text as name,
       (xpath('/row/x/text()', query_to_xml(format('select md5(coalesce(string_agg(t::text, %L order by t::text), %L)) as x from (select * from %s) t', '|', '', c.oid::regclass), false, true, '')))[1]::text as rows
     from pg_class c where c.relkind in ('r', 'p', 'S') and c.relnamespace::regnamespace::text in ('users', 'products', 'orders', 'gateway', 'public') order by 1`
-  // Of the lane's role, the gateway's and everybody: tests beside this one make other roles, and drop them.
+  // Of the lane's role, the gateway's, PostgreSQL's own and everybody (0): tests beside this one make other roles, and drop them.
   const rights = (acl: string) => sql`coalesce((
     select string_agg(a::text, ' ' order by a::text) from aclexplode(${sql(acl)}) a
-    where a.grantee in (0, gateway.query_role()::regrole, current_user::regrole)), '')`
+    where a.grantee < 16384 or a.grantee in (gateway.query_role()::regrole, current_user::regrole)), '')`
   const [rest] = await sql`
     select (select md5(string_agg(r::text, '|' order by r.oid)) from pg_authid r where rolname = gateway.query_role() or rolname = current_user) as roles,
       (select md5(string_agg(s::text, '|' order by s::text)) from pg_db_role_setting s join pg_roles r on r.oid = s.setrole where r.rolname = gateway.query_role()) as settings,
