@@ -3,9 +3,9 @@ import { once } from 'node:events'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import t from 'tap'
-import { freshDatabase } from './helper.ts'
+import { freshDatabase } from '../helper.ts'
 
-const root = join(import.meta.dirname, '..')
+const root = join(import.meta.dirname, '../..')
 
 for (const [receiver, signal] of [['npm alone', 'SIGTERM'], ['the whole group, as by Ctrl-C', 'SIGINT']] as const) {
   t.test(`npm start ends as the gateway does when ${receiver} gets ${signal}`, async (t) => {

@@ -5,10 +5,11 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import postgres from 'postgres'
 import t, { type Test } from 'tap'
-import { isAlive, readPostmaster } from '../../../../plugins/infra/database/embedded-process.ts'
-import { startEmbedded } from '../../../../plugins/infra/database/embedded.ts'
+import { isAlive, readPostmaster } from '../../plugins/infra/database/embedded-process.ts'
+import { startEmbedded } from '../../plugins/infra/database/embedded.ts'
+import '../helper.ts'
 
-const module = new URL('../../../../plugins/infra/database/embedded.ts', import.meta.url).href
+const module = new URL('../../plugins/infra/database/embedded.ts', import.meta.url).href
 const settings = { fsync: 'off' }
 const isRoot = process.getuid?.() === 0
 
