@@ -49,8 +49,8 @@ function eventsDomain (fastify: FastifyInstance) {
     /** These could not be published; they go on waiting. */
     release: async (ids: number[], reason: string) => { await release.all(asText(ids), reason) },
 
-    /** Clears up to `limit` events published long ago; says how many. */
-    clearPublished: async (limit: number) => (await clear.all(limit)).length
+    /** Clears up to `limit` events published EVENT_RETENTION_DAYS ago; says how many. */
+    clearPublished: async (limit: number) => (await clear.all(limit, fastify.config.EVENT_RETENTION_DAYS)).length
   }
 }
 

@@ -2,6 +2,8 @@ import { BlockList, isIP } from 'node:net'
 import { Type, type Static } from '@sinclair/typebox'
 import { Ajv } from 'ajv'
 import ajvFormats from 'ajv-formats'
+import { faultyAddress, faultyCron, faultyDatabase, NEXT_ADDRESS } from './config-checks.ts'
+import { readEnvFile, readSecretFiles } from './config-sources.ts'
 import { keptSecretKey } from './secret-key.ts'
 
 const Flag = (fallback: boolean, description: string) => Type.Boolean({ default: fallback, description })
@@ -25,7 +27,7 @@ export const Settings = Type.Object({
   DATABASE_POOL_MAX: Type.Integer({ minimum: 1, maximum: 500, default: 10, description: 'connections per gateway' }),
   DATABASE_PREPARE: Flag(true, 'prepared statements; false behind a PgBouncer older than 1.21'),
   READ_DATABASE_URL: Type.Optional(Type.String({
-    pattern: '^postgres(ql)?://', description: 'a streaming replica for catalogue reads'
+    pattern: '^postgres(ql)?://', description: 'streaming replicas for catalogue reads, comma-separated; a later one where those before are away'
   })),
   QUERY_DATABASE_URL: Type.Optional(Type.String({
     pattern: '^postgres(ql)?://', description: 'login of the /query role, where the gateway may not create it'
@@ -51,19 +53,29 @@ export const Settings = Type.Object({
   LOGIN_RATE_LIMIT: Type.Integer({ minimum: 1, default: 60, description: 'failed logins a minute for one email from one address' }),
   RATE_LIMIT: Type.Integer({ minimum: 0, default: 6000, description: 'requests a minute from one address without an API key; 0: any number' }),
   SMTP_URL: Type.Optional(Type.String({ pattern: '^smtps?://' })),
-  MAIL_FROM: Type.String({ minLength: 3, default: 'no-reply@localhost' }),
+  MAIL_FROM: Type.String({ pattern: '^[^@\\s]+@[^@\\s]+$', default: 'no-reply@localhost' }),
   APP_NAME: Type.String({ minLength: 1, default: 'db-service' }),
   PUBLIC_URL: Type.String({ pattern: '^https?://', default: 'http://localhost:7000' }),
   REMINDER_CRON: Type.String({ pattern: '^\\S+( \\S+){4}$', default: '* * * * *' }),
   RABBITMQ_URL: Type.Optional(Type.String({ pattern: '^amqps?://' })),
-  RABBITMQ_QUEUE: Type.String({ minLength: 1, default: 'notifications' }),
+  // AMQP 0-9-1: a short string; names with amq. are the broker's own.
+  RABBITMQ_QUEUE: Type.String({ pattern: '^(?!amq\\.).', maxLength: 255, default: 'notifications' }),
+  EVENT_RETENTION_DAYS: Type.Integer({ minimum: 1, maximum: 3650, default: 7, description: 'how long published events are kept' }),
   TAX_RATE: Type.Number({ minimum: 0, maximum: 1, default: 0.08 }),
   SHIPPING_COST: Type.Number({ minimum: 0, default: 10 }),
   FREE_SHIPPING_FROM: Type.Number({ minimum: 0, default: 100 })
 })
 
-const LISTS = ['API_KEYS', 'ADMIN_API_KEYS', 'TRUSTED_UPSTREAMS', 'CORS_ORIGINS'] as const
-type Lists = { [name in typeof LISTS[number]]: string[] }
+/** Settings that hold a secret: each may come as `<NAME>_FILE`, and none is ever shown (secrets.ts). */
+export const SECRETS = [
+  'API_KEYS', 'ADMIN_API_KEYS', 'SECRET_KEY', 'DATABASE_URL', 'READ_DATABASE_URL', 'QUERY_DATABASE_URL', 'SMTP_URL', 'RABBITMQ_URL'
+] as const
+
+/** Comma-separated settings; keys may also stand one on a line of their file. */
+const LISTS = {
+  API_KEYS: /[,\n]/, ADMIN_API_KEYS: /[,\n]/, READ_DATABASE_URL: NEXT_ADDRESS, TRUSTED_UPSTREAMS: /,/, CORS_ORIGINS: /,/
+}
+type Lists = { [name in keyof typeof LISTS]: string[] }
 type Computed = Lists & { SEED_DIR: string, SECRET_KEY: string }
 
 /** The settings as the program sees them: typed, defaults filled in, comma-separated lists split. */
@@ -85,14 +97,17 @@ const validate = ajv.compile(Settings)
 /**
  * Reads and checks the settings. An empty variable counts as not set.
  *
+ * @param earlier faults found before, to be named along
  * @throws ConfigError naming every fault
  */
-export function loadConfig (env: NodeJS.ProcessEnv = process.env): Config {
-  const values: Record<string, unknown> = {}
+export function loadConfig (env: NodeJS.ProcessEnv = process.env, earlier: string[] = []): Config {
+  const files = readSecretFiles(SECRETS, env)
+  const values: Record<string, unknown> = files.values
   for (const name of Object.keys(Settings.properties)) {
     if (env[name] !== undefined && env[name] !== '') values[name] = env[name]
   }
   validate(values)
+  const unread = new Set((validate.errors ?? []).map((error) => error.instancePath.slice(1)))
   const faults = (validate.errors ?? []).filter((error) => error.keyword !== 'const').map((error) => {
     const name = error.instancePath.slice(1)
     const reason = error.keyword === 'anyOf' ? `must be one of ${allowedValues(name)}` : error.message
@@ -103,7 +118,9 @@ export function loadConfig (env: NodeJS.ProcessEnv = process.env): Config {
   // A real shop does not start with the demo's users, whose password everybody knows.
   const seedDir = settings.SEED_DIR ?? (settings.NODE_ENV === 'production' ? '' : 'seeds')
   const config: Config = { ...settings, ...splitLists(settings), SEED_DIR: seedDir, SECRET_KEY: settings.SECRET_KEY ?? '' }
-  faults.push(...unsafeDefaults(config), ...faultyUpstreams(config.TRUSTED_UPSTREAMS), ...faultyOrigins(config), ...faultyCron(config.REMINDER_CRON))
+  faults.unshift(...earlier, ...files.faults)
+  faults.push(...unsafeDefaults(config), ...faultyUpstreams(config.TRUSTED_UPSTREAMS), ...faultyOrigins(config))
+  faults.push(...faultyForms(config).flatMap(([name, sentences]) => unread.has(name) ? [] : sentences))
   if (faults.length > 0) throw new ConfigError(faults)
   if (config.NODE_ENV !== 'production' && config.TRUSTED_UPSTREAMS.length === 0) {
     config.TRUSTED_UPSTREAMS = ['127.0.0.0/8', '::1/128']
@@ -116,13 +133,12 @@ export function loadConfig (env: NodeJS.ProcessEnv = process.env): Config {
  * development only) with the one kept in DATA_DIR.
  */
 export function readConfig (): Config {
+  const config = loadConfig(process.env, readEnvFile())
   try {
-    process.loadEnvFile()
-  } catch {
-    // No .env: the environment and the defaults are enough.
+    return { ...config, SECRET_KEY: config.SECRET_KEY || keptSecretKey(config.DATA_DIR) }
+  } catch (error) {
+    throw new ConfigError([`DATA_DIR ${config.DATA_DIR} cannot be used to keep a SECRET_KEY: ${(error as Error).message}`])
   }
-  const config = loadConfig()
-  return { ...config, SECRET_KEY: config.SECRET_KEY || keptSecretKey(config.DATA_DIR) }
 }
 
 function allowedValues (name: string): string {
@@ -131,15 +147,39 @@ function allowedValues (name: string): string {
 }
 
 function splitLists (settings: Static<typeof Settings>): Lists {
-  const entries = LISTS.map((name) => [
-    name, String(settings[name] ?? '').split(',').map((entry) => entry.trim()).filter((entry) => entry !== '')
+  const entries = Object.entries(LISTS).map(([name, separator]) => [
+    name, String(settings[name as keyof Lists] ?? '').split(separator).map((entry) => entry.trim()).filter((entry) => entry !== '')
   ])
   return Object.fromEntries(entries)
 }
 
+/** Faults that a pattern cannot tell, with the setting they are of. */
+function faultyForms (config: Config): [string, string[]][] {
+  const { DATABASE_URL, READ_DATABASE_URL, QUERY_DATABASE_URL, SMTP_URL, RABBITMQ_URL } = config
+  const databases: [string, string | undefined][] = [
+    ['DATABASE_URL', DATABASE_URL], ['QUERY_DATABASE_URL', QUERY_DATABASE_URL],
+    ...READ_DATABASE_URL.map((url): [string, string] => ['READ_DATABASE_URL', url])
+  ]
+  const others: [string, string | undefined, string][] = [
+    ['SMTP_URL', SMTP_URL, 'smtp://user:password@host:587'], ['RABBITMQ_URL', RABBITMQ_URL, 'amqp://user:password@host:5672/vhost'],
+    ['PUBLIC_URL', config.PUBLIC_URL, 'https://shop.example']
+  ]
+  return [
+    ...databases.map(([name, url]): [string, string[]] => [name, url === undefined ? [] : faultyDatabase(name, url)]),
+    ...others.map(([name, url, example]): [string, string[]] => [name, url === undefined ? [] : faultyAddress(name, url, example)]),
+    ['REMINDER_CRON', faultyCron('REMINDER_CRON', config.REMINDER_CRON)]
+  ]
+}
+
+/** A shorter key may be guessed: a caller without one has RATE_LIMIT tries a minute. */
+const MIN_KEY_LENGTH = 16
+
 function unsafeDefaults (config: Config): string[] {
   if (config.NODE_ENV !== 'production') return []
   const faults: string[] = []
+  for (const name of ['API_KEYS', 'ADMIN_API_KEYS'] as const) {
+    if (config[name].some((key) => key.length < MIN_KEY_LENGTH)) faults.push(`${name} has an entry of fewer than ${MIN_KEY_LENGTH} characters`)
+  }
   if (!config.DATABASE_URL) faults.push('DATABASE_URL must be set in production')
   if (config.API_KEYS.length === 0) faults.push('API_KEYS must name at least one key in production')
   if (!config.SECRET_KEY) faults.push('SECRET_KEY must be set in production')
@@ -171,19 +211,6 @@ function faultyUpstreams (ranges: string[]): string[] {
       return true
     }
   }).map((range) => `TRUSTED_UPSTREAMS has an entry that is no address or CIDR range: ${range}`)
-}
-
-/** What each field of a cron expression may say, in its order; weekdays from Sunday, which is 0 and 7. */
-const CRON_FIELDS = [['minute', 0, 59], ['hour', 0, 23], ['day', 1, 31], ['month', 1, 12], ['weekday', 0, 7]] as const
-
-/** Numbers out of range, which pg-boss would find only once the database is there. What is no cron expression at all, the schema says. */
-function faultyCron (cron: string): string[] {
-  const fields = cron.split(' ')
-  if (fields.length !== CRON_FIELDS.length) return []
-  return CRON_FIELDS.flatMap(([name, first, last], at) => {
-    const numbers = (fields[at]!.replace(/\/\d+/g, '').match(/\d+/g) ?? []).map(Number)
-    return numbers.every((number) => number >= first && number <= last) ? [] : [`REMINDER_CRON has a ${name} that is not between ${first} and ${last}`]
-  })
 }
 
 function faultyOrigins ({ CORS_ORIGINS, NODE_ENV }: Config): string[] {

@@ -175,7 +175,7 @@ export function answer (error: FastifyError, request: FastifyRequest, reply: Fas
   else if (known.statusCode === 503) request.log.warn({ code: known.code, reason: error.cause }, known.message)
   if (known.statusCode === 503) reply.header('retry-after', '1')
   if (known.isReplay) reply.header('idempotency-replayed', 'true')
-  if (known.code === 'NOT_IDENTIFIED') reply.header('www-authenticate', 'Bearer')
+  if (known.code === 'NOT_IDENTIFIED' && !reply.hasHeader('www-authenticate')) reply.header('www-authenticate', 'Bearer')
   return reply.code(known.statusCode).type('application/problem+json').send(JSON.stringify(problemDetails(known, request)))
 }
 

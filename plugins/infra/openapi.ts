@@ -49,8 +49,10 @@ export default fp(async (fastify) => {
         securitySchemes: {
           apiKey: { type: 'apiKey', in: 'header', name: 'X-API-Key' },
           bearer: { type: 'http', scheme: 'bearer', description: 'the same API key' },
+          basic: { type: 'http', scheme: 'basic', description: 'the same API key as user name or as password: http://KEY@host' },
           adminKey: { type: 'apiKey', in: 'header', name: 'X-API-Key', description: 'an admin API key' },
           adminBearer: { type: 'http', scheme: 'bearer', description: 'the same admin API key' },
+          adminBasic: { type: 'http', scheme: 'basic', description: 'the same admin API key, as user name or as password' },
           token: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT', description: 'a token from /api/auth/login' },
           upstreamUserId: { type: 'apiKey', in: 'header', name: 'X-User-Id', description: 'counts from TRUSTED_UPSTREAMS only' },
           upstreamUserEmail: { type: 'apiKey', in: 'header', name: 'X-User-Email' },

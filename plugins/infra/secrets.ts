@@ -12,7 +12,7 @@ const LOGIN = /^\w+:\/\/([^:/@]*):(.*)@/
  */
 export function secretMask (config: Config): (text: string) => string {
   const { API_KEYS, ADMIN_API_KEYS, SECRET_KEY, DATABASE_URL, READ_DATABASE_URL, QUERY_DATABASE_URL, SMTP_URL, RABBITMQ_URL } = config
-  const passwords = [DATABASE_URL, READ_DATABASE_URL, QUERY_DATABASE_URL, SMTP_URL, RABBITMQ_URL].flatMap((url = '') => {
+  const passwords = [DATABASE_URL, ...READ_DATABASE_URL, QUERY_DATABASE_URL, SMTP_URL, RABBITMQ_URL].flatMap((url = '') => {
     const [, user = '', password = ''] = LOGIN.exec(url) ?? []
     if (user === password) return []
     const plain = decoded(password)

@@ -7,7 +7,7 @@ import { ManagedOrder } from './orders/shapes.ts'
 const hooks: FastifyPluginAsync = async (fastify) => {
   fastify.addHook('onRequest', fastify.requireAdmin)
   fastify.addHook('onRoute', (route) => {
-    route.schema = strict({ security: [{ adminKey: [] }, { adminBearer: [] }, { token: [] }], ...route.schema })
+    route.schema = strict({ security: [{ adminKey: [] }, { adminBearer: [] }, { adminBasic: [] }, { token: [] }], ...route.schema })
   })
   for (const schema of [ManagedOrder, ManagedProduct, ManagedUser]) fastify.addSchema(schema)
 }

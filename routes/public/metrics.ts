@@ -9,7 +9,7 @@ const routes: FastifyPluginAsync = async (fastify) => {
     schema: {
       summary: 'Measurements in Prometheus’ text format',
       tags: ['Gateway'],
-      security: [{ apiKey: [] }, { bearer: [] }],
+      security: [{ apiKey: [] }, { bearer: [] }, { basic: [] }],
       response: responses({ 200: Type.Unsafe({ content: { 'text/plain': { schema: { type: 'string' } } } }) }, ...KEY)
     }
   }, async (_request, reply) => {

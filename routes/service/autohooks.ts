@@ -10,7 +10,7 @@ const hooks: FastifyPluginAsync = async (fastify) => {
   fastify.addHook('onRequest', fastify.requireApiKey)
   // The OpenAPI document says so for every route of this face.
   fastify.addHook('onRoute', (route) => {
-    if (route.schema) route.schema = { security: [{ apiKey: [] }, { bearer: [] }], ...route.schema }
+    if (route.schema) route.schema = { security: [{ apiKey: [] }, { bearer: [] }, { basic: [] }], ...route.schema }
   })
   for (const schema of [Product, Department, Aisle, User, Cart, Order, OrderEnvelope, OrderPageEnvelope]) {
     fastify.addSchema(schema)

@@ -1,5 +1,6 @@
--- Clears events published more than a week ago.
+-- Clears events published so many days ago.
 -- $1 limit bigint
+-- $2 days double precision
 delete from orders.outbox where id in (
-  select id from orders.outbox where published_at < now() - interval '7 days' limit $1
+  select id from orders.outbox where published_at < now() - $2 * interval '1 day' limit $1
 ) returning id

@@ -21,7 +21,7 @@ declare module 'fastify' {
       url: string
       /** A statement of sql/<name>.sql on the primary. */
       statement: ReturnType<typeof statementsOn>
-      /** The same on the replica (READ_DATABASE_URL) where there is one that answers: for the catalogue. */
+      /** The same on the first replica (READ_DATABASE_URL) that answers, else on the primary: for the catalogue. */
       catalogueStatement: ReturnType<typeof statementsOn>
       /** Where callers' own statements run: a login that may read the catalogue, and nothing else. */
       queryLane: QueryLane
@@ -58,7 +58,7 @@ export default fp(async (fastify) => {
   }
 
   const primary = lane('database', location.url)
-  const replica = config.READ_DATABASE_URL ? lane('replica', config.READ_DATABASE_URL) : undefined
+  const replicas = config.READ_DATABASE_URL.map((url, n) => lane(n === 0 ? 'replica' : `replica ${n + 1}`, url))
   function lane (name: string, url: string): Lane {
     const sql = createClient(url, {
       max: config.DATABASE_POOL_MAX, statementTimeout: STATEMENT_TIMEOUT, prepare: config.DATABASE_PREPARE, settings: BY_INDEX
@@ -78,7 +78,7 @@ export default fp(async (fastify) => {
   fastify.decorate('database', {
     url: location.url,
     statement,
-    catalogueStatement: statementsOn(replica ? [replica, primary] : [primary], declared),
+    catalogueStatement: statementsOn([...replicas, primary], declared),
     queryLane,
     declared,
     ping: async () => { await ask.first() },

@@ -1,8 +1,12 @@
+import { once } from 'node:events'
+import { get as httpGet } from 'node:http'
 import t from 'tap'
 import { openShop, refuses } from '../../helper.ts'
 
+const basic = (credentials: string) => ({ authorization: `Basic ${Buffer.from(credentials).toString('base64')}` })
+
 t.test('API keys', async (t) => {
-  const shop = await openShop(t, { API_KEYS: 'first-key, second-key', ADMIN_API_KEYS: 'admin-key' })
+  const shop = await openShop(t, { API_KEYS: 'first-key, second-key, schlüssel:mit:doppelpunkt', ADMIN_API_KEYS: 'admin-key' })
   const get = async (headers: Record<string, string>) => await shop.call('GET', '/departments', undefined, headers)
 
   await t.test('any of them, in either header', async (t) => {
@@ -13,16 +17,29 @@ t.test('API keys', async (t) => {
     }
   })
 
+  await t.test('by HTTP Basic, so that a key fits into a base URL: as user name or as password', async (t) => {
+    for (const credentials of ['first-key:', 'second-key:x', 'x:second-key', ':first-key', 'schlüssel:mit:doppelpunkt:']) {
+      t.equal((await get(basic(credentials))).status, 200, credentials)
+    }
+    t.equal((await get({ authorization: basic('first-key:').authorization.replace('Basic', 'basic') })).status, 200, 'the scheme in any case')
+    const base = new URL(await shop.app.listen({ port: 0 }))
+    base.username = 'first-key'
+    base.pathname = '/departments'
+    const [response] = await once(httpGet(base, { agent: false }), 'response')
+    t.equal(response.resume().statusCode, 200, 'http://first-key@…')
+  })
+
   await t.test('none or a wrong one is a 401 that says what is needed', async (t) => {
     const wrong: Record<string, string>[] = [
       {}, { 'x-api-key': 'wrong' }, { 'x-api-key': '' }, { 'x-api-key': 'first-key, second-key' }, { 'x-api-key': 'FIRST-KEY' },
-      { 'x-api-key': 'first-key2' }, { authorization: 'Bearer wrong' }, { authorization: 'Bearer' }, { authorization: 'Basic first-key' },
+      { 'x-api-key': 'first-key2' }, { authorization: 'Bearer wrong' }, { authorization: 'Bearer' }, { authorization: 'Basic first-key' }, { authorization: 'Basic' },
+      basic('first-key'), basic('wrong:wrong'), basic(':'), basic('first-key2:'), basic(':first-key, second-key'),
       { authorization: 'first-key' }, { 'x-api-key': 'ä' }
     ]
     for (const headers of wrong) {
       const answer = await get(headers)
       refuses(t, answer, 401, 'NOT_IDENTIFIED')
-      t.match(answer.headers, { 'www-authenticate': /^Bearer/ })
+      t.equal(answer.headers['www-authenticate'], 'Bearer, Basic realm="db-service", charset="UTF-8"')
     }
   })
 

@@ -45,7 +45,7 @@ t.test('the OpenAPI document', async (t) => {
     t.match(answer, { statusCode: 200, headers: { 'content-type': /^application\/json/ } })
     t.match(document, { openapi: /^3\.1\./, info: { title: 'db-service', version: /^\d+\.\d+\.\d+$/ } })
     t.same(Object.keys(document.components.securitySchemes).sort(),
-      ['adminBearer', 'adminKey', 'apiKey', 'bearer', 'token', 'upstreamUserEmail', 'upstreamUserId', 'upstreamUserRole'])
+      ['adminBasic', 'adminBearer', 'adminKey', 'apiKey', 'basic', 'bearer', 'token', 'upstreamUserEmail', 'upstreamUserId', 'upstreamUserRole'])
   })
 
   await t.test('names every route of the service, management and storefront APIs', async (t) => {

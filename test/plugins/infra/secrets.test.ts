@@ -8,7 +8,7 @@ t.test('secrets of the settings are masked in every form a text may have them in
     ADMIN_API_KEYS: 'admin-"key"',
     SECRET_KEY: 'a secret for tests, of 32 characters or more',
     DATABASE_URL: 'postgres://shop:p%40ss%2Fword@one:5432,two:5432/shop',
-    QUERY_DATABASE_URL: 'postgres://shop:broken%zz@one/shop',
+    QUERY_DATABASE_URL: 'postgres://shop:broken%25zz@one/shop',
     SMTP_URL: 'smtp://mailer:mail-secret@mail',
     RABBITMQ_URL: 'amqp://rabbitmq:rabbitmq@broker'
   }))

@@ -6,10 +6,10 @@ const paths = ['/api/v1/orders', '/api/v1/products', '/api/v1/users']
 t.test('with ADMIN_API_KEYS', async (t) => {
   const { call, sql } = await openShop(t, { API_KEYS: 'shop', ADMIN_API_KEYS: 'boss, both', NODE_ENV: 'test' })
   for (const path of paths) {
-    for (const headers of [{ 'x-api-key': 'boss' }, { authorization: 'Bearer both' }] as Record<string, string>[]) {
+    for (const headers of [{ 'x-api-key': 'boss' }, { authorization: 'Bearer both' }, { authorization: `Basic ${btoa('boss:')}` }] as Record<string, string>[]) {
       t.equal((await call('GET', path, undefined, headers)).status, 200, path)
     }
-    for (const headers of [{}, { 'x-api-key': 'shop' }, { 'x-api-key': '' }, { authorization: 'Bearer wrong' }] as Record<string, string>[]) {
+    for (const headers of [{}, { 'x-api-key': 'shop' }, { 'x-api-key': '' }, { authorization: 'Bearer wrong' }, { authorization: `Basic ${btoa('shop:')}` }] as Record<string, string>[]) {
       refuses(t, await call('GET', path, undefined, headers), 401, 'NOT_IDENTIFIED')
     }
   }
@@ -34,9 +34,9 @@ t.test('one key for both faces has two sets of Idempotency-Keys', async (t) => {
 t.test('without ADMIN_API_KEYS it is open in development, and closed in production', async (t) => {
   const open = await openShop(t, { API_KEYS: 'shop' })
   t.equal((await open.call('GET', paths[0]!)).status, 200)
-  const closed = await openShop(t, { NODE_ENV: 'production', API_KEYS: 'shop' })
+  const closed = await openShop(t, { NODE_ENV: 'production', API_KEYS: 'shop-key-of-16-chars' })
   for (const path of paths) {
-    for (const headers of [{}, { 'x-api-key': 'shop' }, { 'x-api-key': '' }] as Record<string, string>[]) {
+    for (const headers of [{}, { 'x-api-key': 'shop-key-of-16-chars' }, { 'x-api-key': '' }] as Record<string, string>[]) {
       refuses(t, await closed.call('GET', path, undefined, headers), 401, 'NOT_IDENTIFIED')
     }
   }

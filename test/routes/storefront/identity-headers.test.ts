@@ -40,7 +40,7 @@ t.test('identity headers', async (t) => {
 t.test('without TRUSTED_UPSTREAMS: loopback in development, nobody in production', async (t) => {
   const development = await openShop(t)
   t.equal((await development.call('GET', '/api/orders', undefined, BOSS)).status, 200)
-  const production = await openShop(t, { NODE_ENV: 'production', API_KEYS: 'key' })
+  const production = await openShop(t, { NODE_ENV: 'production', API_KEYS: 'a-key-of-16-chars' })
   refuses(t, await production.call('GET', '/api/orders', undefined, BOSS), 401, 'NOT_IDENTIFIED')
 })
 
