@@ -34,7 +34,6 @@ export const Cart = object('Cart', {
 
 /** A cart as JSON text, made by the database (sql/views/cart-documents.sql), with what its ETag is made of. */
 export const CartRow = Type.Object({ cart_id: Type.Integer(), version: Type.Integer(), document: Type.String() })
-const SetCartRow = Type.Object({ ...CartRow.properties, changed: Type.Boolean() })
 const FoundCart = Type.Object({
   cart_id: nullable(Type.Integer()), version: nullable(Type.Integer()), document: nullable(Type.String()), asked_at: Moment
 })
@@ -53,7 +52,7 @@ function cartsDomain (fastify: FastifyInstance) {
   const create = statement('carts/create', CartRow)
   const replace = statement('carts/replace', CartRow)
   const addItem = statement('carts/add-item', CartRow)
-  const setItem = statement('carts/set-item', SetCartRow)
+  const setItem = statement('carts/set-item', CartRow)
   const clear = statement('carts/clear', CartRow)
   const remove = statement('carts/delete', Type.Object({ deleted: Type.Boolean() }))
   const clearAbandoned = statement('carts/clear-abandoned', Type.Object({ cart_id: Type.Integer() }))
@@ -77,7 +76,7 @@ function cartsDomain (fastify: FastifyInstance) {
     addItem: async (userId: string, item: Items[number], ifMatch: IfMatch) =>
       (await addItem.first(userId, JSON.stringify(pick(NewCartItem, item)), ifMatch))!,
 
-    /** Sets a quantity; 0 removes the item. `changed` tells whether it was another one before. Rejects with CART_NOT_FOUND, CART_ITEM_NOT_FOUND. */
+    /** Sets a quantity; 0 removes the item. Rejects with CART_NOT_FOUND, CART_ITEM_NOT_FOUND, CART_PRODUCT_NOT_FOUND. */
     setItem: async (userId: string, productId: number, quantity: number, ifMatch: IfMatch) =>
       (await setItem.first(userId, productId, quantity, ifMatch))!,
 

@@ -21,10 +21,6 @@ declare module 'fastify' {
     /** The tags of If-Match without their quotes, for the database to compare; null where any version will do. */
     ifMatch (): string[] | null
   }
-  interface FastifyReply {
-    /** An update found everything as it was already and wrote nothing. */
-    unchanged: boolean
-  }
   interface FastifyInstance {
     draining: boolean
     /** From now on not ready, and every answer asks its connection to end. */
@@ -57,7 +53,6 @@ export default fp(async (fastify) => {
   fastify.decorate('draining', false)
   fastify.decorate('startDraining', () => { fastify.draining = true })
   fastify.decorateRequest('caller', 'anonymous')
-  fastify.decorateReply('unchanged', false)
   fastify.decorateRequest('actor', null)
 
   fastify.decorateRequest('context', function (this: FastifyRequest): Context {

@@ -7,6 +7,14 @@ export interface Shape {
   isBare: boolean
   /** The answer is a cart, which may not be stored. */
   isCart: boolean
+  /** Changes what is sent, and nothing where nothing is. */
+  isPartialUpdate: boolean
+  /** Sets an item's quantity; 0 or less removes it. */
+  setsQuantity: boolean
+  /** The latest status change of each order. */
+  isStatusChanges: boolean
+  /** Makes an order of the items in the body. */
+  placesOrder: boolean
   /** The caller's own SQL, whose every fault is an answer. */
   isQuery: boolean
   /** The answer brings `message` and `data` of its own. */
@@ -19,6 +27,8 @@ export interface Shape {
 
 /** What the older service answered without an envelope. */
 const BARE = ['GET /products', 'POST /orders/:order_id/items', 'POST /query']
+
+const PARTIAL_UPDATES = ['PUT /users/:user_id', 'PUT /users/:user_id/notification-settings', 'PATCH /orders/:order_id']
 
 /** Messages of routes that are about no resource. */
 const MESSAGES: Record<string, string> = {
@@ -36,14 +46,19 @@ const VERBS: Record<string, string> = { GET: 'retrieved', HEAD: 'retrieved', POS
 export function shapeOf (methods: string[], url: string): Shape {
   const [method = 'GET'] = methods.map((name) => name.replace('HEAD', 'GET'))
   const path = url.replace(/\/$/, '')
+  const operation = `${method} ${path}`
   const [collection = '', ...rest] = path.split('/').slice(1)
   const isList = rest.length === 0 && method === 'GET'
   // Below one resource (/carts/:user_id/items) a write is a change of that resource.
   const verb = rest.length > 1 && method !== 'GET' ? 'updated' : VERBS[method] ?? 'updated'
   const noun = collection.charAt(0).toUpperCase() + collection.slice(1)
   return {
-    isBare: BARE.includes(`${method} ${path}`),
-    isCart: method === 'GET' && path === '/carts/:user_id',
+    isBare: BARE.includes(operation),
+    isCart: operation === 'GET /carts/:user_id',
+    isPartialUpdate: PARTIAL_UPDATES.includes(operation),
+    setsQuantity: operation === 'PUT /carts/:user_id/items/:product_id',
+    isStatusChanges: path === '/users/:user_id/order-status-notifications',
+    placesOrder: operation === 'POST /orders',
     isQuery: path === '/query',
     isHealth: path === '/health',
     list: isList ? collection : undefined,
@@ -51,7 +66,7 @@ export function shapeOf (methods: string[], url: string): Shape {
   }
 }
 
-/** An update that found everything as it was. */
+/** An update that named nothing that can be updated. */
 export const NO_CHANGES = '{"success":true,"message":"No changes made","data":[],"error":null}'
 
 /** Nothing is stored yet where one could be. */

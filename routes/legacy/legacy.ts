@@ -4,6 +4,7 @@ import { answer, problem } from '../../plugins/infra/errors.ts'
 import { face } from '../mount.ts'
 import gateway from '../public/gateway.ts'
 import { enveloped, NO_CHANGES, NO_ENTRIES, shapeOf, type Shape } from './envelope.ts'
+import { changesAnything, lenient, withoutText } from './leniency.ts'
 import { refusal } from './refusal.ts'
 
 declare module 'fastify' {
@@ -23,14 +24,30 @@ const legacy: FastifyPluginAsync = async (fastify) => {
   fastify.decorateReply('ownMessage', null)
 
   fastify.addHook('onRoute', (route) => {
-    route.schema = { ...route.schema, hide: true, response: successes(route.schema?.response) }
-    route.config = { ...route.config, legacy: shapeOf([route.method].flat(), route.url.slice(prefix.length)) }
+    const shape = shapeOf([route.method].flat(), route.url.slice(prefix.length))
+    const { body, response, ...schema } = route.schema ?? {}
+    route.schema = {
+      ...schema,
+      ...body !== undefined && { body: lenient(body as object, shape.setsQuantity) },
+      hide: true,
+      response: successes(response)
+    }
+    route.config = { ...route.config, legacy: shape }
   })
 
   // The older service took any body for JSON that did not say what it was, as HTTP clients send text.
   fastify.addHook('onRequest', async ({ headers }) => {
     const hasBody = headers['transfer-encoding'] !== undefined || Number(headers['content-length']) > 0
     if (hasBody) headers['content-type'] ??= 'application/json'
+  })
+
+  fastify.addHook('preValidation', async (request) => {
+    const { schema, config: { legacy: shape } } = request.routeOptions
+    if (!schema?.body) return
+    request.body = withoutText(schema.body, request.body)
+    const { quantity, items } = (request.body ?? {}) as { quantity?: unknown, items?: unknown }
+    if (shape?.setsQuantity && typeof quantity === 'number' && quantity < 0) request.body = { quantity: 0 }
+    if (shape?.placesOrder && Array.isArray(items) && items.length === 0) throw problem('ORDER_EMPTY')
   })
 
   // Looked at while it is an object still.
@@ -50,6 +67,10 @@ const legacy: FastifyPluginAsync = async (fastify) => {
     return wrap(request, reply, String(payload))
   })
 
+  for (const path of ['/docs', '/openapi.json']) {
+    fastify.get(path, { schema: { security: [] } }, async (_request, reply) => reply.redirect(path))
+  }
+
   fastify.setNotFoundHandler((request, reply) => answer(problem('NOT_FOUND') as never, request, reply))
 
   fastify.register(gateway)
@@ -64,11 +85,13 @@ const successes = (response: unknown) => Object.fromEntries(Object.entries(respo
 function wrap (request: FastifyRequest, reply: FastifyReply, json: string): string {
   const shape = request.routeOptions.config.legacy!
   if (shape.isBare) return json
-  if (reply.unchanged) return NO_CHANGES
+  if (shape.isPartialUpdate && !changesAnything(request.routeOptions.schema!.body as object, request.body)) return NO_CHANGES
   // Only a cart that is stored has a version.
   if (shape.isCart && !reply.hasHeader('etag')) return NO_ENTRIES
   const message = reply.ownMessage ?? shape.message
   if (shape.isHealth) return reply.statusCode < 300 ? enveloped(JSON.stringify(JSON.parse(json).data), undefined, message) : failed(message)
+  // The older service told the number of an order there as a number.
+  if (shape.isStatusChanges) return enveloped(json.replaceAll(/"order_id":"(\d+)"/g, '"order_id":$1'), undefined, message)
   if (reply.statusCode !== 204) return enveloped(json, shape.list, message)
   reply.code(200).type('application/json; charset=utf-8')
   return enveloped('[]', undefined, message)

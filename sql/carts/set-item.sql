@@ -1,6 +1,6 @@
--- Sets an item's quantity in a user's cart; 0 removes it. `changed` is false where it was so already.
+-- Sets an item's quantity in a user's cart; 0 removes it.
 -- $1 user_id uuid
 -- $2 product_id integer
 -- $3 quantity integer
 -- $4 if_match text[]: null for any version
-select cart_id, version, document, gateway.has_changed() as changed from orders.set_cart_item($1, $2, $3, $4)
+select cart_id, version, document from orders.set_cart_item($1, $2, $3, $4)

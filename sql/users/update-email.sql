@@ -1,5 +1,4 @@
--- Sets a new email address; no row if the hash the password was checked against is not the user's any more. `changed` is
--- false where the address was so already.
+-- Sets a new email address; no row if the hash the password was checked against is not the user's any more.
 -- $1 user_id uuid
 -- $2 hashed_password text
 -- $3 email_address text
@@ -13,4 +12,4 @@ with known as (
   where u.id = known.id and known.email_address <> $3
   returning u.id
 )
-select external_user_id as user_id, $3 as email_address, exists (select from written) as changed from known
+select external_user_id as user_id, $3 as email_address from known

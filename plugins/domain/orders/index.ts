@@ -14,8 +14,6 @@ import { AddedItem, Delivery, NewManagedOrder, NewOrder, NewOrderItem, OrderChan
 /** An order as JSON text, made by the database (sql/views/order-documents.sql), with what its ETag is made of. */
 const OrderRow = Type.Object({ order_id: Type.Integer(), version: Type.Integer(), document: Type.String() })
 
-const ChangedOrderRow = Type.Object({ ...OrderRow.properties, changed: Type.Boolean() })
-
 const Placed = Type.Object({
   order_id: nullable(Type.Integer()),
   answer: nullable(Type.String()),
@@ -46,7 +44,7 @@ function ordersDomain (fastify: FastifyInstance) {
   const list = statement('orders/list', Type.Object({
     total: Type.Integer(), documents: Type.String(), next_cursor: nullable(Type.String())
   }))
-  const change = statement('orders/change', ChangedOrderRow)
+  const change = statement('orders/change', OrderRow)
   const addItems = statement('orders/add-items', Type.Object({ added: Type.Array(AddedItem) }))
   const remove = statement('orders/delete', Type.Object({ deleted: Type.Boolean() }))
   const clearKeys = statement('orders/clear-idempotency-keys', Type.Object({ key: Type.String() }))
@@ -105,8 +103,7 @@ function ordersDomain (fastify: FastifyInstance) {
     },
 
     /**
-     * Changes status, tracking, note; `changed` tells whether anything was another before. Rejects with ORDER_NOT_FOUND,
-     * PRECONDITION_FAILED, INVALID_STATUS_TRANSITION.
+     * Changes status, tracking, note. Rejects with ORDER_NOT_FOUND, PRECONDITION_FAILED, INVALID_STATUS_TRANSITION.
      */
     async change (orderId: string, changes: Static<typeof OrderChanges>, ifMatch: string[] | null, context: Context) {
       const actor = changes.changed_by || context.actor

@@ -13,9 +13,7 @@ export function userAccounts (fastify: FastifyInstance) {
   const findPassword = statement('users/find-password', Credentials)
   const logIn = statement('users/log-in', LoginRow)
   const updatePassword = statement('users/update-password', Type.Object({ user_id: Type.String() }))
-  const updateEmail = statement('users/update-email', Type.Object({
-    user_id: Type.String(), email_address: Type.String(), changed: Type.Boolean()
-  }))
+  const updateEmail = statement('users/update-email', Type.Object({ user_id: Type.String(), email_address: Type.String() }))
   const remove = statement('users/delete', Type.Object({ user_id: Type.String() }))
 
   /** The user's hash, once the password has proved right. */
@@ -37,18 +35,16 @@ export function userAccounts (fastify: FastifyInstance) {
       return loggedIn
     },
 
-    /** Whether the new password is another than the current one. Rejects with USER_NOT_FOUND, CURRENT_PASSWORD_INCORRECT. */
-    async changePassword (userId: string, currentPassword: string, newPassword: string): Promise<boolean> {
+    /** Rejects with USER_NOT_FOUND, CURRENT_PASSWORD_INCORRECT. */
+    async changePassword (userId: string, currentPassword: string, newPassword: string): Promise<void> {
       const oldHash = await checkedHash(userId, currentPassword, 'CURRENT_PASSWORD_INCORRECT')
-      if (newPassword === currentPassword) return false
+      if (newPassword === currentPassword) return
       const newHash = await fastify.passwords.hash(newPassword)
       if (!await updatePassword.first(userId, oldHash, newHash)) throw problem('CURRENT_PASSWORD_INCORRECT')
-      return true
     },
 
     /**
-     * Returns the address as stored, and whether it was another before. Rejects with USER_NOT_FOUND, CURRENT_PASSWORD_INCORRECT,
-     * EMAIL_ALREADY_EXISTS.
+     * Returns the address as stored. Rejects with USER_NOT_FOUND, CURRENT_PASSWORD_INCORRECT, EMAIL_ALREADY_EXISTS.
      */
     async changeEmail (userId: string, currentPassword: string, newEmail: string) {
       const hash = await checkedHash(userId, currentPassword, 'CURRENT_PASSWORD_INCORRECT')

@@ -6,7 +6,7 @@ import { problem } from '../../infra/errors.ts'
 import type { Identity } from '../../infra/identity.ts'
 import { userAccounts } from './accounts.ts'
 import { userIdentities } from './identities.ts'
-import { ChangedUserRow, NewUser, UserChanges, UserRow } from './schema.ts'
+import { NewUser, UserChanges, UserRow } from './schema.ts'
 
 declare module 'fastify' {
   interface FastifyInstance { users: ReturnType<typeof usersDomain> }
@@ -21,7 +21,7 @@ function usersDomain (fastify: FastifyInstance) {
   const count = statement('users/count', Type.Object({ total: Type.Integer() }))
   const search = statement('users/search', UserRow)
   const countSearch = statement('users/count-search', Type.Object({ total: Type.Integer() }))
-  const update = statement('users/update', ChangedUserRow)
+  const update = statement('users/update', UserRow)
   const readStatusChanges = statement('users/read-status-changes', Type.Object({ document: Type.String() }))
   const ensureCaller = statement('users/ensure-caller', Type.Object({ user_id: Type.String() }))
   const exportPerson = statement('users/export', Type.Object({ document: Type.String() }))
@@ -51,8 +51,7 @@ function usersDomain (fastify: FastifyInstance) {
     },
 
     /**
-     * Changes profile and reminder settings; only what was sent. `changed` tells whether anything was another before. Rejects with
-     * USER_NOT_FOUND, PRECONDITION_FAILED.
+     * Changes profile and reminder settings; only what was sent. Rejects with USER_NOT_FOUND, PRECONDITION_FAILED.
      */
     async update (userId: string, changes: Static<typeof UserChanges>, ifMatch: string[] | null = null) {
       const sent = Object.entries(pick(UserChanges, changes))

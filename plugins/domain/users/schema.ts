@@ -64,7 +64,6 @@ export const User = object('User', {
 
 /** The same with what its ETag is made of. */
 export const UserRow = Type.Object({ version: Type.Integer(), ...User.properties })
-export const ChangedUserRow = Type.Object({ ...UserRow.properties, changed: Type.Boolean() })
 export const LoginRow = Type.Object({ ...UserRow.properties, has_active_cart: Type.Boolean(), role: oneOf(['customer', 'admin'] as const) })
 
 export const Credentials = Type.Object({ user_id: Type.String(), hashed_password: nullable(Type.String()) })

@@ -55,12 +55,14 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
       tags,
       params,
       headers: Type.Object(IfMatch),
-      response: responses({ 200: Type.Object({ message: Type.String() }) }, 'CART_NOT_FOUND', 'PRECONDITION_FAILED', ...OWNER, ...BODY)
+      response: responses({
+        200: Type.Object({ message: Type.String(), user_id: UserId, deleted: Type.Boolean() })
+      }, 'CART_NOT_FOUND', 'PRECONDITION_FAILED', ...OWNER, ...BODY)
     }
   }, async (request) => {
     const { user_id: userId } = request.params
     await carts.remove(userId, request.ifMatch())
-    return { message: `Cart deleted successfully for user ${userId}` }
+    return { message: `Cart deleted successfully for user ${userId}`, user_id: userId, deleted: true }
   })
 
   fastify.delete('/:user_id/clear', {
@@ -101,12 +103,12 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
       params: item,
       body: Type.Object({ quantity: Type.Integer({ minimum: 0, maximum: 1_000_000 }) }, { examples: [{ quantity: 3 }] }),
       headers: Type.Object(IfMatch),
-      response: responses({ 200: ref(Cart) }, 'CART_NOT_FOUND', 'CART_ITEM_NOT_FOUND', 'PRECONDITION_FAILED', ...OWNER, ...BODY)
+      response: responses({ 200: ref(Cart) },
+        'CART_NOT_FOUND', 'CART_ITEM_NOT_FOUND', 'CART_PRODUCT_NOT_FOUND', 'PRECONDITION_FAILED', ...OWNER, ...BODY)
     }
   }, async (request, reply) => {
     const { user_id: userId, product_id: productId } = request.params
     const cart = await carts.setItem(userId, productId, request.body.quantity, request.ifMatch())
-    reply.unchanged = !cart.changed
     setETag(reply, cart.cart_id, cart.version)
     return sendJson(reply, cart.document)
   })

@@ -82,7 +82,6 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
     }
   }, async (request, reply) => {
     const order = await orders.change(request.params.order_id, request.body, request.ifMatch(), request.context())
-    reply.unchanged = !order.changed
     setETag(reply, order.order_id, order.version)
     return sendOrders(reply, `Order ${order.order_id} updated successfully`, `[${order.document}]`)
   })

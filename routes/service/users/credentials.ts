@@ -26,13 +26,15 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
         tags,
         params,
         body: PasswordChange,
-        response: responses({ 200: Type.Object({ message: Type.String(), user_id: UserId }) }, ...REFUSALS)
+        response: responses({
+          200: Type.Object({ message: Type.String(), user_id: UserId, password_updated: Type.Boolean() })
+        }, ...REFUSALS)
       },
       handler: async (request, reply) => {
         const { current_password: current, new_password: next } = request.body as Static<typeof PasswordChange>
         const { user_id: userId } = request.params
-        reply.unchanged = !await fastify.throttleGuesses(request, reply, userId, async () => await fastify.users.changePassword(userId, current, next))
-        return { message: 'Password updated successfully', user_id: userId }
+        await fastify.throttleGuesses(request, reply, userId, async () => await fastify.users.changePassword(userId, current, next))
+        return { message: 'Password updated successfully', user_id: userId, password_updated: true }
       }
     })
 
@@ -51,9 +53,8 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
       handler: async (request, reply) => {
         const { current_password: current, new_email_address: next } = request.body as Static<typeof EmailChange>
         const { user_id: userId } = request.params
-        const { email_address: email, changed } = await fastify.throttleGuesses(request, reply, userId, async () =>
+        const { email_address: email } = await fastify.throttleGuesses(request, reply, userId, async () =>
           await fastify.users.changeEmail(userId, current, next))
-        reply.unchanged = !changed
         return { message: 'Email updated successfully', user_id: userId, email_address: email }
       }
     })

@@ -53,7 +53,6 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
     }
   }, async (request, reply) => {
     const user = await fastify.users.update(request.params.user_id, pick(NotificationSettings, request.body), request.ifMatch())
-    reply.unchanged = !user.changed
     setETag(reply, user.user_id, user.version)
     return { message: 'Notification settings updated successfully', ...settingsOf(user) }
   })

@@ -37,7 +37,6 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
     }
   }, async (request, reply) => {
     const user = await fastify.users.update(request.params.user_id, request.body, request.ifMatch())
-    reply.unchanged = !user.changed
     setETag(reply, user.user_id, user.version)
     return user
   })

@@ -11,7 +11,7 @@ end
 $$;
 
 -- PUT and DELETE /carts/{user_id}/items/{product_id}: sets the quantity; 0 removes the item.
--- Refuses with USER_NOT_FOUND, CART_NOT_FOUND, CART_ITEM_NOT_FOUND, PRECONDITION_FAILED. A quantity that is so already is no
+-- Refuses with USER_NOT_FOUND, CART_NOT_FOUND, CART_ITEM_NOT_FOUND, CART_PRODUCT_NOT_FOUND, PRECONDITION_FAILED. A quantity that is so already is no
 -- change: neither version nor updated_at move.
 create or replace function orders.set_cart_item(user_id uuid, changed_product integer, new_quantity integer, if_match text[])
 returns orders.cart_documents
@@ -22,6 +22,10 @@ declare
   unchanged orders.cart_documents;
 begin
   select quantity into old_quantity from orders.cart_items where cart_id = cart and product_id = changed_product;
+  if old_quantity is null and new_quantity > 0
+    and not exists (select from products.products p where p.product_id = changed_product) then
+    perform gateway.refuse('CART_PRODUCT_NOT_FOUND', jsonb_build_object('product_id', changed_product));
+  end if;
   if old_quantity is null then
     perform gateway.refuse('CART_ITEM_NOT_FOUND', jsonb_build_object('product_id', changed_product));
   end if;

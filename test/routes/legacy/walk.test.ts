@@ -12,6 +12,7 @@ const SUCCESS = { success: true, error: null }
 /** What the envelope holds of a service answer, by what that answer is. */
 const one = (json: object) => ({ ...SUCCESS, data: [json] })
 const entries = (json: object[]) => ({ ...SUCCESS, data: json })
+const numbered = (json: { order_id: string }[]) => entries(json.map((entry) => ({ ...entry, order_id: Number(entry.order_id) })))
 const list = (name: string) => ({ [name]: data, ...page }: any) => ({ ...SUCCESS, data, ...page })
 const orders = (json: object) => ({ ...json, error: null })
 const bare = (json: unknown) => json
@@ -49,7 +50,7 @@ const CASES: [string, string, unknown, (json: any) => unknown, string?][] = [
   ['POST /orders/{order_id}/items', `${order}/items`, [{ product_id: 2 }], bare],
   ['PUT /orders/{order_id}/invoice', `${order}/invoice`, PDF, one],
   ['GET /orders/{order_id}/invoice', `${order}/invoice`, undefined, bare],
-  ['GET /users/{user_id}/order-status-notifications', `/users/${user}/order-status-notifications`, undefined, entries, 'User retrieved successfully'],
+  ['GET /users/{user_id}/order-status-notifications', `/users/${user}/order-status-notifications`, undefined, numbered, 'User retrieved successfully'],
   ['GET /users/{user_id}/export', `/users/${user}/export`, undefined, one, 'User retrieved successfully'],
 
   ['POST /carts', '/carts', { user_id: user, items: [{ product_id: 1, quantity: 2 }] }, one, 'Cart created successfully'],
@@ -133,10 +134,17 @@ t.test('health and probes, without a key', async (t) => {
   })
 })
 
+t.test('the documents are the real ones, without a key', async (t) => {
+  const { call } = await openShop(t, { API_KEYS: 'key' })
+  for (const path of ['/docs', '/openapi.json']) {
+    t.match(await call('GET', `/legacy${path}`), { status: 302, headers: { location: path } })
+  }
+})
+
 t.test('what has no place on this face', async (t) => {
   const { call, app } = await openShop(t, { API_KEYS: 'key' })
   t.notMatch(JSON.stringify(app.swagger()), /legacy/, 'the OpenAPI document does not tell of it')
-  for (const path of ['/docs', '/openapi.json', '/nothing', '/users/a/b/c']) {
+  for (const path of ['/redoc', '/nothing', '/users/a/b/c']) {
     const answer = await call('GET', `/legacy${path}`)
     t.match(answer, { status: 404, json: { success: false, error: /nothing at this address/, detail: /nothing at this address/ } }, path)
     t.strictSame(answer.json.data, [])

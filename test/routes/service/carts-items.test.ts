@@ -47,9 +47,9 @@ t.test('PUT items/{product_id} sets the quantity, 0 removes the item', async (t)
   t.match(emptied.json, { cart_id: set.json.cart_id, items: [], total_items: 0, total_quantity: 0, total_price: 0 }, 'the cart stays')
 
   for (const quantity of [0, 1]) {
-    refuses(t, await call('PUT', `${url}/items/1`, { quantity }), 404, 'CART_ITEM_NOT_FOUND', 'Product 1 is not in the cart')
+    refuses(t, await call('PUT', `${url}/items/1`, { quantity }), 404, 'CART_ITEM_NOT_FOUND', 'Product 1 not found in cart')
   }
-  refuses(t, await call('PUT', `${url}/items/99`, { quantity: 1 }), 404, 'CART_ITEM_NOT_FOUND', 'Product 99 is not in the cart')
+  refuses(t, await call('PUT', `${url}/items/99`, { quantity: 1 }), 404, 'CART_PRODUCT_NOT_FOUND', 'Products not found: 99')
   for (const quantity of [-1, 1.5, '2', null, 1_000_001, undefined]) {
     refuses(t, await call('PUT', `${url}/items/1`, { quantity }), 400, 'INVALID_INPUT')
   }
@@ -70,7 +70,7 @@ t.test('DELETE items/{product_id} removes an item, DELETE clear all of them', as
   const removed = await call('DELETE', `${url}/items/2`)
   t.equal(removed.status, 200)
   t.strictSame(lines(removed), [[1, 1, 1], [3, 3, 3]])
-  refuses(t, await call('DELETE', `${url}/items/2`), 404, 'CART_ITEM_NOT_FOUND', 'Product 2 is not in the cart')
+  refuses(t, await call('DELETE', `${url}/items/2`), 404, 'CART_ITEM_NOT_FOUND', 'Product 2 not found in cart')
 
   const cleared = await call('DELETE', `${url}/clear`)
   t.match(cleared, { status: 200, json: { cart_id: made.json.cart_id, items: [], total_items: 0, total_price: 0 } }, 'empty, but the same cart')
