@@ -13,10 +13,6 @@ await withDatabase(async (sql, config) => {
   // A folder that is not there shows before anything is dropped.
   if (config.SEED_DIR !== '') await findFiles(config.SEED_DIR)
   await reset(sql)
-  let isGood = true
-  await migrate(sql, async () => {
-    if (config.SEED_DIR === '') return
-    isGood = !(await load(sql, config, config.SEED_DIR)).nothingLoaded
-  })
-  return isGood
+  await migrate(sql)
+  return config.SEED_DIR === '' || !(await load(sql, config, config.SEED_DIR)).nothingLoaded
 })

@@ -7,11 +7,8 @@ import { withDatabase } from './with-database.ts'
 
 await withDatabase(async (sql, config) => {
   const { values } = parseArgs({ options: { dir: { type: 'string' }, strict: { type: 'boolean', default: false } } })
-  let isGood = false
-  await migrate(sql, async () => {
-    const report = await load(sql, config, values.dir ?? config.SEED_DIR)
-    if (report.nothingLoaded) console.error('Nothing was loaded.')
-    isGood = !report.nothingLoaded && !(values.strict && report.rejected > 0)
-  })
-  return isGood
+  await migrate(sql)
+  const report = await load(sql, config, values.dir ?? config.SEED_DIR)
+  if (report.nothingLoaded) console.error('Nothing was loaded.')
+  return !report.nothingLoaded && !(values.strict && report.rejected > 0)
 })

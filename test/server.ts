@@ -110,7 +110,7 @@ async function installJobs (url: string): Promise<void> {
 }
 
 async function fingerprint (): Promise<string> {
-  const files = (await readdir(join(root, 'sql'), { recursive: true })).filter((file) => file.endsWith('.sql')).sort()
+  const files = (await readdir(join(root, 'sql'), { recursive: true })).filter((file) => /\.sql$|^version$/.test(file)).sort()
   const hash = createHash('sha256')
   for (const file of files) hash.update(file).update(await readFile(join(root, 'sql', file)))
   hash.update(await readFile(join(import.meta.dirname, 'fixture.sql')))

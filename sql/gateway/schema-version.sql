@@ -1,2 +1,2 @@
--- The number of the last migration applied.
-select coalesce(max(version), 0) as version from public.schemaversion
+-- The number of sql/version that the schema was brought to.
+select coalesce(max(version), 0) as version from gateway.versions

@@ -3,7 +3,7 @@ import { Type } from '@sinclair/typebox'
 import { BY_INDEX, createClient } from './client.ts'
 import { firstLoad } from './first-load.ts'
 import { Gate } from './gate.ts'
-import { latestMigration, migrate } from './migrate.ts'
+import { migrate, schemaVersion } from './migrate.ts'
 import { locateDatabase, openAdmin } from './open.ts'
 import { QueryLane } from './query-lane.ts'
 import { reset } from './reset.ts'
@@ -49,10 +49,9 @@ export default fp(async (fastify) => {
       log.warn('RESET_DATABASE_ON_STARTUP: dropping everything')
       await reset(admin.sql)
     }
-    await migrate(admin.sql, async () => {
-      await firstLoad(admin.sql, config, log)
-      await queryLane.prepare(admin.sql)
-    })
+    await migrate(admin.sql)
+    await firstLoad(admin.sql, config, log)
+    await queryLane.prepare(admin.sql)
   } finally {
     await admin.close()
   }
@@ -72,8 +71,8 @@ export default fp(async (fastify) => {
 
   const declared: Declaration[] = []
   const statement = statementsOn([primary], declared)
-  const latest = await latestMigration()
-  const schemaVersion = statement('gateway/schema-version', Type.Object({ version: Type.Integer() }))
+  const latest = await schemaVersion()
+  const present = statement('gateway/schema-version', Type.Object({ version: Type.Integer() }))
   const ask = statement('gateway/ping', Type.Object({ answer: Type.Integer() }))
   fastify.decorate('database', {
     url: location.url,
@@ -84,7 +83,7 @@ export default fp(async (fastify) => {
     ping: async () => { await ask.first() },
     isReady: async () => {
       try {
-        return (await schemaVersion.first())!.version >= latest
+        return (await present.first())!.version >= latest
       } catch {
         return false
       }

@@ -1,91 +1,92 @@
 import { createHash } from 'node:crypto'
+import { readFileSync } from 'node:fs'
 import { readFile, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import Postgrator from 'postgrator'
 import type { Sql } from 'postgres'
+import { refreshDefinitions } from './definitions.ts'
+import { Transaction } from './transaction.ts'
 
 const root = join(import.meta.dirname, '../../../sql')
 
-/** Any number will do, as long as every gateway takes the same one. */
-const LOCK = 7000_0001
+const read = (name: string) => readFileSync(join(root, `schema/${name}.sql`), 'utf8')
+const [BEGIN, HAS_VERSION, VERSION, RENEW_RIGHTS] = ['begin', 'has-version', 'version', 'renew-rights'].map(read) as [string, string, string, string]
+const texts = {
+  objects: read('list-objects'), recorded: read('list-recorded'), definitions: read('list-definitions'), dependents: read('find-dependents'), record: read('record')
+}
+
+/** How long to try again where others keep tables locked. Each try waits 2 s (sql/schema/begin.sql), requests behind it as long. */
+const PATIENCE_MS = 60_000
+const PAUSE_MS = 500
+
+/** lock_not_available, deadlock_detected */
+const IS_CROWDED = /^(55P03|40P01)$/
 
 /**
- * Brings the schema up to date: the numbered migrations (sql/migrations), then every changed file of sql/views and sql/functions,
- * then who may do what (sql/functions/gateway/public-rights.sql).
- * Gateways that start at the same moment take turns, by an advisory lock of the session; the later ones find nothing to do.
+ * Brings the schema up to date: the numbered migrations (sql/migrations), then every changed file of sql/views and sql/functions, then
+ * who may do what. All in one transaction, under a lock of it: gateways that start at the same moment take turns, and the later ones find
+ * nothing to do. A gateway whose sql/version is smaller than the database's changes nothing.
  *
- * @param sql a client of a single connection (`max: 1`): the lock belongs to its session
- * @param whileLocked work that must not run twice at once either, such as the first load of data
+ * @param sql a client of a single connection (`max: 1`)
+ * @param folder sql/, or in a test another release's
  */
-export async function migrate (sql: Sql, whileLocked: () => Promise<void> = async () => {}): Promise<void> {
-  await sql`select pg_advisory_lock(${LOCK})`
-  try {
-    // A newer gateway has been here (a rolling update that restarts an older one): its functions must not be put back.
-    if (!await isNewer(sql)) {
-      await runMigrations(sql)
-      await refreshDefinitions(sql)
+export async function migrate (sql: Sql, folder = root): Promise<void> {
+  const version = await schemaVersion(folder)
+  const deadline = performance.now() + PATIENCE_MS
+  for (;;) {
+    try {
+      await Transaction.run(sql, BEGIN, async (transaction) => await bringUpTo(transaction, folder, version))
+      return
+    } catch (error) {
+      const { code, message } = error as { code?: string, message: string }
+      if (!IS_CROWDED.test(code ?? '') || performance.now() > deadline) {
+        throw Object.assign(new Error(`The database could not be migrated: ${message}`, { cause: error }), { code })
+      }
     }
-    await sql`select gateway.renew_rights()`
-    await whileLocked()
-  } finally {
-    await sql`select pg_advisory_unlock(${LOCK})`
+    await sleep(PAUSE_MS * (1 + Math.random()))
   }
 }
 
-/** The number of the newest migration this gateway knows. */
-export async function latestMigration (): Promise<number> {
-  const files = await readdir(join(root, 'migrations'))
-  return Math.max(...files.map((file) => Number.parseInt(file, 10)).filter(Number.isInteger))
+/** The number in sql/version. */
+export async function schemaVersion (folder = root): Promise<number> {
+  return Number.parseInt(await readFile(join(folder, 'version'), 'utf8'), 10)
 }
 
-/** Whether the schema is newer than this gateway. */
-async function isNewer (sql: Sql): Promise<boolean> {
-  const [table] = await sql`select from pg_tables where schemaname = 'public' and tablename = 'schemaversion'`
-  if (!table) return false
-  const [row] = await sql<{ version: number | null }[]>`select max(version)::int as version from public.schemaversion`
-  return (row?.version ?? 0) > await latestMigration()
+/** What sql/version says about the folders whose contents it numbers. */
+export async function digestOf (folder = root): Promise<string> {
+  const hash = createHash('sha256')
+  for (const kind of ['migrations', 'views', 'functions']) {
+    const files = (await readdir(join(folder, kind), { recursive: true })).filter((file) => file.endsWith('.sql')).sort()
+    for (const file of files) hash.update(`${kind}/${file}\0`).update(await readFile(join(folder, kind, file))).update('\0')
+  }
+  return hash.digest('hex')
 }
 
-function postgratorFor (sql: Sql): Postgrator {
-  return new Postgrator({
+async function bringUpTo (transaction: Transaction, folder: string, version: number): Promise<void> {
+  const [known] = await transaction.script<{ has_version: boolean }>(HAS_VERSION)
+  const [row] = known!.has_version ? await transaction.script<{ version: number }>(VERSION) : [{ version: 0 }]
+  if (row!.version > version) return
+  await runMigrations(transaction, folder)
+  await refreshDefinitions(transaction, texts, folder, version, row!.version)
+  await transaction.script(RENEW_RIGHTS)
+}
+
+async function runMigrations (transaction: Transaction, folder: string): Promise<void> {
+  const postgrator = new Postgrator({
     driver: 'pg',
-    migrationPattern: join(root, 'migrations/*.sql'),
+    migrationPattern: join(folder, 'migrations/*.sql'),
     schemaTable: 'public.schemaversion',
     newline: 'LF',
-    execQuery: async (query) => ({ rows: await sql.unsafe(query) }),
-    // Several statements in one simple query are one transaction: a migration that fails leaves nothing behind.
-    execSqlScript: async (script) => { await sql.unsafe(script).simple() }
+    execQuery: async (query) => ({ rows: await transaction.script(query) }),
+    execSqlScript: async (script) => { await transaction.script(script) }
   })
-}
-
-async function runMigrations (sql: Sql): Promise<void> {
-  const postgrator = postgratorFor(sql)
+  let file = ''
+  postgrator.on('migration-started', ({ filename }) => { file = filename.slice(folder.length) })
   try {
     await postgrator.migrate()
   } catch (error) {
-    throw new Error(`The database could not be migrated: ${(error as Error).message}`, { cause: error })
+    const { message, code } = error as Error & { code?: string }
+    throw Object.assign(new Error(`${file && `sql${file}: `}${message}`, { cause: error }), { code })
   }
-}
-
-async function refreshDefinitions (sql: Sql): Promise<void> {
-  const files = [...await sqlFiles('views'), ...await sqlFiles('functions')]
-  const rows = await sql<{ file: string, checksum: string }[]>`select file, checksum from gateway.definitions`
-  const known = new Map(rows.map((row) => [row.file, row.checksum]))
-  const changed: string[] = []
-  for (const file of files) {
-    const text = await readFile(join(root, file), 'utf8')
-    const checksum = createHash('sha256').update(text).digest('hex')
-    if (known.get(file) === checksum) continue
-    changed.push(`${text}
-      insert into gateway.definitions (file, checksum) values ('${file}', '${checksum}')
-      on conflict (file) do update set checksum = excluded.checksum;`)
-  }
-  if (changed.length === 0) return
-  // Functions may call each other in any order: their bodies are checked when they first run, and by the tests.
-  await sql.unsafe(`set check_function_bodies = off; ${changed.join('\n')} reset check_function_bodies;`).simple()
-}
-
-async function sqlFiles (folder: string): Promise<string[]> {
-  const files = await readdir(join(root, folder), { recursive: true })
-  return files.filter((file) => file.endsWith('.sql')).sort().map((file) => `${folder}/${file}`)
 }

@@ -44,18 +44,23 @@ const UNITS: [Kind, ...Kind[]][] = [['departments'], ['aisles'], ['products'], [
  */
 export async function loadFolder (sql: Sql, options: LoadOptions): Promise<LoadReport> {
   const started = performance.now()
-  const [isEmpty] = await run<Record<Kind, boolean>>(sql, 'find-empty-tables')
-  const units = UNITS.filter(([first]) => !options.onlyEmpty || isEmpty![first])
+  const findUnits = async () => {
+    const [isEmpty] = await run<Record<Kind, boolean>>(sql, 'find-empty-tables')
+    return { isEmpty: isEmpty!, units: UNITS.filter(([first]) => !options.onlyEmpty || isEmpty![first]) }
+  }
   // A gateway that starts on a filled database needs no folder.
-  if (units.length === 0) return summarize([], started)
+  if ((await findUnits()).units.length === 0) return summarize([], started)
 
   const found = await findFiles(options.dir)
-  const wanted = units.filter((kinds) => kinds.some((kind) => found[kind].length > 0))
   const reports = await inTransaction(sql, async () => {
+    // Once more: another gateway may have been loading until now.
+    const { isEmpty, units } = await findUnits()
+    const wanted = units.filter((kinds) => kinds.some((kind) => found[kind].length > 0))
+    if (wanted.length === 0) return []
     const load = new FileLoad(sql, options, wanted.flat().flatMap((kind) => found[kind]))
     for (const kinds of wanted) {
       for (const kind of kinds) await load.read(kind, found[kind])
-      await settle(sql, kinds, isEmpty![kinds[0]])
+      await settle(sql, kinds, isEmpty[kinds[0]])
     }
     await run(sql, 'move-sequences')
     await run(sql, 'analyze')

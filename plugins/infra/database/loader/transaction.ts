@@ -9,7 +9,7 @@ const LOST = /^(ECONN|EPIPE|ETIMEDOUT|CONNECTION_|57P)/
 
 /** Runs a load as one transaction, on the client's only connection. */
 export async function inTransaction<T> (sql: Sql, load: () => Promise<T>): Promise<T> {
-  await sql.unsafe('begin')
+  await run(sql, 'take-turn')
   try {
     const [settings] = await run<{ encoding: string }>(sql, 'begin')
     if (settings?.encoding !== 'UTF8') {

@@ -1,0 +1,2 @@
+-- Which version of each file the database holds.
+select file, checksum from gateway.definitions

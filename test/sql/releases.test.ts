@@ -1,0 +1,231 @@
+import { cp, readFile, rm, writeFile } from 'node:fs/promises'
+import { randomBytes } from 'node:crypto'
+import { join } from 'node:path'
+import { gunzipSync } from 'node:zlib'
+import postgres, { type Sql } from 'postgres'
+import t, { type Test } from 'tap'
+import { digestOf, migrate, schemaVersion } from '../../plugins/infra/database/migrate.ts'
+import { freshDatabase, openShop, userId } from '../helper.ts'
+import { databaseUrl, findTestServer } from '../server.ts'
+
+const root = join(import.meta.dirname, '../../sql')
+
+t.setTimeout(120_000)
+
+const connect = (t: Test, url: string): Sql => {
+  const sql = postgres(url, { max: 1, onnotice: () => {} })
+  t.teardown(async () => await sql.end({ timeout: 5 }))
+  return sql
+}
+
+/** A copy of sql/ to make another release of. */
+async function copyOfSql (t: Test) {
+  const folder = join(t.testdir(), 'sql')
+  await cp(root, folder, { recursive: true })
+  return {
+    folder,
+    write: async (file: string, text: string) => await writeFile(join(folder, file), text),
+    edit: async (file: string, from: string, to: string) => {
+      const text = await readFile(join(folder, file), 'utf8')
+      t.ok(text.includes(from), `${file} has what is changed`)
+      await writeFile(join(folder, file), text.replaceAll(from, () => to))
+    },
+    remove: async (file: string) => await rm(join(folder, file)),
+    release: async (version: number) => await writeFile(join(folder, 'version'), `${version}\n`)
+  }
+}
+
+/** Everything a gateway defines: functions, views, triggers with their texts, tables with their columns, constraints, indexes. */
+async function schemaOf (sql: Sql): Promise<string[]> {
+  const rows = await sql<{ thing: string }[]>`
+    with schemas as (select oid from pg_namespace where nspname in ('users', 'products', 'orders', 'gateway', 'legacy'))
+    select concat_ws(' ', o.kind, o.name, case o.kind when 'routine' then pg_get_functiondef(o.objid) when 'view' then pg_get_viewdef(o.objid) else pg_get_triggerdef(o.objid) end) as thing
+    from gateway.defined_objects o left join gateway.objects r using (kind, name) where r.retired_in is null
+    union all
+    select concat_ws(' ', 'column', a.attrelid::regclass, a.attname, format_type(a.atttypid, a.atttypmod), a.attnotnull, pg_get_expr(d.adbin, d.adrelid))
+    from pg_attribute a join pg_class c on c.oid = a.attrelid left join pg_attrdef d on d.adrelid = a.attrelid and d.adnum = a.attnum
+    where c.relnamespace in (select oid from schemas) and c.relkind in ('r', 'p') and a.attnum > 0 and not a.attisdropped
+    union all select concat_ws(' ', 'constraint', conrelid::regclass, conname, pg_get_constraintdef(oid)) from pg_constraint
+    where connamespace in (select oid from schemas) and contype <> 'n'
+    union all select 'index ' || indexdef from pg_indexes where schemaname in ('users', 'products', 'orders', 'gateway', 'legacy')
+    union all select concat_ws(' ', 'made', kind, name, file) from gateway.objects where retired_in is null
+    union all select concat_ws(' ', 'definition', file, checksum) from gateway.definitions
+    union all select concat_ws(' ', 'migration', version, md5) from public.schemaversion
+    union all select concat_ws(' ', 'version', max(version)) from gateway.versions`
+  return rows.map(({ thing }) => thing).sort()
+}
+
+const names = async (sql: Sql, pattern: string) => (await sql<{ name: string }[]>`
+  select name from gateway.defined_objects where name like ${pattern} order by 1`).map(({ name }) => name)
+
+t.test('sql/version has the digest of what it numbers', async (t) => {
+  const [number, digest] = (await readFile(join(root, 'version'), 'utf8')).split('\n')
+  t.match(number, /^\d+$/)
+  t.equal(digest, await digestOf(), 'else run: node scripts/schema-version.ts')
+})
+
+t.test('the schema of release 1.0 becomes what a new database has', async (t) => {
+  const { url: server } = await findTestServer()
+  const name = `test_old_${randomBytes(6).toString('hex')}`
+  const admin = postgres(databaseUrl(server, 'postgres'), { max: 1, onnotice: () => {} })
+  await admin.unsafe(`create database ${name} template template0`)
+  t.teardown(async () => {
+    await admin.unsafe(`drop database if exists ${name} with (force)`)
+    await admin.unsafe(`drop role if exists db_service_query_${name}`)
+    await admin.end({ timeout: 5 })
+  })
+  const url = databaseUrl(server, name)
+  const filler = postgres(url, { max: 1, onnotice: () => {} })
+  await filler.unsafe(gunzipSync(await readFile(join(import.meta.dirname, '../fixtures/schema-1.0.sql.gz'))).toString()).simple()
+  await filler.end()
+  const sql = connect(t, url)
+  await sql`insert into users.users (first_name, last_name, email_address, hashed_password) values ('Old', 'Customer', 'old@example.com', 'x')`
+  await migrate(sql)
+  const shop = await openShop(t)
+  t.strictSame(await schemaOf(sql), await schemaOf(shop.sql))
+  const upgraded = await openShop(t, { DATABASE_URL: url })
+  t.equal((await upgraded.call('GET', '/users?q=old@example.com')).json.total, 1, 'with its rows')
+})
+
+t.test('an older gateway changes nothing of a newer one’s', async (t) => {
+  const url = await freshDatabase(t)
+  const sql = connect(t, url)
+  const newer = await copyOfSql(t)
+  await newer.edit('functions/users/id-of.sql', '$$;', '  -- newer\n$$;')
+  await newer.write('functions/users/added.sql', 'create function users.added() returns int language sql as $$ select 1 $$;')
+  await newer.release(await schemaVersion() + 1)
+  await migrate(sql, newer.folder)
+  const before = await schemaOf(sql)
+  await migrate(sql)
+  t.strictSame(await schemaOf(sql), before)
+  await openShop(t, { DATABASE_URL: url })
+  t.strictSame(await schemaOf(sql), before, 'nor does its start')
+})
+
+t.test('what is gone from the files', async (t) => {
+  const sql = connect(t, await freshDatabase(t))
+  const version = await schemaVersion()
+  const first = await copyOfSql(t)
+  await first.write('functions/users/two.sql', `
+    create or replace function users.two(a int) returns int language sql as $$ select a $$;
+    create or replace function users.two_trigger() returns trigger language plpgsql as $$ begin return new; end $$;
+    create or replace trigger users_two before insert on users.users for each row execute function users.two_trigger();`)
+  await first.write('views/two.sql', 'create or replace view users.two_view as select 1 as a;')
+  await first.release(version + 1)
+  await migrate(sql, first.folder)
+  await sql`create function users.two_of_others() returns int language sql as 'select 1'`
+  t.strictSame(await names(sql, '%two%'), ['users.two(pg_catalog.int4)', 'users.two_of_others()', 'users.two_trigger()', 'users.two_view', 'users_two on users.users'])
+
+  await first.write('functions/users/two.sql', 'create or replace function users.two(a text) returns text language sql as $$ select a $$;')
+  await first.remove('views/two.sql')
+  await first.release(version + 2)
+  await migrate(sql, first.folder)
+  t.strictSame(await names(sql, '%two%'), ['users.two(pg_catalog.int4)', 'users.two(pg_catalog.text)', 'users.two_of_others()', 'users.two_trigger()', 'users.two_view'],
+    'a trigger is dropped at once; the rest is there for the release before')
+  t.strictSame([...await sql`select users.two(1) as int, users.two('x') as text, a from users.two_view`], [{ int: 1, text: 'x', a: 1 }])
+  await migrate(sql, first.folder)
+  t.equal((await names(sql, '%two%')).length, 5, 'however often it starts')
+
+  await first.release(version + 3)
+  await sql`create view public.of_others as select * from users.two_view`
+  await migrate(sql, first.folder)
+  t.strictSame(await names(sql, '%two%'), ['users.two(pg_catalog.text)', 'users.two_of_others()', 'users.two_view'], 'and dropped with the next, but for what others use')
+  await sql`drop view public.of_others`
+  await first.release(version + 4)
+  await migrate(sql, first.folder)
+  t.strictSame(await names(sql, '%two%'), ['users.two(pg_catalog.text)', 'users.two_of_others()'], 'until they do no longer')
+})
+
+t.test('a view with other columns, and a function with another result', async (t) => {
+  const url = await freshDatabase(t)
+  const sql = connect(t, url)
+  const reader = `reader_${randomBytes(6).toString('hex')}`
+  await sql.unsafe(`create role ${reader}`)
+  t.teardown(async () => {
+    const admin = postgres(url, { max: 1, onnotice: () => {} })
+    await admin.unsafe(`drop owned by ${reader}; drop role ${reader}`).simple()
+    await admin.end()
+  })
+  await sql.unsafe(`grant select on orders.storefront_documents, users.managed_users to ${reader}`)
+  const newer = await copyOfSql(t)
+  await newer.edit('views/storefront-documents.sql', 'select o.id as order_id,', 'select 1 as added, o.id as order_id,')
+  await newer.edit('views/managed-users.sql', 'select u.id,', 'select users.added(1) as added, u.id,')
+  await newer.write('functions/users/added.sql', 'create or replace function users.added(a int) returns int language sql as $$ select a $$;')
+  await newer.write('views/a-view.sql', 'create or replace view users.a_view as select added from users.managed_users;')
+  await newer.release(await schemaVersion() + 1)
+  await migrate(sql, newer.folder)
+  const [row] = await sql`select (select count(*)::int from orders.storefront_documents where added = 2) as n, has_table_privilege(${reader}, 'orders.storefront_documents', 'select') as may,
+    has_table_privilege(${reader}, 'users.managed_users', 'select') as may_too`
+  t.strictSame(row, { n: 0, may: true, may_too: true }, 'are made anew with what depends on them, in whatever order, and others keep their rights')
+  await sql`insert into users.users (first_name, last_name, email_address) values ('a', 'b', 'c@example.com')`
+  const shop = await openShop(t, { DATABASE_URL: url })
+  t.equal((await shop.call('POST', '/orders', { user_id: userId(1), items: [{ product_id: 1 }] })).status, 201, 'the older gateway goes on')
+  t.equal((await shop.call('GET', '/api/orders/all', undefined, { 'x-user-id': userId(1), 'x-user-email': 'a@example.com', 'x-user-role': 'admin' })).status, 200)
+
+  await newer.edit('functions/users/added.sql', 'returns int', 'returns bigint')
+  await newer.release(await schemaVersion() + 2)
+  await migrate(sql, newer.folder)
+  t.strictSame([...await sql`select pg_typeof(added)::text as type from users.a_view limit 1`], [{ type: 'bigint' }])
+
+  await sql`create view public.of_others as select added from users.managed_users`
+  await newer.edit('functions/users/added.sql', 'returns bigint', 'returns text')
+  await newer.edit('functions/users/added.sql', 'select a', 'select a::text')
+  await newer.release(await schemaVersion() + 3)
+  const before = await schemaOf(sql)
+  await t.rejects(migrate(sql, newer.folder), { message: /functions\/users\/added\.sql.*of_others/ }, 'what others made of them is named, and stays')
+  t.strictSame(await schemaOf(sql), before)
+})
+
+t.test('a fault names its file and leaves nothing behind', async (t) => {
+  const sql = connect(t, await freshDatabase(t))
+  const before = await schemaOf(sql)
+  const faults: [string, string, RegExp][] = [
+    ['migrations/0900.do.faulty.sql', 'create table users.x (a int); create table users.x (a int);', /sql\/migrations\/0900\.do\.faulty\.sql: relation "x" already exists/],
+    ['views/faulty.sql', 'create view users.x as select nothing;', /sql\/views\/faulty\.sql: column "nothing" does not exist/],
+    ['functions/users/faulty.sql', 'create function users.x() returns int language sql as $$ select 1; $$; selec', /sql\/functions\/users\/faulty\.sql: syntax error/]
+  ]
+  for (const [file, text, message] of faults) {
+    const newer = await copyOfSql(t)
+    await newer.write('migrations/0899.do.before.sql', 'create table users.before_fault (a int);')
+    await newer.write('functions/users/before.sql', 'create function users.before_fault() returns int language sql as $$ select 1 $$;')
+    await newer.write(file, text)
+    await newer.release(await schemaVersion() + 1)
+    await t.rejects(migrate(sql, newer.folder), { message })
+    t.strictSame(await schemaOf(sql), before, file)
+  }
+})
+
+t.test('migrating does not wait at the head of a queue', async (t) => {
+  const url = await freshDatabase(t)
+  const sql = connect(t, url)
+  const newer = await copyOfSql(t)
+  await newer.write('migrations/0900.do.column.sql', 'alter table products.inventory add column added int;')
+  await newer.release(await schemaVersion() + 1)
+  const other = postgres(url, { max: 3, onnotice: () => {} })
+  t.teardown(async () => await other.end({ timeout: 5 }))
+  let migrated: Promise<void>
+  await other.begin(async (holder) => {
+    await holder`select from products.inventory`
+    migrated = migrate(sql, newer.folder)
+    const isWaiting = async () => (await other`select from pg_locks where not granted and relation = 'products.inventory'::regclass`).length > 0
+    while (!await isWaiting()) await new Promise((resolve) => setTimeout(resolve, 10))
+    // Behind the migration, which gives up before this one's time is over.
+    t.equal((await other`select from products.inventory`).length, (await holder`select from products.inventory`).length, 'readers get through')
+  })
+  await migrated!
+  t.strictSame([...await sql`select count(added)::int as n from products.inventory`], [{ n: 0 }], 'and it is tried again')
+})
+
+t.test('a connection that is lost leaves nothing behind', async (t) => {
+  const url = await freshDatabase(t)
+  const sql = connect(t, url)
+  const before = await schemaOf(connect(t, url))
+  const newer = await copyOfSql(t)
+  await newer.write('functions/users/lost.sql', 'create function users.lost() returns int language sql as $$ select 1 $$; select pg_terminate_backend(pg_backend_pid());')
+  await newer.release(await schemaVersion() + 1)
+  await t.rejects(migrate(sql, newer.folder))
+  const second = connect(t, url)
+  t.strictSame(await schemaOf(second), before)
+  await migrate(second)
+  t.pass('and the lock is free')
+})
