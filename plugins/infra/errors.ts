@@ -69,6 +69,8 @@ export interface FieldError { field: string, message: string }
 
 /** A body of 1 MiB can hold faults by the hundred thousand; an answer lists the first ones. */
 export const MAX_FIELD_ERRORS = 100
+/** A caller's own name for a field can be as long as its body. */
+const MAX_FIELD_NAME = 200
 
 /** RFC 9457 problem details, the body of every error. */
 export const ProblemDetails = Type.Object({
@@ -96,7 +98,7 @@ export class Problem extends Error {
     super(sentence(code, facts))
     this.code = code
     this.statusCode = ERRORS[code][0]
-    this.errors = errors
+    this.errors = errors?.slice(0, MAX_FIELD_ERRORS).map(({ field, message }) => ({ field: field.slice(0, MAX_FIELD_NAME).toWellFormed(), message }))
   }
 }
 
@@ -141,7 +143,7 @@ function fromValidation (error: FastifyError): Problem {
   }))
   const badId = errors.find(({ field }) => Object.hasOwn(IDS, field))
   const misplaced = error.validation?.some(({ keyword }) => keyword === 'required' || keyword === 'additionalProperties')
-  return problem(badId && !misplaced ? IDS[badId.field]! : 'INVALID_INPUT', {}, errors.slice(0, MAX_FIELD_ERRORS))
+  return problem(badId && !misplaced ? IDS[badId.field]! : 'INVALID_INPUT', {}, errors)
 }
 
 /** Turns whatever was thrown into a listed error; what is unknown becomes a plain 500. */

@@ -17,7 +17,7 @@ const INTERVAL = 1000
 export default fp(async (fastify) => {
   fastify.server.maxConnections = MAX_CONNECTIONS
   const memory = process.constrainedMemory()
-  // Starting, or a body of 100,000 faults, takes a second in one piece, and then all is well: one bad measurement is no overload.
+  // Starting takes a second in one piece, and then all is well: one bad measurement is no overload.
   let badInARow = 0
 
   await fastify.register(underPressure, {

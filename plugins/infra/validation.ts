@@ -4,6 +4,7 @@ import { SerializerSelector } from '@fastify/fast-json-stringify-compiler'
 import fp from 'fastify-plugin'
 import type { FastifyRequest, FastifySchemaCompiler, FastifySerializerCompiler } from 'fastify'
 import { MAX_FIELD_ERRORS, problem, type FieldError } from './errors.ts'
+import { inspect } from './json-text.ts'
 
 const serializerFactory = SerializerSelector()
 
@@ -12,17 +13,22 @@ const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i
 const formats = ajvFormats.default(new Ajv(), ['date', 'iso-date-time'])
 const isDate = formats.compile({ type: 'string', format: 'date' })
 const isMoment = formats.compile({ type: 'string', format: 'iso-date-time' })
+/** The format splits the text it is given, however long. */
+const LONGEST_MOMENT = 64
 
-/**
- * Bodies are limited to 1 MiB, so that finding every fault stays cheap. The schemas are TypeBox's: checking them against the
- * schema of schemas only takes time.
- */
+/** Bytes of a body up to which all of its faults are looked for, not the first one alone: 1 MiB of them takes a second. */
+const ALL_FAULTS = 16_384
+
+/** Parsed bodies that are larger than that. */
+const large = new WeakSet<object>()
+
+/** The schemas are TypeBox's: checking them against the schema of schemas only takes time. */
 function validator (options: Options): Ajv {
   const ajv = new Ajv({ allErrors: true, useDefaults: true, removeAdditional: false, strict: false, meta: false, validateSchema: false, ...options })
   ajvFormats.default(ajv, ['email', 'date', 'iso-date-time'])
   ajv.addFormat('uuid', UUID)
   // An ISO 8601 moment with or without an offset, or a date alone; without an offset it is UTC.
-  ajv.addFormat('timestamp', (text) => isDate(text) || isMoment(text))
+  ajv.addFormat('timestamp', (text) => text.length <= LONGEST_MOMENT && (isDate(text) || isMoment(text)))
   return ajv
 }
 
@@ -33,13 +39,25 @@ function validator (options: Options): Ajv {
  * @param shared the schemas that were added to the application, by id
  */
 export function buildValidator (shared: unknown): FastifySchemaCompiler<object> {
-  const body = validator({ coerceTypes: false })
+  const body = validator({ coerceTypes: false, allErrors: false })
+  const thorough = validator({ coerceTypes: false })
   const url = validator({ coerceTypes: 'array' })
   for (const schema of Object.values(shared as Record<string, object>)) {
-    body.addSchema(schema)
-    url.addSchema(schema)
+    for (const ajv of [body, thorough, url]) ajv.addSchema(schema)
   }
-  return ({ schema, httpPart }) => lazily(() => httpPart === 'body' ? body.compile(schema) : compileForUrl(url, schema))
+  return ({ schema, httpPart }) => httpPart === 'body' ? compileForBody(body, thorough, schema) : lazily(() => compileForUrl(url, schema))
+}
+
+/** Finds the first fault, and then the others where the body is small. */
+function compileForBody (body: Ajv, thorough: Ajv, schema: object) {
+  const findFirst = lazily(() => body.compile(schema))
+  const findAll = lazily(() => thorough.compile(schema))
+  return (data: object) => {
+    if (findFirst(data)) return true
+    if (large.has(data)) return { error: findFirst.errors as never }
+    findAll(data)
+    return { error: findAll.errors as never }
+  }
 }
 
 /**
@@ -84,36 +102,49 @@ function compileForUrl (url: Ajv, schema: object) {
   }
 }
 
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** The body may hold text that the database cannot. */
+    isSuspicious: boolean
+  }
+}
+
 /** Reads bodies, and refuses text that the database cannot hold. */
 export default fp(async (fastify) => {
   // An empty body is no body, whatever content type a client always sends.
   const parse = fastify.getDefaultJsonParser('error', 'error')
+  fastify.decorateRequest('isSuspicious', false)
   fastify.removeAllContentTypeParsers()
-  fastify.addContentTypeParser('application/json', { parseAs: 'string' }, (request, text, done) => {
-    if (text === '') return done(null, undefined)
-    return parse(request, text as string, done)
+  fastify.addContentTypeParser('application/json', { parseAs: 'buffer' }, (request, bytes: Buffer, done) => {
+    if (bytes.length === 0) return done(null, undefined)
+    const { fault, isSuspicious } = inspect(bytes)
+    if (fault) return done(problem('INVALID_INPUT', {}, [{ field: 'body', message: fault }]))
+    request.isSuspicious = isSuspicious
+    return parse(request, bytes.toString(), (error, body) => {
+      if (bytes.length > ALL_FAULTS && typeof body === 'object' && body !== null) large.add(body)
+      done(error, body)
+    })
   })
 
   fastify.addHook('preValidation', async (request: FastifyRequest) => {
     const errors: FieldError[] = []
-    findUnstorable(request.body, '', errors)
+    if (request.isSuspicious) findUnstorable(request.body, '', errors)
     findUnstorable(request.query, '', errors)
     findUnstorable(request.params, '', errors)
-    if (errors.length > 0) throw problem('INVALID_INPUT', {}, errors.slice(0, MAX_FIELD_ERRORS))
+    if (errors.length > 0) throw problem('INVALID_INPUT', {}, errors)
   })
 }, { name: 'validation', dependencies: ['errors'] })
 
-/** What no request of ours comes near, and no stack minds. */
-const MAX_DEPTH = 32
-
-/** PostgreSQL stores no NUL, and half a surrogate pair would be replaced in silence. */
-function findUnstorable (value: unknown, field: string, errors: FieldError[], depth = 0): void {
+/** PostgreSQL stores no NUL, and half a surrogate pair would be replaced in silence. The depth of what is given is bounded already. */
+function findUnstorable (value: unknown, field: string, errors: FieldError[]): void {
   if (typeof value === 'string') {
     if (value.includes('\0') || !value.isWellFormed()) {
       errors.push({ field: field || 'body', message: 'must be well-formed Unicode without NUL' })
     }
-  } else if (typeof value === 'object' && value !== null && !Buffer.isBuffer(value)) {
-    if (depth === MAX_DEPTH) errors.push({ field, message: `must not be nested deeper than ${MAX_DEPTH} levels` })
-    else for (const [key, entry] of Object.entries(value)) findUnstorable(entry, field === '' ? key : `${field}.${key}`, errors, depth + 1)
+  } else if (typeof value === 'object' && value !== null) {
+    for (const key in value) {
+      if (errors.length === MAX_FIELD_ERRORS) return
+      findUnstorable((value as Record<string, unknown>)[key], field === '' ? key : `${field}.${key}`, errors)
+    }
   }
 }
