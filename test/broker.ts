@@ -39,12 +39,20 @@ export interface TestBroker {
   consume (): Promise<void>
 }
 
-/** @param consumes whether messages are taken from the queue at once; a consumer makes a deleted queue anew, too */
-export async function openBroker (t: Pick<Test, 'teardown'>, { consumes = true } = {}): Promise<TestBroker> {
+export interface BrokerOptions {
+  /** Whether messages are taken from the queue at once; a consumer makes a deleted queue anew, too. */
+  consumes?: boolean
+  /** How the queue is declared, before any gateway comes. */
+  queueOptions?: { durable?: boolean, arguments?: Record<string, unknown> }
+}
+
+export async function openBroker (
+  t: Pick<Test, 'teardown'>, { consumes = true, queueOptions = { durable: true } }: BrokerOptions = {}
+): Promise<TestBroker> {
   const queue = `test_${randomBytes(6).toString('hex')}`
   const direct = new Connection(BROKER.href)
   direct.on('error', () => {})
-  await direct.queueDeclare({ queue, durable: true })
+  await direct.queueDeclare({ queue, ...queueOptions })
 
   const sockets = new Set<Socket>()
   let isStalled = false
@@ -95,7 +103,7 @@ export async function openBroker (t: Pick<Test, 'teardown'>, { consumes = true }
     },
     deleteQueue: async () => { await direct.queueDelete(queue) },
     consume: async () => {
-      const consumer = direct.createConsumer({ queue, queueOptions: { durable: true } }, async (message) => {
+      const consumer = direct.createConsumer({ queue, queueOptions }, async (message) => {
         received.push({
           id: message.messageId ?? '', body: message.body, durable: message.durable ?? false, headers: message.headers ?? {}
         })

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import type { Writable } from 'node:stream'
+import { Writable } from 'node:stream'
 import Fastify, { type FastifyInstance, type InjectOptions } from 'fastify'
 import postgres, { type Sql } from 'postgres'
 import type { Test } from 'tap'
@@ -122,4 +122,16 @@ export function refuses (t: Test, answer: Answer, status: number, code: string, 
     headers: { 'content-type': /^application\/problem\+json/ },
     json: { status, code, ...detail !== undefined && { detail } }
   }, `${status} ${code}`)
+}
+
+/** A place for a gateway's log, to be read as text. */
+export function lines (): Writable & { text (): string } {
+  let text = ''
+  const stream = new Writable({
+    write (chunk, _encoding, done) {
+      text += chunk
+      done()
+    }
+  })
+  return Object.assign(stream, { text: () => text })
 }

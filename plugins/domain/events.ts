@@ -27,6 +27,7 @@ function eventsDomain (fastify: FastifyInstance) {
   const claim = statement('events/claim', WaitingEvent)
   const markPublished = statement('events/mark-published', Id)
   const release = statement('events/release', Id)
+  const note = statement('events/note-fault', Id)
   const clear = statement('events/clear-published', Id)
   const asText = (ids: number[]) => ids.map(String)
 
@@ -48,6 +49,9 @@ function eventsDomain (fastify: FastifyInstance) {
 
     /** These could not be published; they go on waiting. */
     release: async (ids: number[], reason: string) => { await release.all(asText(ids), reason) },
+
+    /** Keeps with the oldest event that waits why none goes out. */
+    noteFault: async (reason: string) => { await note.all(reason) },
 
     /** Clears up to `limit` events published EVENT_RETENTION_DAYS ago; says how many. */
     clearPublished: async (limit: number) => (await clear.all(limit, fastify.config.EVENT_RETENTION_DAYS)).length

@@ -14,7 +14,11 @@ export const QueueState = Type.Object({
   queue: oneOf(QUEUES),
   depth: Type.Integer({ description: 'what waits or is under way: users due, emails, events, ticks' }),
   oldest: nullable({ ...Moment, description: 'since when the oldest of them waits' }),
-  failed: Type.Integer({ description: 'what failed for good' })
+  failed: Type.Integer({ description: 'what failed for good' }),
+  fault: nullable(Type.Object({
+    reason: Type.String({ examples: ['NOT_ALLOWED - vhost shop not found'] }),
+    since: Moment
+  }, { description: 'what keeps all of it waiting, in the words of the broker or mail server, and since when' }))
 })
 
 export const FailedJob = Type.Object({
@@ -56,7 +60,12 @@ function queuesDomain (fastify: FastifyInstance) {
   }
 
   return {
-    list: async (): Promise<Static<typeof QueueState>[]> => await list.all(),
+    async list (): Promise<Static<typeof QueueState>[]> {
+      const states = await list.all()
+      // What this gateway sees itself is newer than what the database keeps.
+      const fault = fastify.broker?.fault()
+      return states.map((state) => fault && state.queue === 'order-events' ? { ...state, fault } : state)
+    },
 
     /** What failed for good, the latest first. Events never do: they wait for the broker. */
     listFailed: async (queue: Queue, page: { limit: number, offset: number }) => (await listFailed.first(queue, page.limit, page.offset))!,
@@ -77,4 +86,4 @@ export default fp(async (fastify) => {
     Object.fromEntries((await queues.list()).map((state) => [state.queue, state[field]]))
   fastify.metrics.gauge('queue_depth', 'What waits in a queue, or is under way', read('depth'))
   fastify.metrics.gauge('queue_failed', 'What failed for good in a queue', read('failed'))
-}, { name: 'queues', dependencies: ['database', 'jobs', 'metrics'] })
+}, { name: 'queues', dependencies: ['broker', 'database', 'jobs', 'metrics'] })

@@ -47,8 +47,8 @@ export default fp(async (fastify) => {
     if (confirmed.length > 0) await events.markPublished(confirmed)
     if (failed.length === 0) return true
     const { reason } = results.find((result) => result.status === 'rejected') as PromiseRejectedResult
-    await events.release(failed, String(reason))
-    throw new Error(`${failed.length} events could not be published`)
+    await events.release(failed, (reason as Error).message)
+    throw new Error(`${failed.length} events could not be published: ${(reason as Error).message}`)
   }
 
   let registered = performance.now()
@@ -57,8 +57,12 @@ export default fp(async (fastify) => {
       await events.register(config.RABBITMQ_QUEUE)
       registered = performance.now()
     }
-    return await relayBatch()
+    if (broker.isReady()) return await relayBatch()
+    // For gateways that have no broker, or another way to it.
+    const fault = broker.fault()
+    if (fault) await events.noteFault(fault.reason)
+    return false
   })
-  broker.onConnect(() => relay.wake())
+  broker.onReady(() => relay.wake())
   events.onAnnounced(() => relay.wake())
 }, { name: 'order-events', dependencies: ['broker', 'events', 'jobs'] })

@@ -1,23 +1,33 @@
--- What waits, since when, and what failed for good, in each queue; of the ticks only those that failed.
-select queue, depth, oldest, failed from (
+-- What waits, since when, what failed for good, and what keeps all of it waiting, in each queue; of the ticks only those that failed.
+select queue, depth, oldest, failed, fault from (
   select 1 as place, 'reminders' as queue,
     (select count(*) from users.users where order_notifications_next_scheduled_time <= now()) as depth,
     (select min(order_notifications_next_scheduled_time) from users.users where order_notifications_next_scheduled_time <= now()) as oldest,
-    (select count(*) from pgboss.job where name = 'reminders' and state = 'failed') as failed
+    (select count(*) from pgboss.job where name = 'reminders' and state = 'failed') as failed,
+    null::json as fault
   union all
   select 2, 'emails',
     (select count(*) from gateway.emails where accepted_at is null and failed_at is null),
     (select min(queued_at) from gateway.emails where accepted_at is null and failed_at is null),
-    (select count(*) from gateway.emails where failed_at is not null)
+    (select count(*) from gateway.emails where failed_at is not null),
+    (
+      select json_build_object('reason', last_error, 'since', queued_at) from gateway.emails
+      where accepted_at is null and failed_at is null and server_away and last_error is not null
+      order by next_attempt_at limit 1)
   union all
   select 3, 'order-events',
     (select count(*) from orders.outbox where published_at is null),
     (select min(occurred_at) from orders.outbox where published_at is null),
-    0
+    0,
+    (
+      select json_build_object('reason', last_error, 'since', occurred_at)
+      from (select last_error, occurred_at from orders.outbox where published_at is null order by id limit 1) oldest
+      where last_error is not null)
   union all
   select 4, 'housekeeping',
     (select count(*) from pgboss.job where name = 'housekeeping' and state in ('created', 'retry', 'active')),
     (select min(created_on) from pgboss.job where name = 'housekeeping' and state in ('created', 'retry', 'active')),
-    (select count(*) from pgboss.job where name = 'housekeeping' and state = 'failed')
+    (select count(*) from pgboss.job where name = 'housekeeping' and state = 'failed'),
+    null
 ) queues
 order by place

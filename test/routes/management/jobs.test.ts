@@ -20,16 +20,16 @@ t.test('what waits, and since when: users due, emails, events', async (t) => {
   const shop = await openShop(t, { ...settings, SMTP_URL: 'smtp://127.0.0.1:1' })
   await shop.sql`update users.users set order_notifications_next_scheduled_time = now() + interval '1 day'`
   t.same((await call(shop, 'GET', '')).json.queues, ['reminders', 'emails', 'order-events', 'housekeeping'].map((name) =>
-    ({ queue: name, depth: 0, oldest: null, failed: 0 })))
+    ({ queue: name, depth: 0, oldest: null, failed: 0, fault: null })))
 
   await shop.sql`update users.users set order_notifications_next_scheduled_time = '2026-01-01T00:00:00Z' where id in (1, 2)`
-  t.same(await queue(shop, 'reminders'), { queue: 'reminders', depth: 2, oldest: '2026-01-01T00:00:00+00:00', failed: 0 })
+  t.same(await queue(shop, 'reminders'), { queue: 'reminders', depth: 2, oldest: '2026-01-01T00:00:00+00:00', failed: 0, fault: null })
   await shop.sql`update users.users set order_notifications_via_email = true where id = 1`
   await shop.app.notifications.remind(10)
   t.match(await queue(shop, 'reminders'), { depth: 0, oldest: null })
-  t.match(await queue(shop, 'emails'), { depth: 1, oldest: /^\d{4}-/, failed: 0 })
+  t.match(await queue(shop, 'emails'), { depth: 1, oldest: /^\d{4}-/, failed: 0, fault: null })
   await shop.sql`insert into orders.outbox (order_id, event_type, payload, occurred_at) values (1, 'order_created', '{}', '2026-02-01T00:00:00Z')`
-  t.same(await queue(shop, 'order-events'), { queue: 'order-events', depth: 1, oldest: '2026-02-01T00:00:00+00:00', failed: 0 })
+  t.same(await queue(shop, 'order-events'), { queue: 'order-events', depth: 1, oldest: '2026-02-01T00:00:00+00:00', failed: 0, fault: null })
 })
 
 t.test('emails that failed for good: why, one tried again, then all', async (t) => {
