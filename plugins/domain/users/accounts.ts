@@ -1,6 +1,7 @@
 import type { FastifyInstance } from 'fastify'
 import { Type, type Static } from '@sinclair/typebox'
 import { problem, type ErrorCode } from '../../infra/errors.ts'
+import { canonical } from '../../infra/passwords.ts'
 import { Credentials, LoginRow } from './schema.ts'
 
 /**
@@ -40,7 +41,7 @@ export function userAccounts (fastify: FastifyInstance) {
     /** Whether the new password is another than the current one. Rejects with USER_NOT_FOUND, CURRENT_PASSWORD_INCORRECT. */
     async changePassword (userId: string, currentPassword: string, newPassword: string): Promise<boolean> {
       const oldHash = await checkedHash(userId, currentPassword, 'CURRENT_PASSWORD_INCORRECT')
-      if (newPassword === currentPassword) return false
+      if (canonical(newPassword) === canonical(currentPassword)) return false
       const newHash = await fastify.passwords.hash(newPassword)
       if (!await updatePassword.first(userId, oldHash, newHash)) throw problem('CURRENT_PASSWORD_INCORRECT')
       return true
