@@ -7,20 +7,19 @@ import { createInterface } from 'node:readline/promises'
 import { Writable } from 'node:stream'
 import { parseArgs } from 'node:util'
 import { Ajv } from 'ajv'
-import ajvFormats from 'ajv-formats'
 import type { Sql } from 'postgres'
+import { isEmailAddress } from '../plugins/infra/addresses.ts'
 import { migrate } from '../plugins/infra/database/migrate.ts'
 import { hashPassword } from '../plugins/infra/passwords.ts'
-import { Email, NewPassword } from '../plugins/domain/users/schema.ts'
+import { NewPassword } from '../plugins/domain/users/schema.ts'
 import { withDatabase } from './with-database.ts'
 
 const ajv = new Ajv({ strict: false })
-ajvFormats.default(ajv, ['email'])
 
 await withDatabase(async (sql) => {
   const { positionals: [command, email, ...rest] } = parseArgs({ allowPositionals: true })
   if (command !== 'create' || email === undefined || rest.length > 0) throw new Error('Say what to do: npm run admin -- create EMAIL')
-  if (!ajv.validate(Email, email)) throw new Error(`This is no email address: ${email}`)
+  if (!isEmailAddress(email)) throw new Error(`This is no email address: ${email}`)
   await migrate(sql)
   if ((await run(sql, 'promote-admin', [email])).length > 0) {
     console.log(`${email} is an administrator now. The password is the one it was.`)

@@ -13,8 +13,8 @@ insert into products.inventory (product_id, stock) values (31, 5), (32, 1), (33,
 
 -- Everyone's password is `password`.
 insert into users.users (id, external_user_id, first_name, last_name, email_address, hashed_password,
-  phone_number, street_address, city, postal_code, country)
+  phone_number, street_address, city, postal_code, country, origin)
 select n, ('00000000-0000-4000-8000-00000000000' || n)::uuid, 'User', 'No' || n, 'user' || n || '@example.com',
-  '$argon2id$v=19$m=65536,p=4,t=3$p8aiJMeyPnG5aozaVF3PCg$uLDXWK55W3xIVFaZR1/C0FqpvK5ceKVgMCXAEPcYv0Q', '555-000' || n, n || ' Main Street', 'Springfield', '1000' || n, 'USA'
+  '$argon2id$v=19$m=65536,p=4,t=3$p8aiJMeyPnG5aozaVF3PCg$uLDXWK55W3xIVFaZR1/C0FqpvK5ceKVgMCXAEPcYv0Q', '555-000' || n, n || ' Main Street', 'Springfield', '1000' || n, 'USA', 'service'
 from generate_series(1, 5) n;
 select setval('users.users_id_seq', 400000, false), setval('products.products_product_id_seq', 41, false);

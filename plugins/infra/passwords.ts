@@ -46,19 +46,28 @@ export default fp(async (fastify) => {
     hash,
     verify: async (stored, password) => {
       const usable = isUsable(stored)
-      const fits = await gate.run(async () => await argon2.verify(usable ? stored : NOBODY, password))
-      return usable && fits
+      for (const form of formsOf(password)) {
+        const fits = await gate.run(async () => await argon2.verify(usable ? stored : NOBODY, form))
+        if (usable && fits) return true
+      }
+      return false
     },
     rehash: async (stored, password) => argon2.needsRehash(stored, PARAMETERS) ? await hash(password) : null
   })
 }, { name: 'passwords', dependencies: ['metrics'] })
+
+/** The one form that a password is hashed in (RFC 8265, section 4.2.2): keyboards differ in how they write an accent. */
+export const canonical = (password: string) => password.normalize('NFC')
+
+/** What may have been hashed: older hashes are of the password as it was typed. Nearly always one; as many without a hash as with one. */
+const formsOf = (password: string) => new Set([canonical(password), password, password.normalize('NFD')])
 
 /**
  * An argon2id hash with today's parameters. Costs 64 MiB and 100 ms: no more than AT_ONCE, please. The parameters stand in the
  * order of the reference implementation, for the other readers of the table; the package writes m, p, t.
  */
 export async function hashPassword (password: string): Promise<string> {
-  return (await argon2.hash(password, PARAMETERS)).replace(/(m=\d+),(p=\d+),(t=\d+)/, '$1,$3,$2')
+  return (await argon2.hash(canonical(password), PARAMETERS)).replace(/(m=\d+),(p=\d+),(t=\d+)/, '$1,$3,$2')
 }
 
 function isUsable (hash: string | null | undefined): hash is string {

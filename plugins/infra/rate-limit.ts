@@ -2,6 +2,7 @@ import { isIP } from 'node:net'
 import rateLimit, { normalizeIP, type RateLimitOptions } from '@fastify/rate-limit'
 import fp from 'fastify-plugin'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { addressKey } from './addresses.ts'
 import { callerByKey, digest } from './auth.ts'
 import { addressMatcher } from './config.ts'
 import { Problem, problem } from './errors.ts'
@@ -81,7 +82,7 @@ export default fp(async (fastify) => {
   const countFailure = fastify.createRateLimit(failures)
   fastify.decorateRequest('guessed', '')
   fastify.decorate('throttleGuesses', async (request, reply, subject, attempt) => {
-    request.guessed = subject.toLowerCase()
+    request.guessed = addressKey(subject)
     if (announce(reply, await countFailure(request, { increment: false })).remaining === 0) refuse(reply)
     try {
       return await attempt()

@@ -3,6 +3,7 @@ import ajvFormats from 'ajv-formats'
 import { SerializerSelector } from '@fastify/fast-json-stringify-compiler'
 import fp from 'fastify-plugin'
 import type { FastifyRequest, FastifySchemaCompiler, FastifySerializerCompiler } from 'fastify'
+import { isEmailAddress } from './addresses.ts'
 import { MAX_FIELD_ERRORS, problem, type FieldError } from './errors.ts'
 import { inspect } from './json-text.ts'
 
@@ -25,8 +26,9 @@ const large = new WeakSet<object>()
 /** The schemas are TypeBox's: checking them against the schema of schemas only takes time. */
 function validator (options: Options): Ajv {
   const ajv = new Ajv({ allErrors: true, useDefaults: true, removeAdditional: false, strict: false, meta: false, validateSchema: false, ...options })
-  ajvFormats.default(ajv, ['email', 'date', 'iso-date-time'])
+  ajvFormats.default(ajv, ['date', 'iso-date-time'])
   ajv.addFormat('uuid', UUID)
+  ajv.addFormat('idn-email', isEmailAddress)
   // An ISO 8601 moment with or without an offset, or a date alone; without an offset it is UTC.
   ajv.addFormat('timestamp', (text) => text.length <= LONGEST_MOMENT && (isDate(text) || isMoment(text)))
   return ajv

@@ -80,6 +80,6 @@ function withCallerIds (schema: FastifySchema, tag: string): FastifySchema {
     return key === 'user_id' && value?.format === 'uuid' ? CallerId : value
   })
   return {
-    ...copy, tags: [tag], response: { ...responses({}, 'FORBIDDEN', 'EMAIL_REQUIRED', 'EMAIL_ALREADY_EXISTS'), ...copy.response }
+    ...copy, tags: [tag], response: { ...responses({}, 'FORBIDDEN', 'EMAIL_REQUIRED'), ...copy.response }
   }
 }

@@ -7,8 +7,8 @@ select distinct on (s.user_id::bigint) s.file, s.line, s.user_id::bigint as id, 
   s.phone_number, s.street_address, s.city, s.postal_code, s.country,
   s.last_login::timestamptz as last_login, s.last_notifications_viewed_at::timestamptz as last_notifications_viewed_at,
   u.id is not null as known,
-  coalesce(lower(u.email_address) = lower(s.email_address), false) as has_address,
-  min(array[s.file, s.line]) over (partition by s.user_id::bigint, lower(s.email_address)) as claim
+  coalesce(users.address_key(u.email_address) = users.address_key(s.email_address), false) as has_address,
+  min(array[s.file, s.line]) over (partition by s.user_id::bigint, users.address_key(s.email_address)) as claim
 from staged_users s
 left join users.users u on u.id = s.user_id::bigint
 cross join lateral (

@@ -3,4 +3,4 @@
 update users.users u set email_address = 'loading ' || u.id
 from chosen_users c
 where c.id = u.id and not c.has_address
-  and exists (select from chosen_users taker where lower(taker.email_address) = lower(u.email_address))
+  and exists (select from chosen_users taker where users.address_key(taker.email_address) = users.address_key(u.email_address))

@@ -1,3 +1,3 @@
--- The user_id here of a storefront caller; one who is unknown here gets a row.
--- $1 caller jsonb: {userId, localId, isLinked, email}
-select external_user_id as user_id from users.ensure_caller($1)
+-- The row of a storefront caller: one who is unknown here gets it, and another service's user the address of now.
+-- $1 caller jsonb: {userId, localId, isLinked, email, isVerified}
+select external_user_id as user_id, email_address from users.ensure_caller($1)

@@ -1,6 +1,7 @@
 import type { FastifyInstance } from 'fastify'
 import { Type, type Static } from '@sinclair/typebox'
 import { problem, type ErrorCode } from '../../infra/errors.ts'
+import { canonical } from '../../infra/passwords.ts'
 import { Credentials, LoginRow } from './schema.ts'
 
 /**
@@ -38,7 +39,7 @@ export function userAccounts (fastify: FastifyInstance) {
     /** Rejects with USER_NOT_FOUND, CURRENT_PASSWORD_INCORRECT. */
     async changePassword (userId: string, currentPassword: string, newPassword: string): Promise<void> {
       const oldHash = await checkedHash(userId, currentPassword, 'CURRENT_PASSWORD_INCORRECT')
-      if (newPassword === currentPassword) return
+      if (canonical(newPassword) === canonical(currentPassword)) return
       const newHash = await fastify.passwords.hash(newPassword)
       if (!await updatePassword.first(userId, oldHash, newHash)) throw problem('CURRENT_PASSWORD_INCORRECT')
     },

@@ -23,17 +23,21 @@ function usersDomain (fastify: FastifyInstance) {
   const countSearch = statement('users/count-search', Type.Object({ total: Type.Integer() }))
   const update = statement('users/update', UserRow)
   const readStatusChanges = statement('users/read-status-changes', Type.Object({ document: Type.String() }))
-  const ensureCaller = statement('users/ensure-caller', Type.Object({ user_id: Type.String() }))
+  const ensureCaller = statement('users/ensure-caller', Type.Object({ user_id: Type.String(), email_address: Type.String() }))
   const exportPerson = statement('users/export', Type.Object({ document: Type.String() }))
 
   return {
     ...userAccounts(fastify),
     ...userIdentities(fastify),
 
-    /** Makes a user. Rejects with EMAIL_ALREADY_EXISTS. */
-    async create (input: Static<typeof NewUser>, password: string): Promise<Static<typeof UserRow>> {
+    /**
+     * Makes a user. Rejects with EMAIL_ALREADY_EXISTS.
+     *
+     * @param origin who makes it: the backend, or people themselves, whose address nobody has looked at
+     */
+    async create (input: Static<typeof NewUser>, password: string, origin: 'service' | 'storefront'): Promise<Static<typeof UserRow>> {
       const hash = await fastify.passwords.hash(password)
-      return (await insert.first(JSON.stringify(pick(NewUser, input)), hash))!
+      return (await insert.first(JSON.stringify(pick(NewUser, input)), hash, origin))!
     },
 
     /** One user. Rejects with USER_NOT_FOUND. */
@@ -60,10 +64,7 @@ function usersDomain (fastify: FastifyInstance) {
       return (await update.first(userId, JSON.stringify(Object.fromEntries(meant)), ifMatch))!
     },
 
-    /**
-     * The user_id here of a storefront caller, who gets a user row where there is none. Rejects with EMAIL_REQUIRED,
-     * EMAIL_ALREADY_EXISTS (the address is another's of the same user service).
-     */
+    /** The user_id here of a storefront caller, who gets a user row where there is none. Rejects with EMAIL_REQUIRED. */
     async ensure (caller: Identity): Promise<string> {
       if (caller.isLinked && caller.localId !== null) return caller.localId
       return (await ensureCaller.first(JSON.stringify(caller)))!.user_id

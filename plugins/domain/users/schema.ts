@@ -11,7 +11,7 @@ const profile = {
 const Days = Type.Integer({ minimum: 1, maximum: 365, examples: [7] })
 const Name = Text(255, { minLength: 1, pattern: '\\S', examples: ['Ada'] })
 
-export const Email = Text(254, { format: 'email', examples: ['ada@example.com'] })
+export const Email = Text(254, { format: 'idn-email', examples: ['ada@example.com'] })
 export const Password = Text(1024, { examples: ['password'] })
 export const NewPassword = Text(1024, { minLength: 8, examples: ['correct horse battery staple'] })
 
@@ -64,6 +64,11 @@ export const User = object('User', {
 
 /** The same with what its ETag is made of. */
 export const UserRow = Type.Object({ version: Type.Integer(), ...User.properties })
-export const LoginRow = Type.Object({ ...UserRow.properties, has_active_cart: Type.Boolean(), role: oneOf(['customer', 'admin'] as const) })
+export const LoginRow = Type.Object({
+  ...UserRow.properties,
+  has_active_cart: Type.Boolean(),
+  role: oneOf(['customer', 'admin'] as const),
+  password_changed_us: nullable(Type.Integer({ description: 'microseconds since 1970' }))
+})
 
 export const Credentials = Type.Object({ user_id: Type.String(), hashed_password: nullable(Type.String()) })

@@ -24,7 +24,7 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
       response: responses({ 201: ref(User) }, 'EMAIL_ALREADY_EXISTS', ...BODY, ...KEY)
     }
   }, async (request, reply) => {
-    const user = await fastify.users.create(request.body, request.body.password)
+    const user = await fastify.users.create(request.body, request.body.password, 'service')
     setETag(reply, user.user_id, user.version)
     return reply.code(201).header('location', `/users/${user.user_id}`).send(user)
   })

@@ -40,8 +40,8 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
     }
   }, async (request, reply) => {
     const { email, password, firstName, lastName } = request.body
-    const user = await fastify.users.create({ email_address: email, first_name: firstName, last_name: lastName }, password)
-    const token = fastify.issueToken({ ...user, role: 'customer' })
+    const user = await fastify.users.create({ email_address: email, first_name: firstName, last_name: lastName }, password, 'storefront')
+    const token = fastify.issueToken({ ...user, role: 'customer', password_changed_us: null })
     return reply.code(201).send({ message: 'Registered successfully', token, user: accountOf(user, 'customer') })
   })
 

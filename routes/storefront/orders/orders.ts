@@ -22,7 +22,7 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
       tags,
       body: NewStorefrontOrder,
       headers: Type.Object(IdempotencyKey),
-      response: responses({ 201: ref(StorefrontOrder) }, 'EMAIL_REQUIRED', 'EMAIL_ALREADY_EXISTS', 'USER_NOT_FOUND',
+      response: responses({ 201: ref(StorefrontOrder) }, 'EMAIL_REQUIRED', 'USER_NOT_FOUND',
         'PRODUCTS_NOT_FOUND', 'INVALID_QUANTITY', 'INSUFFICIENT_STOCK', 'IDEMPOTENCY_KEY_REUSED', ...BODY, ...KEY)
     }
   }, async (request, reply) => {

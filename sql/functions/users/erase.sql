@@ -6,27 +6,31 @@ create or replace function users.erase_person() returns trigger
 language plpgsql as $$
 declare
   own constant bigint[] := array(select id from orders.orders where user_id = old.id);
-  callers constant text[] := array[
-    'user:' || old.external_user_id, 'upstream:' || old.upstream_user_id,
-    'admin-user:' || old.external_user_id, 'admin-user:' || old.upstream_user_id];
-  -- What a history entry may call the person, now or when ordering; everybody else who changed the order is staff, and stays.
-  names constant text[] := array[
-    old.external_user_id::text, lower(old.email_address), lower(trim(old.first_name || ' ' || old.last_name))]
-    || array(select distinct lower(name) from orders.orders, unnest(array[customer_email, customer_name]) name where user_id = old.id);
+  known record;
+  named text[];
 begin
+  select * into known from users.names_of(old);
+  named := array(
+    select changed_by from (select distinct changed_by from orders.order_status_history where order_id = any (own)) h
+    where changed_by = any (known.callers) or lower(changed_by) = any (known.names)
+      or users.address_key(changed_by) = any (known.addresses));
+
   -- Remarks are free text about the order of this person. Nobody can tell which of them name the person.
   update orders.order_status_history set
-    changed_by = case when lower(changed_by) = any (names) or changed_by = any (callers) then 'customer' else changed_by end,
+    changed_by = case when changed_by = any (named) then 'customer' else changed_by end,
     note = case when note = 'Order created' then note end
-  where order_id = any (own)
-    and (lower(changed_by) = any (names) or changed_by = any (callers) or note <> 'Order created');
+  where order_id = any (own) and (changed_by = any (named) or note <> 'Order created');
 
-  -- Events still go out, without the address. Those of orders that were deleted before are found by it alone; published ones hold none.
+  -- Events still go out, without the address. Those of orders that were deleted before are found by it alone, which others may have,
+  -- too: theirs are orders that are there. Published ones hold none.
   update orders.outbox set payload = jsonb_set(payload, '{user_email}', 'null')
-  where published_at is null and (order_id = any (own) or lower(payload ->> 'user_email') = any (names));
+  where published_at is null and (
+    order_id = any (own)
+    or (users.address_key(payload ->> 'user_email') = any (known.addresses)
+      and not exists (select from orders.orders o where o.id = outbox.order_id)));
 
   -- Refusals belong to no order; the key is named after its caller.
-  delete from gateway.idempotency_keys where caller = any (callers);
+  delete from gateway.idempotency_keys where caller = any (known.callers);
 
   -- A parcel's number leads to the address it went to.
   update orders.orders set

@@ -1,6 +1,7 @@
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import ajvFormats from 'ajv-formats'
 import t, { type Test } from 'tap'
+import { isEmailAddress } from '../../../plugins/infra/addresses.ts'
 import { openShop, type Shop } from '../../helper.ts'
 
 interface Media { schema?: Record<string, unknown>, example?: unknown, examples?: Record<string, { value: unknown }> }
@@ -120,7 +121,7 @@ t.test('the OpenAPI document', async (t) => {
   await t.test('has an example for each body, and each fits its own schema', async (t) => {
     const ajv = new Ajv2020({ strict: false, allErrors: true })
     ajvFormats.default(ajv)
-    ajv.addFormat('timestamp', true)
+    ajv.addFormat('timestamp', true).addFormat('idn-email', isEmailAddress)
     ajv.addSchema(document, 'document')
     for (const { where, operation } of operations) {
       for (const [type, { schema, example, examples }] of Object.entries(operation.requestBody?.content ?? {})) {

@@ -13,7 +13,7 @@ t.test('another service’s user becomes one of ours with the first order', asyn
   t.match(placed, { status: 201, json: { user_id: '507f1f77bcf86cd799439011', customer_email: 'Zoë.Müller@elsewhere.example', customer_name: 'Zoë.Müller' } })
   t.match([...await sql`select hashed_password, role, upstream_user_id from users.users where email_address like 'Zo%'`],
     [{ hashed_password: null, role: 'customer', upstream_user_id: '507f1f77bcf86cd799439011' }])
-  refuses(t, await call('POST', '/users/login', { email_address: 'Zoë.Müller@elsewhere.example', password: '' }), 400, 'INVALID_INPUT')
+  refuses(t, await call('POST', '/users/login', { email_address: 'Zoë.Müller@elsewhere.example', password: '' }), 401, 'INVALID_CREDENTIALS')
 
   await call('POST', '/api/orders', ORDER, upstream('507f1f77bcf86cd799439011', 'moved@elsewhere.example'))
   t.equal((await call('GET', '/api/orders', undefined, zoe)).json.total, 2, 'the id counts, also with another address')
@@ -65,13 +65,6 @@ t.test('and is that user before the first order, too', async (t) => {
   t.equal((await call('GET', '/api/orders', undefined, upstream('ada-there', 'moved@elsewhere.example'))).json.total, 1, 'the id counts from now on')
   t.equal((await call('GET', '/api/orders', undefined, upstream('other', 'user1@example.com'))).json.total, 0, 'and nobody else’s')
   refuses(t, await call('GET', `/api/orders/${id}`, undefined, upstream('other', 'user1@example.com')), 403, 'FORBIDDEN')
-})
-
-t.test('an address that passed on to somebody else does not pass on the orders', async (t) => {
-  const { call } = await openShop(t)
-  await call('POST', '/api/orders', ORDER, upstream('old', 'shared@elsewhere.example'))
-  refuses(t, await call('POST', '/api/orders', ORDER, upstream('new', 'Shared@elsewhere.example')), 409, 'EMAIL_ALREADY_EXISTS')
-  t.equal((await call('GET', '/api/orders', undefined, upstream('new', 'shared@elsewhere.example'))).json.total, 0)
 })
 
 t.test('of a caller who is new here an address is needed', async (t) => {

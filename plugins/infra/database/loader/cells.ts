@@ -1,3 +1,5 @@
+import { isEmailAddress } from '../../addresses.ts'
+
 /** The text to store for a cell; throws CellFault for one that does not fit. `''` never comes here: an empty cell is null. */
 export type Cell = (value: string) => string
 
@@ -6,6 +8,12 @@ export class CellFault extends Error {}
 
 /** Any text, as it stands. */
 export const text: Cell = (value) => value
+
+/** An email address, by the rule of every other entrance. */
+export const email: Cell = (value) => {
+  if (!isEmailAddress(value)) throw fault('is no email address', value)
+  return value
+}
 
 /** A whole number. `7.0` counts as one: a column with gaps comes out of pandas like that. */
 export function integer (min: number, max: number): Cell {

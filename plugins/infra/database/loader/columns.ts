@@ -1,4 +1,4 @@
-import { decimal, integer, text, timestamp, type Cell } from './cells.ts'
+import { decimal, email, integer, text, timestamp, type Cell } from './cells.ts'
 import type { Kind } from './files.ts'
 
 /** A column of a CSV file. */
@@ -42,7 +42,7 @@ export const COLUMNS: Record<Kind, Record<string, Column>> = {
     last_name: { cell: text, required: 'row' },
     password: { cell: text },
     hashed_password: { cell: text },
-    email_address: { cell: text, required: 'row' },
+    email_address: { cell: email, required: 'row' },
     phone_number: { cell: text },
     street_address: { cell: text },
     city: { cell: text },
