@@ -1,7 +1,7 @@
 import fp from 'fastify-plugin'
 import type { FastifyInstance } from 'fastify'
 import { Type, type Static } from '@sinclair/typebox'
-import { containing, nullable, object, optional, ProductId, Text } from '../../schemas.ts'
+import { nullable, object, optional, ProductId, Text } from '../../schemas.ts'
 import { problem } from '../infra/errors.ts'
 
 const Name = Text(255, { minLength: 1, pattern: '\\S', examples: ['Rye Bread'] })
@@ -46,9 +46,8 @@ function catalogueDomain (fastify: FastifyInstance) {
   const Total = Type.Object({ total: Type.Integer() })
   const find = statement('products/find-managed', ManagedProductRow)
   const list = statement('products/list-managed', ManagedProductRow)
-  const search = statement('products/search-managed', ManagedProductRow)
+  const search = statement('products/search-managed', Type.Object({ total: Type.Integer(), ...ManagedProductRow.properties }))
   const count = statement('products/count', Total)
-  const countSearch = statement('products/count-search', Total)
   const create = statement('products/create', ManagedProductRow)
   const change = statement('products/change', ManagedProductRow)
 
@@ -60,12 +59,13 @@ function catalogueDomain (fastify: FastifyInstance) {
       return product
     },
 
-    /** A page of products by id, with the exact number of all; `q` is looked for in the name. */
+    /** A page of products by id, with the exact number of all; `q` is looked for in the name (products.list). */
     async list ({ q, limit, offset }: { q?: string, limit: number, offset: number }) {
-      const pattern = q ? containing(q) : undefined
-      const [items, counted] = await Promise.all(pattern
-        ? [search.all(pattern, limit, offset), countSearch.first(null, null, null, null, null, pattern, null)]
-        : [list.all(limit, offset), count.first(null, null, null, null)])
+      if (q?.trim()) {
+        const found = await search.all(q, limit, offset)
+        return { items: found.filter((product) => product.id !== null), total: found[0]!.total }
+      }
+      const [items, counted] = await Promise.all([list.all(limit, offset), count.first(null, null, null, null)])
       return { items, total: counted!.total }
     },
 

@@ -1,7 +1,7 @@
 import fp from 'fastify-plugin'
 import type { FastifyInstance } from 'fastify'
 import { Type, type Static } from '@sinclair/typebox'
-import { containing, nullable, object, ProductId } from '../../schemas.ts'
+import { nullable, object, ProductId, Text } from '../../schemas.ts'
 import { problem } from '../infra/errors.ts'
 
 export const Product = object('Product', {
@@ -29,6 +29,11 @@ export const Department = object('Department', {
 })
 export const Aisle = object('Aisle', { aisle_id: Type.Integer(), aisle_name: Type.String(), product_count: Type.Integer() })
 
+export const SearchText = Text(255, {
+  description: 'finds names that contain every word of it, in any order, without regard to case and accents; where none does, up to 400 of ' +
+    'the nearest, the nearest first'
+})
+
 export interface ProductFilter {
   categories?: string[]
   q?: string
@@ -53,11 +58,8 @@ function productsDomain (fastify: FastifyInstance) {
   const Total = Type.Object({ total: Type.Integer() })
   const find = statement('products/find', ProductRow)
   const list = statement('products/list', ProductRow)
-  const listByPrice = statement('products/list-by-price', ProductRow)
-  const search = statement('products/search', ProductRow)
+  const search = statement('products/search', Type.Object({ total: Type.Integer(), is_near: Type.Boolean(), ...ProductRow.properties }))
   const count = statement('products/count', Total)
-  const countByPrice = statement('products/count-by-price', Total)
-  const countSearch = statement('products/count-search', Total)
   const listDepartments = statement('products/list-departments', Department)
   const findOffers = statement('products/find-offers', Offer)
   const listAisles = statement('products/list-aisles', Aisle)
@@ -71,8 +73,8 @@ function productsDomain (fastify: FastifyInstance) {
     },
 
     /**
-     * A page of the products that fit every filter, by id, with the exact number of all that fit. One statement for each way
-     * into the catalogue (sql/products). Rejects with INVALID_CURSOR.
+     * A page of the products that fit every filter, by id, with the exact number of all that fit. Where no name contains every word of `q`:
+     * the nearest names, the nearest first, and no cursor. Rejects with INVALID_CURSOR.
      */
     async list (filter: ProductFilter) {
       const where = [
@@ -81,23 +83,16 @@ function productsDomain (fastify: FastifyInstance) {
       // One more than asked for tells whether another page follows.
       const page = [decodeCursor(filter.cursor), filter.limit + 1, filter.offset]
       const prices = [filter.min_price ?? null, filter.max_price ?? null]
-      const pattern = filter.q ? containing(filter.q) : undefined
+      const q = filter.q?.trim() || null
       const inStock = filter.in_stock ?? null
-      const byPrice = prices.some((price) => price !== null)
 
-      const [found, counted] = await Promise.all(
-        pattern
-          ? [search.all(...where, ...page, ...prices, pattern, inStock), countSearch.first(...where, ...prices, pattern, inStock)]
-          : byPrice
-            ? [listByPrice.all(...where, ...page, ...prices, inStock), countByPrice.first(...where, ...prices, inStock)]
-            : [list.all(...where, ...page, inStock), count.first(...where, inStock)])
-      const products = found.slice(0, filter.limit)
-      const last = products.at(-1)
-      return {
-        products,
-        total: counted!.total,
-        next_cursor: found.length > products.length && last ? encodeCursor(last.product_id) : null
+      if (q !== null || prices.some((price) => price !== null)) {
+        const found = await search.all(...where, ...page, ...prices, q, inStock)
+        const { total, is_near: isNear } = found[0]!
+        return pageOf(found.filter((product) => product.product_id !== null), total, filter.limit, isNear)
       }
+      const [found, counted] = await Promise.all([list.all(...where, ...page, inStock), count.first(...where, inStock)])
+      return pageOf(found, counted!.total, filter.limit)
     },
 
     /** SKU and stock of these products, by product id. */
@@ -117,6 +112,12 @@ function productsDomain (fastify: FastifyInstance) {
 export default fp(async (fastify) => {
   fastify.decorate('products', productsDomain(fastify))
 }, { name: 'products', dependencies: ['database'] })
+
+function pageOf (found: Static<typeof ProductRow>[], total: number, limit: number, isNear = false) {
+  const products = found.slice(0, limit)
+  const last = products.at(-1)
+  return { products, total, next_cursor: found.length > limit && last && !isNear ? encodeCursor(last.product_id) : null }
+}
 
 const encodeCursor = (productId: number) => Buffer.from(`p${productId}`).toString('base64url')
 

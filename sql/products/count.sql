@@ -3,15 +3,17 @@
 -- $2 department_id integer
 -- $3 aisle_id integer
 -- $4 in_stock boolean: true for those that are not sold out
-select coalesce(sum(c.products), 0)::bigint - (
-    select count(*) from products.inventory i
-    join products.products p on p.product_id = i.product_id
-    where $4::boolean and i.stock = 0
-      and ($1::text[] is null or p.department_id in (
-        select department_id from products.departments where lower(department_name) = any ($1)))
-      and ($2::integer is null or p.department_id = $2)
-      and ($3::integer is null or p.aisle_id = $3)
-  ) as total
+select coalesce(sum(c.products), 0)::bigint - case
+    when $4::boolean is not true then 0
+    when $1::text[] is null and $2::integer is null and $3::integer is null then (select count(*) from products.sold_out)
+    else (
+      select count(*) from products.sold_out s
+      join products.products p on p.product_id = s.product_id
+      where ($1 is null or p.department_id in (
+          select department_id from products.departments where lower(department_name) = any ($1)))
+        and ($2 is null or p.department_id = $2)
+        and ($3 is null or p.aisle_id = $3))
+  end as total
 from products.product_counts c
 left join products.departments d on d.department_id = c.department_id
 where ($1::text[] is null or lower(d.department_name) = any ($1))

@@ -17,8 +17,7 @@ from (
       select department_id from products.departments where lower(department_name) = any ($1)))
     and ($2::integer is null or department_id = $2)
     and ($3::integer is null or aisle_id = $3)
-    and ($7::boolean is not true or not exists (
-      select from products.inventory i where i.product_id = products.product_id and i.stock = 0))
+    and ($7::boolean is not true or not exists (select from products.sold_out s where s.product_id = products.product_id))
   order by product_id
   limit $5 offset $6
 ) p

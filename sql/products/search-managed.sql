@@ -1,12 +1,13 @@
--- As list-managed.sql, for products whose name contains a text.
--- $1 pattern text: for ilike
--- $2 limit bigint
--- $3 offset bigint
-select m.version, m.id, m.name, m.price_cents, m.stock
-from (
-  select product_id from products.products where product_name ilike $1 order by product_id limit $2 offset $3
-) p
-cross join lateral (
-  select version, id, name, price_cents, stock from products.managed_products where id = p.product_id offset 0
-) m
-order by m.id
+-- As list-managed.sql, for products whose names contain every word of a text or else are near it, as in search.sql.
+-- $1 q text
+-- $2 limit integer
+-- $3 offset integer
+select cardinality(f.ids)::bigint as total, m.version, m.id, m.name, m.price_cents, m.stock
+from products.matching($1, null, null, null, null, null, null) f
+left join lateral (
+  select id, place from unnest(f.ids[$3::integer + 1:$3 + $2::integer]) with ordinality u (id, place)
+) page on true
+left join lateral (
+  select version, id, name, price_cents, stock from products.managed_products where id = page.id offset 0
+) m on true
+order by page.place

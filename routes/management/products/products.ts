@@ -2,7 +2,8 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from '@sinclair/typebox'
 import type { FastifyReply } from 'fastify'
 import { ManagedProduct, NewProduct, ProductChanges } from '../../../plugins/domain/catalogue.ts'
-import { IfMatch, Paging, ProductId, ref, Text } from '../../../schemas.ts'
+import { IfMatch, Paging, ProductId, ref } from '../../../schemas.ts'
+import { SearchText } from '../../../plugins/domain/products.ts'
 import { ADMIN, BODY, responses, setETag } from '../../responses.ts'
 
 const tags = ['Management: products']
@@ -26,7 +27,7 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
     schema: {
       summary: 'A page of products, by id',
       tags,
-      querystring: Type.Object({ q: Type.Optional(Text(255, { description: 'text that the name contains, in any case' })), ...Paging(20) }),
+      querystring: Type.Object({ q: Type.Optional(SearchText), ...Paging(20) }),
       response: responses({ 200: ManagedProductPage }, ...ADMIN)
     }
   }, async (request) => {

@@ -1,6 +1,6 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from '@sinclair/typebox'
-import { Product } from '../../../plugins/domain/products.ts'
+import { Product, SearchText } from '../../../plugins/domain/products.ts'
 import { Cursor, nullable, PageInfo, pageInfo, Paging, ProductId, ref } from '../../../schemas.ts'
 import { KEY, responses, setETag } from '../../responses.ts'
 
@@ -18,7 +18,7 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
         categories: Type.Optional(Type.Array(Type.String({ maxLength: 255 }), {
           maxItems: 100, description: 'department names, in any case; repeat for several', examples: [['Greengrocer']]
         })),
-        q: Type.Optional(Type.String({ maxLength: 255, description: 'text that the name contains, in any case' })),
+        q: Type.Optional(SearchText),
         department_id: Type.Optional(ProductId),
         aisle_id: Type.Optional(ProductId),
         min_price: Type.Optional(Type.Number({ minimum: 0, maximum: 1e8 })),

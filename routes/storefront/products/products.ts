@@ -1,6 +1,6 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type, type Static } from '@sinclair/typebox'
-import type { Offer, Product } from '../../../plugins/domain/products.ts'
+import { SearchText, type Offer, type Product } from '../../../plugins/domain/products.ts'
 import { nullable, object, ProductId, ref } from '../../../schemas.ts'
 import { responses, setETag } from '../../responses.ts'
 import { Page, PageLimit, pagesOf } from '../paging.ts'
@@ -51,7 +51,7 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
       querystring: Type.Object({
         page: Page,
         limit: PageLimit,
-        search: Type.Optional(Type.String({ maxLength: 255, description: 'text that the name contains, in any case' })),
+        search: Type.Optional(SearchText),
         category: Type.Optional(Type.String({ maxLength: 255, description: 'a department’s name, in any case' })),
         minPrice: Type.Optional(Price),
         maxPrice: Type.Optional(Price),

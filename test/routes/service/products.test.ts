@@ -73,7 +73,7 @@ t.test('the catalogue', async (t) => {
       [{ aisle_id: '4' }, (n) => n % 4 === 3],
       [{ min_price: '5.99' }, (n) => n >= 5 && n < 40],
       [{ max_price: '31.98' }, (n) => n <= 30],
-      [{ q: 'ODUCT 3' }, (n) => String(n).startsWith('3')]
+      [{ q: 'ODUCT 3' }, (n) => String(n).includes('3')]
     ]
     for (let chosen = 0; chosen < 2 ** filters.length; chosen++) {
       const some = filters.filter((_, place) => chosen & 1 << place)
@@ -198,7 +198,20 @@ t.test('search', async (t) => {
     await finds(t, shop, { q: 'CRÈME' }, [105])
     await finds(t, shop, { q: '🍮' }, [105])
     await finds(t, shop, { q: 'pRoDuCt 39' }, [39])
-    await finds(t, shop, { q: ' ' }, [...ALL, 101, 105])
+    await finds(t, shop, { q: ' ' }, [...ALL, 101, 102, 103, 104, 105, 106])
+  })
+
+  await t.test('finds names that contain every word, in any order, without accents', async (t) => {
+    await finds(t, shop, { q: 'brulee  CREME' }, [105])
+    await finds(t, shop, { q: '39 product', min_price: '1', categories: 'frozen' }, [39])
+    await finds(t, shop, { q: '38 product', categories: 'frozen' }, [])
+  })
+
+  await t.test('where no name does, the nearest come, the nearest first', async (t) => {
+    const near = await shop.call('GET', '/products?q=produkt%207&limit=2')
+    t.match(near.json, { products: [{ product_id: 7 }, {}], total: 40, has_next: true, next_cursor: null })
+    t.match((await shop.call('GET', '/products?q=produkt%207&limit=100&department_id=2')).json, { products: [{ product_id: 7 }], total: 14 })
+    t.match((await shop.call('GET', '/products?q=snake_cass')).json, { products: [{ product_id: 102 }], total: 1 })
   })
 
   await t.test('never looks into other columns', async (t) => {

@@ -43,7 +43,7 @@ t.test('the catalogue as a shop front shows it', async (t) => {
 
   await t.test('filters, each and together, with exact totals', async (t) => {
     const cases: [string, number[]][] = [
-      ['search=CT%204', [4, 40]],
+      ['search=CT%204', [4, 14, 24, 34, 40]],
       ['search=%25', []],
       ['category=BAKERY', numbers(1, 40).filter((n) => n % 3 === 1)],
       ['category=nothing', []],
@@ -54,7 +54,7 @@ t.test('the catalogue as a shop front shows it', async (t) => {
       ['minPrice=5&maxPrice=3', []],
       ['inStock=true', numbers(1, 40).filter((n) => n !== 32)],
       ['inStock=false', numbers(1, 40)],
-      ['inStock=true&search=product%203', [3, 30, 31, 33, 34, 35, 36, 37, 38, 39]],
+      ['inStock=true&search=product%203', [3, 13, 23, 30, 31, 33, 34, 35, 36, 37, 38, 39]],
       ['inStock=true&minPrice=31&maxPrice=34', [31, 33]],
       ['inStock=true&category=produce', numbers(1, 40).filter((n) => n % 3 === 2 && n !== 32)],
       ['inStock=true&category=produce&minPrice=28&maxPrice=36', [29, 35]],

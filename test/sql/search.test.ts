@@ -1,0 +1,49 @@
+import { randomBytes } from 'node:crypto'
+import postgres, { type Sql } from 'postgres'
+import t, { type Test } from 'tap'
+import { migrate } from '../../plugins/infra/database/migrate.ts'
+import { databaseUrl, findTestServer } from '../server.ts'
+
+const NAMES = [
+  'Crème Brûlée', 'CREME FRAICHE', 'Organic Whole Milk', 'Milk Chocolate, Organic', 'Banana', 'Banana Bread', 'Straße', 'Ærø Cheese',
+  'ЁЛКА Йогурт', 'ΣΊΣΥΦΟΣ', 'Ծիրան', 'Ｆull Width™', '100% Rye_Bread \\ Dark', 'Jalapeño – ‘Hot’', 'K2 Kelvin', 'İstanbul', 'x'
+]
+/** What is looked for, and the places of the names it finds. */
+const SEARCHES: [string, number[]][] = [
+  ['creme', [1, 2]], ['CRÈME', [1, 2]], ['crème brulee', [1]], ['brule\u0301e', [1]], ['milk organic', [3, 4]], ['ORGANIC  milk ', [3, 4]], ['milk', [3, 4]],
+  ['strasse', [7]], ['STRASSE', [7]], ['aerø', [8]], ['елка йог', [9]], ['σισυφος', [10]], ['ΣΙΣΥΦΟΣ', [10]], ['ԾԻՐԱՆ', [11]], ['full width', [12]],
+  ['%', [13]], ['_', [13]], ['\\', [13]], ['100% rye', [13]], ["jalapeno - 'hot'", [14]], ['\u212a2', [15]], ['istanbul', [16]], ['ISTANBUL', [16]],
+  ['x', [17]], ['an', [3, 4, 5, 6, 16]], ['b d', [6, 13]], ['bananna', [5, 6]], ['zzz', []]
+]
+
+async function search (sql: Sql, text: string): Promise<number[]> {
+  const [found] = await sql<{ ids: number[] }[]>`select ids from products.matching(${text}, null, null, null, null, null, null)`
+  return found!.ids
+}
+
+/** A migrated database of this locale. */
+async function databaseOf (t: Test, locale: string): Promise<Sql> {
+  const server = await findTestServer()
+  const name = `test_${randomBytes(6).toString('hex')}`
+  const admin = postgres(databaseUrl(server.url, 'postgres'), { max: 1, onnotice: () => {} })
+  await admin.unsafe(`create database ${name} template template0 encoding 'UTF8' locale '${locale}'`)
+  const sql = postgres(databaseUrl(server.url, name), { max: 1, onnotice: () => {} })
+  t.teardown(async () => {
+    await sql.end()
+    await admin.unsafe(`drop database ${name} with (force)`)
+    await admin.end()
+    await server.stop()
+  })
+  await migrate(sql)
+  return sql
+}
+
+for (const locale of ['C', 'C.UTF-8']) {
+  t.test(`names are found without regard to case and accents on a database whose locale is ${locale}`, async (t) => {
+    const sql = await databaseOf(t, locale)
+    for (const [at, name] of NAMES.entries()) {
+      await sql`insert into products.products (product_id, product_name) values (${at + 1}, ${name})`
+    }
+    for (const [text, places] of SEARCHES) t.strictSame(await search(sql, text), places, text)
+  })
+}
