@@ -1,17 +1,16 @@
+import { isUtf8 } from 'node:buffer'
+import type { IncomingMessage } from 'node:http'
 import { Ajv, type Options } from 'ajv'
 import ajvFormats from 'ajv-formats'
 import { SerializerSelector } from '@fastify/fast-json-stringify-compiler'
 import fp from 'fastify-plugin'
 import type { FastifyRequest, FastifySchemaCompiler, FastifySerializerCompiler } from 'fastify'
 import { MAX_FIELD_ERRORS, problem, type FieldError } from './errors.ts'
+import { isMoment } from './moments.ts'
 
 const serializerFactory = SerializerSelector()
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i
-
-const formats = ajvFormats.default(new Ajv(), ['date', 'iso-date-time'])
-const isDate = formats.compile({ type: 'string', format: 'date' })
-const isMoment = formats.compile({ type: 'string', format: 'iso-date-time' })
 
 /**
  * Bodies are limited to 1 MiB, so that finding every fault stays cheap. The schemas are TypeBox's: checking them against the
@@ -19,10 +18,9 @@ const isMoment = formats.compile({ type: 'string', format: 'iso-date-time' })
  */
 function validator (options: Options): Ajv {
   const ajv = new Ajv({ allErrors: true, useDefaults: true, removeAdditional: false, strict: false, meta: false, validateSchema: false, ...options })
-  ajvFormats.default(ajv, ['email', 'date', 'iso-date-time'])
+  ajvFormats.default(ajv, ['email'])
   ajv.addFormat('uuid', UUID)
-  // An ISO 8601 moment with or without an offset, or a date alone; without an offset it is UTC.
-  ajv.addFormat('timestamp', (text) => isDate(text) || isMoment(text))
+  ajv.addFormat('timestamp', isMoment)
   return ajv
 }
 
@@ -84,17 +82,31 @@ function compileForUrl (url: Ajv, schema: object) {
   }
 }
 
-/** Reads bodies, and refuses text that the database cannot hold. */
+/** Reads bodies, and refuses what no route knows or the database cannot hold. */
 export default fp(async (fastify) => {
-  // An empty body is no body, whatever content type a client always sends.
   const parse = fastify.getDefaultJsonParser('error', 'error')
   fastify.removeAllContentTypeParsers()
-  fastify.addContentTypeParser('application/json', { parseAs: 'string' }, (request, text, done) => {
-    if (text === '') return done(null, undefined)
-    return parse(request, text as string, done)
+  // As bytes: decoded by Node, what is no UTF-8 would be replaced in silence.
+  fastify.addContentTypeParser('application/json', { parseAs: 'buffer' }, (request, body: Buffer, done) => {
+    if (body.length === 0) return done(null, undefined)
+    if (!isJsonCharset(request.headers['content-type'])) return done(problem('UNSUPPORTED_MEDIA_TYPE'))
+    if (!isUtf8(body)) return done(problem('INVALID_INPUT', {}, [{ field: 'body', message: 'must be UTF-8' }]))
+    return parse(request, body.toString(), done)
+  })
+  fastify.addContentTypeParser('*', refuseUnlessEmpty)
+
+  // Whatever the type of nothing is called, text that names none included.
+  fastify.addHook('onRequest', async ({ headers }) => {
+    if (headers['content-length'] === '0') delete headers['content-type']
+  })
+
+  fastify.addHook('onRoute', (route) => {
+    if (route.schema && !route.schema.hide) route.schema = { ...route.schema, querystring: closed(route.schema.querystring) }
   })
 
   fastify.addHook('preValidation', async (request: FastifyRequest) => {
+    if (request.is404) return
+    if (!isReadable(request.url)) throw problem('INVALID_INPUT', {}, [{ field: 'querystring', message: 'must be UTF-8, percent-encoded' }])
     const errors: FieldError[] = []
     findUnstorable(request.body, '', errors)
     findUnstorable(request.query, '', errors)
@@ -102,6 +114,41 @@ export default fp(async (fastify) => {
     if (errors.length > 0) throw problem('INVALID_INPUT', {}, errors.slice(0, MAX_FIELD_ERRORS))
   })
 }, { name: 'validation', dependencies: ['errors'] })
+
+/** JSON is UTF-8 (RFC 8259, section 8.1); a content type that says otherwise is not ours. */
+function isJsonCharset (contentType = ''): boolean {
+  const [, charset] = /;\s*charset\s*=\s*"?([^";\s]*)/i.exec(contentType) ?? []
+  return charset === undefined || /^utf-?8$/i.test(charset)
+}
+
+/** An empty body is no body, whatever content type a client always sends; of others only the first bytes are waited for. */
+function refuseUnlessEmpty (_request: FastifyRequest, body: IncomingMessage, done: (error: Error | null, body?: undefined) => void): void {
+  const onData = () => {
+    body.off('end', onEnd)
+    done(problem('UNSUPPORTED_MEDIA_TYPE'))
+  }
+  const onEnd = () => {
+    body.off('data', onData)
+    done(null)
+  }
+  body.once('data', onData).once('end', onEnd)
+}
+
+/** A query that takes what it names and nothing else: a list that cannot sort must not seem to. */
+function closed (querystring: unknown): unknown {
+  return { type: 'object', properties: {}, additionalProperties: false, ...querystring as object }
+}
+
+/** The parser of queries passes over an escape that is none, or bytes that are no text, and leaves them as they stand. */
+function isReadable (url: string): boolean {
+  if (!url.includes('%')) return true
+  try {
+    decodeURIComponent(url)
+    return true
+  } catch {
+    return false
+  }
+}
 
 /** What no request of ours comes near, and no stack minds. */
 const MAX_DEPTH = 32

@@ -1,6 +1,5 @@
 import autoload from '@fastify/autoload'
 import type { FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify'
-import { answer, problem } from '../../plugins/infra/errors.ts'
 import { face } from '../mount.ts'
 import gateway from '../public/gateway.ts'
 import { enveloped, NO_CHANGES, NO_ENTRIES, shapeOf, type Shape } from './envelope.ts'
@@ -23,7 +22,8 @@ const legacy: FastifyPluginAsync = async (fastify) => {
   fastify.decorateReply('ownMessage', null)
 
   fastify.addHook('onRoute', (route) => {
-    route.schema = { ...route.schema, hide: true, response: successes(route.schema?.response) }
+    const { querystring, response } = route.schema ?? {}
+    route.schema = { ...route.schema, hide: true, querystring: { ...querystring as object, additionalProperties: true }, response: successes(response) }
     route.config = { ...route.config, legacy: shapeOf([route.method].flat(), route.url.slice(prefix.length)) }
   })
 
@@ -50,7 +50,7 @@ const legacy: FastifyPluginAsync = async (fastify) => {
     return wrap(request, reply, String(payload))
   })
 
-  fastify.setNotFoundHandler((request, reply) => answer(problem('NOT_FOUND') as never, request, reply))
+  fastify.setNotFoundHandler((request, reply) => fastify.refuseUnknownRoute(request, reply))
 
   fastify.register(gateway)
   fastify.register(autoload, face('service', ''))

@@ -55,10 +55,7 @@ function usersDomain (fastify: FastifyInstance) {
      * USER_NOT_FOUND, PRECONDITION_FAILED.
      */
     async update (userId: string, changes: Static<typeof UserChanges>, ifMatch: string[] | null = null) {
-      const sent = Object.entries(pick(UserChanges, changes))
-      // Null empties an optional text; a setting that always has a value keeps it.
-      const meant = sent.filter(([name, value]) => value !== null || !name.includes('order_notifications'))
-      return (await update.first(userId, JSON.stringify(Object.fromEntries(meant)), ifMatch))!
+      return (await update.first(userId, JSON.stringify(pick(UserChanges, changes)), ifMatch))!
     },
 
     /**
