@@ -20,7 +20,8 @@ export function serverOptions (config: Config) {
     pluginTimeout: 0,
     // Receiving a request, and its headers; a client that sends one byte a minute must not hold a socket for ever.
     requestTimeout: 30_000,
-    http: { headersTimeout: 15_000, connectionsCheckingInterval: 5_000 },
+    // A request without Host is refused in plugins/infra/context.ts, with a body and an id.
+    http: { headersTimeout: 15_000, connectionsCheckingInterval: 5_000, requireHostHeader: false },
     // Whose X-Forwarded-For is believed. The peer's own address is request.socket.remoteAddress.
     trustProxy: addressMatcher(config.TRUSTED_UPSTREAMS),
     // Above the statement timeout (plugins/infra/database), so that the database gives up first.
@@ -32,7 +33,7 @@ export function serverOptions (config: Config) {
     // server.ts drains first; a request that still slips in while closing is served, not refused.
     return503OnClosing: false,
     // No bound of its own for a parameter: one that is too long is refused by its schema, like any malformed one.
-    routerOptions: { ignoreTrailingSlash: true, maxParamLength: 65_536 },
+    routerOptions: { ignoreTrailingSlash: true, ignoreDuplicateSlashes: true, maxParamLength: 65_536 },
     // A path that is no valid URL fits no route, so no hook runs for it.
     frameworkErrors: (error, request, reply) => {
       reply.header('x-request-id', request.id)

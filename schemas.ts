@@ -1,4 +1,5 @@
 import { Type, type Static, type TObject, type TProperties, type TSchema } from '@sinclair/typebox'
+import { problem } from './plugins/infra/errors.ts'
 
 /** The value or null. One schema with two types: a union of schemas serializes far slower. */
 export const nullable = <T extends TSchema>(schema: T) =>
@@ -11,6 +12,11 @@ export const nullable = <T extends TSchema>(schema: T) =>
 /** A property that may be missing or null. In a new resource null means "not sent"; in a change it empties the field. */
 export const optional = <T extends TSchema>(schema: T) => Type.Optional(nullable(schema))
 
+const KEPT = Symbol('kept')
+
+/** A property of a change that always has a value: null means "not sent", too. */
+export const kept = <T extends TSchema>(schema: T) => optional({ ...schema, [KEPT]: true })
+
 /** One of a list of texts. */
 export const oneOf = <T extends string>(values: readonly T[], options = {}) =>
   Type.Unsafe<T>({ type: 'string', enum: [...values], ...options })
@@ -18,10 +24,18 @@ export const oneOf = <T extends string>(values: readonly T[], options = {}) =>
 /** A reference to a schema that was added to the application under its `$id`. */
 export const ref = <T extends TSchema>(schema: T) => Type.Unsafe<Static<T>>({ $ref: `${schema.$id}#` })
 
-/** Only the properties a schema names: what else a caller sends is ignored. */
+/** Only the properties a schema names and the caller sent: what else comes along is ignored. */
 export function pick<T extends TObject> (schema: T, value: Static<T>): Static<T> {
   const source = value as Record<string, unknown>
-  return Object.fromEntries(Object.keys(schema.properties).filter((key) => key in source).map((key) => [key, source[key]])) as Static<T>
+  const sent = Object.entries(schema.properties).filter(([key, property]) => key in source && !(KEPT in property && source[key] === null))
+  return Object.fromEntries(sent.map(([key]) => [key, source[key]])) as Static<T>
+}
+
+/** The same for a change that must hold something. Rejects with INVALID_INPUT. */
+export function pickSome<T extends TObject> (schema: T, value: Static<T>): Static<T> {
+  const picked = pick(schema, value)
+  if (Object.keys(picked).length > 0) return picked
+  throw problem('INVALID_INPUT', {}, [{ field: 'body', message: `must have one of ${Object.keys(schema.properties).join(', ')}` }])
 }
 
 /** The pattern for ilike that finds a text anywhere, as it stands: % and _ mean themselves. */
@@ -51,7 +65,11 @@ export const UserKeyText = Type.String({ pattern: `^([0-9]{1,18}|${UUID_TEXT})$`
 export const OrderId = Type.String({ pattern: '^[0-9]{1,18}$', description: 'an order’s number', examples: ['1200'] })
 export const ProductId = Type.Integer({ minimum: 0, maximum: MAX_INTEGER, examples: [1] })
 export const Quantity = Type.Integer({ minimum: 1, maximum: 1_000_000, examples: [2] })
-export const Timestamp = Type.String({ format: 'timestamp', description: 'ISO 8601; without an offset: UTC', examples: ['2026-11-21T09:30:00Z'] })
+export const Timestamp = Type.String({
+  format: 'timestamp',
+  description: 'ISO 8601, also without seconds, or a date alone; without an offset: UTC',
+  examples: ['2026-11-21T09:30:00+00:00']
+})
 export const Text = (maxLength: number, options = {}) => Type.String({ maxLength, ...options })
 
 /** Request headers that routes take, each where it means something. */
@@ -62,6 +80,9 @@ export const IdempotencyKey = {
 }
 export const IfMatch = {
   'if-match': Type.Optional(Type.String({ description: 'the ETag the change is based on; 412 when it is no longer the resource’s' }))
+}
+export const IfNoneMatch = {
+  'if-none-match': Type.Optional(Type.String({ description: 'ETags the caller has the resource of; 304 where one of them is still its ETag' }))
 }
 export const Actor = {
   'x-actor': Type.Optional(Type.String({ description: 'who acts for the caller; stands in changed_by where the body names nobody' }))

@@ -155,6 +155,49 @@ t.test('an Idempotency-Key makes one order', async (t) => {
   for (const faulty of ['', 'a b', 'ü', 'x'.repeat(256)]) refuses(t, await place(shop, 1, items, { ...caller, 'idempotency-key': faulty }), 400, 'INVALID_INPUT')
 })
 
+t.test('an Idempotency-Key stands for what the JSON means, on every face', async (t) => {
+  const shop = await openShop(t)
+  const { call, sql } = shop
+  const json = { 'content-type': 'application/json' }
+  const person = { 'x-user-id': userId(2), 'x-user-email': 'user2@example.com' }
+  const items = (id: unknown) => [
+    `[{"product_id":${JSON.stringify(id)},"quantity":2},{"product_id":2,"quantity":1}]`,
+    `[ { "quantity" : 2.0 , "product_id" : ${JSON.stringify(id)} },\n{"quantity":1e0,"product_id":2}]`
+  ] as const
+  const [plain, odd] = items(1)
+  const cart = async (path: string, headers = {}) => { await call('PUT', path, { items: [{ product_id: 1 }] }, headers) }
+  const cases: [string, string, string, Record<string, string>, (() => Promise<void>)?][] = [
+    ['/orders', `{"user_id":"${userId(1)}","city":"K\u00f6ln","items":${plain}}`, `{"items":${odd},"city":"K\\u00f6ln","user_id":"${userId(1)}"}`, {}],
+    ['/legacy/orders', `{"user_id":"${userId(1)}","items":${plain}}`, `{"items":${odd},"user_id":"${userId(1)}"}`, {}],
+    ['/api/v1/orders', `{"user_id":1,"status":"paid","items":${plain}}`, `{"status":"paid","items":${odd},"user_id":1}`, {}],
+    ['/api/orders', `{"items":${items('1')[0]},"shipping_address":{"street":"x","city":"y"}}`, `{"shipping_address":{"city":"y","street":"x"},"items":${items('1')[1]}}`, person],
+    [`/carts/${userId(1)}/checkout`, '{"city":"x","country":"y"}', '{"country":"y","city":"x"}', {}, async () => await cart(`/carts/${userId(1)}`)],
+    [`/legacy/carts/${userId(1)}/checkout`, '{"city":"x","country":"y"}', '{"country":"y","city":"x"}', {}, async () => await cart(`/carts/${userId(1)}`)],
+    ['/api/carts/me/checkout', '{"city":"x","country":"y"}', '{"country":"y","city":"x"}', person, async () => await cart('/api/carts/me', person)]
+  ]
+  for (const [path, first, again, identity, prepare] of cases) {
+    await prepare?.()
+    const headers = { ...json, ...identity, 'idempotency-key': path }
+    const answer = await call('POST', path, first, headers)
+    t.ok(answer.status === 201 && answer.json.success !== false, `${path}: ${answer.text}`)
+    const repeat = await call('POST', path, again, headers)
+    t.equal(repeat.text, answer.text, path)
+    t.equal(repeat.headers['idempotency-replayed'], 'true')
+    const other = first.replace('"quantity":2', '"quantity":7').replace('"city":"x"', '"city":"z"')
+    t.equal((await call('POST', path, other, headers)).status, 422, `${path}: another body`)
+  }
+
+  // The key of an older gateway: only the hash of the body as it was sent.
+  await sql`update gateway.idempotency_keys set meaning_hash = null where key = '/orders'`
+  const [, first, again] = cases[0]!
+  const key = { ...json, 'idempotency-key': '/orders' }
+  t.equal((await call('POST', '/orders', first, key)).headers['idempotency-replayed'], 'true', 'a key made before this was compared')
+  refuses(t, await call('POST', '/orders', again, key), 422, 'IDEMPOTENCY_KEY_REUSED')
+  // And its question: no meaning comes along.
+  const context = (hash: string) => JSON.stringify({ caller: 'anonymous', idempotency_key: '/orders', request_hash: hash, request_id: 'x' })
+  await t.rejects(sql`select * from gateway.answer_once('place', '{}', ${context('other')}::text::jsonb)`, { message: 'IDEMPOTENCY_KEY_REUSED' })
+})
+
 t.test('a refusal is an answer, too', async (t) => {
   const shop = await openShop(t)
   const key = { 'idempotency-key': 'k-1' }

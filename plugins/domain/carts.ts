@@ -6,7 +6,7 @@ import { problem } from '../infra/errors.ts'
 
 export const NewCartItem = Type.Object({
   product_id: ProductId,
-  quantity: Quantity,
+  quantity: optional({ ...Quantity, default: 1 }),
   reordered: optional(Type.Integer({ minimum: 0, maximum: 1 }))
 }, { examples: [{ product_id: 1, quantity: 2 }] })
 

@@ -1,7 +1,7 @@
 import fp from 'fastify-plugin'
 import type { FastifyInstance } from 'fastify'
 import { Type, type Static } from '@sinclair/typebox'
-import { nullable, object, optional, ProductId, Text } from '../../schemas.ts'
+import { kept, nullable, object, optional, pickSome, ProductId, Text } from '../../schemas.ts'
 import { problem } from '../infra/errors.ts'
 
 const Name = Text(255, { minLength: 1, pattern: '\\S', examples: ['Rye Bread'] })
@@ -31,8 +31,8 @@ export const NewProduct = Type.Object({
 }, { examples: [{ name: 'Rye Bread', price_cents: 349, description: 'Baked this morning', stock: 40 }] })
 
 export const ProductChanges = Type.Object({
-  name: Type.Optional(Name),
-  price_cents: Type.Optional(Cents),
+  name: kept(Name),
+  price_cents: kept(Cents),
   stock: optional({ ...Stock, description: 'null: not tracked any more' })
 }, { minProperties: 1, examples: [{ price_cents: 379, stock: 25 }] })
 
@@ -76,7 +76,7 @@ function catalogueDomain (fastify: FastifyInstance) {
 
     /** Changes name, price or stock; only what was sent. Rejects with PRODUCT_NOT_FOUND, PRECONDITION_FAILED. */
     async change (productId: number, changes: Static<typeof ProductChanges>, ifMatch: string[] | null) {
-      return (await change.first(productId, JSON.stringify(changes), ifMatch))!
+      return (await change.first(productId, JSON.stringify(pickSome(ProductChanges, changes)), ifMatch))!
     }
   }
 }

@@ -4,6 +4,7 @@ import type { Socket } from 'node:net'
 import fp from 'fastify-plugin'
 import type { ConnectionError, FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { Type, type Static } from '@sinclair/typebox'
+import { watchMethods } from './methods.ts'
 
 /**
  * Every error a caller can get: its code, status and sentence. `{name}` is filled from the facts. The database refuses with
@@ -41,6 +42,7 @@ export const ERRORS = {
   INVOICE_NOT_FOUND: [404, 'The order has no invoice'],
   QUEUE_NOT_FOUND: [404, 'No such queue'],
   JOB_NOT_FOUND: [404, 'No such job has failed'],
+  METHOD_NOT_ALLOWED: [405, 'This address does not take that method; Allow names those it takes'],
   QUERY_TIMEOUT: [408, 'The statement took longer than 5 seconds'],
   EMAIL_ALREADY_EXISTS: [409, 'Email address already exists'],
   SKU_ALREADY_EXISTS: [409, 'SKU already exists'],
@@ -196,10 +198,23 @@ export function answerMalformed (error: ConnectionError, socket: Socket): void {
     `Content-Length: ${Buffer.byteLength(body)}\r\nX-Request-Id: ${id}\r\nConnection: close\r\n\r\n${body}`)
 }
 
+declare module 'fastify' {
+  interface FastifyInstance {
+    /** A handler for requests that fit no route: 405 with Allow where the path has other methods, else 404. */
+    refuseUnknownRoute (request: FastifyRequest, reply: FastifyReply): FastifyReply
+  }
+}
+
 export default fp(async (fastify: FastifyInstance) => {
+  const methodsOf = watchMethods(fastify)
+  fastify.decorate('refuseUnknownRoute', (request, reply) => {
+    const methods = methodsOf(request.url.split('?', 1)[0]!)
+    if (methods.length > 0) reply.header('allow', methods.join(', '))
+    return answer(problem(methods.length > 0 ? 'METHOD_NOT_ALLOWED' : 'NOT_FOUND') as never, request, reply)
+  })
+  fastify.setNotFoundHandler((request, reply) => fastify.refuseUnknownRoute(request, reply))
   fastify.addSchema(ProblemDetails)
   fastify.setErrorHandler(answer)
   // Node itself would answer an Expect it does not know with a bare 417; it may as well be passed over (RFC 9110, section 10.1.1).
   fastify.server.on('checkExpectation', (request, response) => fastify.server.emit('request', request, response))
-  fastify.setNotFoundHandler((request, reply) => answer(problem('NOT_FOUND') as never, request, reply))
 }, { name: 'errors' })

@@ -1,21 +1,17 @@
+import { isUtf8 } from 'node:buffer'
+import type { IncomingMessage } from 'node:http'
 import { Ajv, type Options } from 'ajv'
-import ajvFormats from 'ajv-formats'
 import { SerializerSelector } from '@fastify/fast-json-stringify-compiler'
 import fp from 'fastify-plugin'
 import type { FastifyRequest, FastifySchemaCompiler, FastifySerializerCompiler } from 'fastify'
 import { isEmailAddress } from './addresses.ts'
 import { MAX_FIELD_ERRORS, problem, type FieldError } from './errors.ts'
 import { inspect } from './json-text.ts'
+import { isMoment } from './moments.ts'
 
 const serializerFactory = SerializerSelector()
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i
-
-const formats = ajvFormats.default(new Ajv(), ['date', 'iso-date-time'])
-const isDate = formats.compile({ type: 'string', format: 'date' })
-const isMoment = formats.compile({ type: 'string', format: 'iso-date-time' })
-/** The format splits the text it is given, however long. */
-const LONGEST_MOMENT = 64
 
 /** Bytes of a body up to which all of its faults are looked for, not the first one alone: 1 MiB of them takes a second. */
 const ALL_FAULTS = 16_384
@@ -26,11 +22,9 @@ const large = new WeakSet<object>()
 /** The schemas are TypeBox's: checking them against the schema of schemas only takes time. */
 function validator (options: Options): Ajv {
   const ajv = new Ajv({ allErrors: true, useDefaults: true, removeAdditional: false, strict: false, meta: false, validateSchema: false, ...options })
-  ajvFormats.default(ajv, ['date', 'iso-date-time'])
   ajv.addFormat('uuid', UUID)
   ajv.addFormat('idn-email', isEmailAddress)
-  // An ISO 8601 moment with or without an offset, or a date alone; without an offset it is UTC.
-  ajv.addFormat('timestamp', (text) => text.length <= LONGEST_MOMENT && (isDate(text) || isMoment(text)))
+  ajv.addFormat('timestamp', isMoment)
   return ajv
 }
 
@@ -111,14 +105,16 @@ declare module 'fastify' {
   }
 }
 
-/** Reads bodies, and refuses text that the database cannot hold. */
+/** Reads bodies, and refuses what no route knows or the database cannot hold. */
 export default fp(async (fastify) => {
-  // An empty body is no body, whatever content type a client always sends.
   const parse = fastify.getDefaultJsonParser('error', 'error')
   fastify.decorateRequest('isSuspicious', false)
   fastify.removeAllContentTypeParsers()
+  // As bytes: decoded by Node, what is no UTF-8 would be replaced in silence.
   fastify.addContentTypeParser('application/json', { parseAs: 'buffer' }, (request, bytes: Buffer, done) => {
     if (bytes.length === 0) return done(null, undefined)
+    if (!isJsonCharset(request.headers['content-type'])) return done(problem('UNSUPPORTED_MEDIA_TYPE'))
+    if (!isUtf8(bytes)) return done(problem('INVALID_INPUT', {}, [{ field: 'body', message: 'must be UTF-8' }]))
     const { fault, isSuspicious } = inspect(bytes)
     if (fault) return done(problem('INVALID_INPUT', {}, [{ field: 'body', message: fault }]))
     request.isSuspicious = isSuspicious
@@ -127,8 +123,20 @@ export default fp(async (fastify) => {
       done(error, body)
     })
   })
+  fastify.addContentTypeParser('*', refuseUnlessEmpty)
+
+  // Whatever the type of nothing is called, text that names none included.
+  fastify.addHook('onRequest', async ({ headers }) => {
+    if (headers['content-length'] === '0') delete headers['content-type']
+  })
+
+  fastify.addHook('onRoute', (route) => {
+    if (route.schema && !route.schema.hide) route.schema = { ...route.schema, querystring: closed(route.schema.querystring) }
+  })
 
   fastify.addHook('preValidation', async (request: FastifyRequest) => {
+    if (request.is404) return
+    if (!isReadable(request.url)) throw problem('INVALID_INPUT', {}, [{ field: 'querystring', message: 'must be UTF-8, percent-encoded' }])
     const errors: FieldError[] = []
     if (request.isSuspicious) findUnstorable(request.body, '', errors)
     findUnstorable(request.query, '', errors)
@@ -136,6 +144,41 @@ export default fp(async (fastify) => {
     if (errors.length > 0) throw problem('INVALID_INPUT', {}, errors)
   })
 }, { name: 'validation', dependencies: ['errors'] })
+
+/** JSON is UTF-8 (RFC 8259, section 8.1); a content type that says otherwise is not ours. */
+function isJsonCharset (contentType = ''): boolean {
+  const [, charset] = /;\s*charset\s*=\s*"?([^";\s]*)/i.exec(contentType) ?? []
+  return charset === undefined || /^utf-?8$/i.test(charset)
+}
+
+/** An empty body is no body, whatever content type a client always sends; of others only the first bytes are waited for. */
+function refuseUnlessEmpty (_request: FastifyRequest, body: IncomingMessage, done: (error: Error | null, body?: undefined) => void): void {
+  const onData = () => {
+    body.off('end', onEnd)
+    done(problem('UNSUPPORTED_MEDIA_TYPE'))
+  }
+  const onEnd = () => {
+    body.off('data', onData)
+    done(null)
+  }
+  body.once('data', onData).once('end', onEnd)
+}
+
+/** A query that takes what it names and nothing else: a list that cannot sort must not seem to. */
+function closed (querystring: unknown): unknown {
+  return { type: 'object', properties: {}, additionalProperties: false, ...querystring as object }
+}
+
+/** The parser of queries passes over an escape that is none, or bytes that are no text, and leaves them as they stand. */
+function isReadable (url: string): boolean {
+  if (!url.includes('%')) return true
+  try {
+    decodeURIComponent(url)
+    return true
+  } catch {
+    return false
+  }
+}
 
 /** PostgreSQL stores no NUL, and half a surrogate pair would be replaced in silence. The depth of what is given is bounded already. */
 function findUnstorable (value: unknown, field: string, errors: FieldError[]): void {

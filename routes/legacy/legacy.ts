@@ -1,6 +1,6 @@
 import autoload from '@fastify/autoload'
 import type { FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify'
-import { answer, problem } from '../../plugins/infra/errors.ts'
+import { problem } from '../../plugins/infra/errors.ts'
 import { face } from '../mount.ts'
 import gateway from '../public/gateway.ts'
 import { enveloped, NO_CHANGES, NO_ENTRIES, shapeOf, type Shape } from './envelope.ts'
@@ -25,10 +25,11 @@ const legacy: FastifyPluginAsync = async (fastify) => {
 
   fastify.addHook('onRoute', (route) => {
     const shape = shapeOf([route.method].flat(), route.url.slice(prefix.length))
-    const { body, response, ...schema } = route.schema ?? {}
+    const { body, querystring, response, ...schema } = route.schema ?? {}
     route.schema = {
       ...schema,
       ...body !== undefined && { body: lenient(body as object, shape.setsQuantity) },
+      querystring: { ...querystring as object, additionalProperties: true },
       hide: true,
       response: successes(response)
     }
@@ -45,9 +46,9 @@ const legacy: FastifyPluginAsync = async (fastify) => {
     const { schema, config: { legacy: shape } } = request.routeOptions
     if (!schema?.body) return
     request.body = withoutText(schema.body, request.body)
-    const { quantity, items } = (request.body ?? {}) as { quantity?: unknown, items?: unknown }
-    if (shape?.setsQuantity && typeof quantity === 'number' && quantity < 0) request.body = { quantity: 0 }
-    if (shape?.placesOrder && Array.isArray(items) && items.length === 0) throw problem('ORDER_EMPTY')
+    const body = (request.body ?? {}) as { quantity?: unknown, items?: unknown }
+    if (shape?.setsQuantity && typeof body.quantity === 'number' && body.quantity < 0) body.quantity = 0
+    if (shape?.placesOrder && Array.isArray(body.items) && body.items.length === 0) throw problem('ORDER_EMPTY')
   })
 
   // Looked at while it is an object still.
@@ -71,7 +72,7 @@ const legacy: FastifyPluginAsync = async (fastify) => {
     fastify.get(path, { schema: { security: [] } }, async (_request, reply) => reply.redirect(path))
   }
 
-  fastify.setNotFoundHandler((request, reply) => answer(problem('NOT_FOUND') as never, request, reply))
+  fastify.setNotFoundHandler((request, reply) => fastify.refuseUnknownRoute(request, reply))
 
   fastify.register(gateway)
   fastify.register(autoload, face('service', ''))

@@ -13,6 +13,8 @@ interface Schema {
 const PASSWORD_LENGTH = 6
 const PASSWORDS = ['password', 'new_password']
 
+const NUMBER = /^[+-]?\d{1,20}(\.\d{1,20})?$/
+
 /** The texts that pydantic, the older service's validator, takes for booleans. */
 const BOOLEANS: Record<string, boolean> = {
   true: true, on: true, yes: true, y: true, t: true, 1: true, false: false, off: false, no: false, n: false, f: false, 0: false
@@ -31,15 +33,20 @@ export function lenient (schema: Schema, setsQuantity: boolean): Schema {
 }
 
 /**
- * A body in which numbers and booleans that came as text, as HTML forms send them, are what they say. Text that says neither stays as it
- * is, for the schema to refuse.
+ * Turns numbers and booleans that came as text, as HTML forms send them, into what they say; lists and objects are changed in place. Text
+ * that says neither stays as it is, for the schema to refuse.
  */
 export function withoutText (schema: Schema, value: unknown): unknown {
-  if (Array.isArray(value)) return schema.items ? value.map((entry) => withoutText(schema.items!, entry)) : value
+  if (Array.isArray(value)) {
+    if (schema.items) for (const [n, entry] of value.entries()) value[n] = withoutText(schema.items, entry)
+    return value
+  }
   if (typeof value === 'object' && value !== null) {
-    const { properties = {} } = schema
-    return Object.fromEntries(Object.entries(value).map(([name, entry]) =>
-      [name, Object.hasOwn(properties, name) ? withoutText(properties[name]!, entry) : entry]))
+    const fields = value as Record<string, unknown>
+    for (const [name, property] of Object.entries(schema.properties ?? {})) {
+      if (Object.hasOwn(fields, name)) fields[name] = withoutText(property, fields[name])
+    }
+    return value
   }
   if (typeof value !== 'string') return value
   const types = [schema.type].flat()
@@ -47,7 +54,7 @@ export function withoutText (schema: Schema, value: unknown): unknown {
   const text = value.trim()
   if (types.includes('boolean')) return BOOLEANS[text.toLowerCase()] ?? value
   const isNumber = types.includes('integer') || types.includes('number')
-  return isNumber && /^[+-]?\d+(\.\d+)?$/.test(text) ? Number(text) : value
+  return isNumber && NUMBER.test(text) ? Number(text) : value
 }
 
 /**

@@ -47,6 +47,7 @@ function faultsOf ({ code, detail, errors }: Problem, route: Route) {
 
 /** `items.0.quantity` is at body, items, 0, quantity; a parameter's name at path, query or header. */
 function locate (field: string, { schema = {} }: Route): (string | number)[] {
+  if (field === 'querystring') return ['query']
   const steps = field.split('.').filter((step) => step !== '').map((step) => /^\d+$/.test(step) ? Number(step) : step)
   const parts = { path: schema.params, query: schema.querystring, header: schema.headers }
   for (const [part, parameters] of Object.entries(parts)) {

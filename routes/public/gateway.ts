@@ -2,6 +2,7 @@ import { createRequire } from 'node:module'
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from '@sinclair/typebox'
 import { problem } from '../../plugins/infra/errors.ts'
+import { showMoment } from '../../plugins/infra/moments.ts'
 import { responses } from '../responses.ts'
 
 const { name, version } = createRequire(import.meta.url)('../../package.json') as { name: string, version: string }
@@ -41,7 +42,7 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
       data: {
         status: reachable ? 'healthy' : 'unhealthy',
         version,
-        timestamp: new Date().toISOString(),
+        timestamp: showMoment(new Date()),
         service: name,
         database: reachable ? 'reachable' : 'unreachable'
       }

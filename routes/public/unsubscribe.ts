@@ -5,7 +5,8 @@ import { BODY, responses } from '../responses.ts'
 
 const querystring = Type.Object({
   token: Type.String({ maxLength: 200, description: 'as it stands in the link of an email' })
-})
+  // Mail programs add parameters of their own to links; a person must not fail for it.
+}, { additionalProperties: true })
 const page = { description: 'a page', content: { 'text/html': { schema: { type: 'string' } } } }
 /** The page's own style and button, and nothing from elsewhere. */
 const helmet = {

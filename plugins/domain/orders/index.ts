@@ -83,7 +83,7 @@ function ordersDomain (fastify: FastifyInstance) {
 
     /** Makes an order for the back office, in any of its statuses; rejects as `place`. The document is the management API's. */
     async placeManaged (input: Static<typeof NewManagedOrder>, context: Context) {
-      return await placeOnce('place_managed', input, context)
+      return await placeOnce('place_managed', pick(NewManagedOrder, input), context)
     },
 
     /** One order with its status history. Rejects with ORDER_NOT_FOUND. */

@@ -1,5 +1,5 @@
 import { Type } from '@sinclair/typebox'
-import { Moment, nullable, object, oneOf, optional, OrderId, ProductId, Quantity, Text, UserId, UserKey } from '../../../schemas.ts'
+import { kept, Moment, nullable, object, oneOf, optional, OrderId, ProductId, Quantity, Text, UserId, UserKey } from '../../../schemas.ts'
 
 /** As they follow each other; what may follow what stands in orders.status_transitions. */
 export const STATUSES = [
@@ -46,12 +46,12 @@ export const NewOrder = Type.Object({
 /** What the management API takes; `cancelled` takes no stock. */
 export const NewManagedOrder = Type.Object({
   user_id: UserKey,
-  status: Type.Optional(oneOf(['pending', 'paid', 'shipped', 'cancelled'], { default: 'pending' })),
+  status: kept(oneOf(['pending', 'paid', 'shipped', 'cancelled'], { default: 'pending' })),
   items: Type.Array(Type.Object({ product_id: ProductId, quantity: Quantity }), { minItems: 1, maxItems: 1000 })
 }, { examples: [{ user_id: 1, status: 'paid', items: [{ product_id: 1, quantity: 2 }, { product_id: 2, quantity: 1 }] }] })
 
 export const OrderChanges = Type.Object({
-  status: Type.Optional(Status),
+  status: kept(Status),
   note: optional(Text(2000, { description: 'why; stands in the status history' })),
   changed_by: optional(Text(200, { description: 'who; else the X-Actor header' })),
   ...Tracking

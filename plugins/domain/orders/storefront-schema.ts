@@ -1,5 +1,5 @@
 import { Type } from '@sinclair/typebox'
-import { Moment, nullable, object, oneOf, optional, OrderId, Quantity, Text } from '../../../schemas.ts'
+import { kept, Moment, nullable, object, oneOf, optional, OrderId, Quantity, Text } from '../../../schemas.ts'
 import { Status } from './schema.ts'
 
 export const PaymentStatus = oneOf(['pending', 'completed', 'failed', 'refunded'] as const)
@@ -30,8 +30,8 @@ export const NewStorefrontOrder = Type.Object({
 
 /** What an admin may change of an order. */
 export const StorefrontChanges = Type.Object({
-  status: Type.Optional(Status),
-  payment_status: Type.Optional(PaymentStatus),
+  status: kept(Status),
+  payment_status: kept(PaymentStatus),
   tracking_number: optional(Text(255)),
   carrier: optional(Text(255)),
   internal_notes: optional(Text(10_000))

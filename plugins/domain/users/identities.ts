@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import { Type, type Static } from '@sinclair/typebox'
-import { containing, Moment, object, Text, UserId } from '../../../schemas.ts'
+import { containing, kept, Moment, object, pickSome, Text, UserId } from '../../../schemas.ts'
 import { problem } from '../../infra/errors.ts'
 import { Email } from './schema.ts'
 
@@ -15,8 +15,8 @@ export const ManagedUser = object('ManagedUser', {
 const ManagedUserRow = Type.Object({ version: Type.Integer(), ...ManagedUser.properties })
 
 export const IdentityChanges = Type.Object({
-  email: Type.Optional(Email),
-  full_name: Type.Optional(Text(255, {
+  email: kept(Email),
+  full_name: kept(Text(255, {
     minLength: 1, pattern: '\\S', examples: ['Ada King Lovelace'], description: 'the last word is the last name, what stands before it the first; a single word is a first name'
   }))
 }, { minProperties: 1, examples: [{ email: 'ada@example.com', full_name: 'Ada Lovelace' }] })
@@ -51,7 +51,7 @@ export function userIdentities (fastify: FastifyInstance) {
 
     /** Changes email address or name; the password stays. Rejects with USER_NOT_FOUND, PRECONDITION_FAILED, EMAIL_ALREADY_EXISTS. */
     async changeIdentity (key: string, changes: Static<typeof IdentityChanges>, ifMatch: string[] | null) {
-      return (await change.first(key, JSON.stringify(changes), ifMatch))!
+      return (await change.first(key, JSON.stringify(pickSome(IdentityChanges, changes)), ifMatch))!
     }
   }
 }

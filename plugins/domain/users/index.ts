@@ -58,10 +58,7 @@ function usersDomain (fastify: FastifyInstance) {
      * Changes profile and reminder settings; only what was sent. Rejects with USER_NOT_FOUND, PRECONDITION_FAILED.
      */
     async update (userId: string, changes: Static<typeof UserChanges>, ifMatch: string[] | null = null) {
-      const sent = Object.entries(pick(UserChanges, changes))
-      // Null empties an optional text; a setting that always has a value keeps it.
-      const meant = sent.filter(([name, value]) => value !== null || !name.includes('order_notifications'))
-      return (await update.first(userId, JSON.stringify(Object.fromEntries(meant)), ifMatch))!
+      return (await update.first(userId, JSON.stringify(pick(UserChanges, changes)), ifMatch))!
     },
 
     /** The user_id here of a storefront caller, who gets a user row where there is none. Rejects with EMAIL_REQUIRED. */

@@ -1,5 +1,5 @@
 import { Type } from '@sinclair/typebox'
-import { Moment, Text, Timestamp, UserId, nullable, object, oneOf, optional } from '../../../schemas.ts'
+import { kept, Moment, Text, Timestamp, UserId, nullable, object, oneOf, optional } from '../../../schemas.ts'
 
 const profile = {
   phone_number: Text(64),
@@ -16,15 +16,15 @@ export const Password = Text(1024, { examples: ['password'] })
 export const NewPassword = Text(1024, { minLength: 8, examples: ['correct horse battery staple'] })
 
 const ReminderSettings = {
-  days_between_order_notifications: optional(Days),
-  order_notifications_start_date_time: optional(Timestamp),
-  order_notifications_via_email: optional(Type.Boolean())
+  days_between_order_notifications: kept(Days),
+  order_notifications_start_date_time: kept(Timestamp),
+  order_notifications_via_email: kept(Type.Boolean())
 }
 
 /** What a caller may change of a user. Never email or password: those have routes of their own. */
 export const UserChanges = Type.Object({
-  first_name: Type.Optional(Name),
-  last_name: Type.Optional(Name),
+  first_name: kept(Name),
+  last_name: kept(Name),
   phone_number: optional(profile.phone_number),
   street_address: optional(profile.street_address),
   city: optional(profile.city),

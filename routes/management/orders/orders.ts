@@ -51,11 +51,12 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
     if (placed.replayed) reply.header('idempotency-replayed', 'true')
     reply.code(201).header('location', `/api/v1/orders/${placed.order_id}`)
     // Every order is made pending; one that was asked for in another status has moved once.
-    setETag(reply, placed.order_id, request.body.status === 'pending' ? 1 : 2)
+    setETag(reply, placed.order_id, (request.body.status ?? 'pending') === 'pending' ? 1 : 2)
     return sendJson(reply, placed.document)
   })
 
   fastify.get('/:order_id', {
+    config: { etag: 'own' },
     schema: { summary: 'One order', tags, params, response: responses({ 200: ref(ManagedOrder) }, ...ONE) }
   }, async (request, reply) => {
     const order = await orders.findManaged(request.params.order_id)

@@ -24,6 +24,7 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
   const { catalogue } = fastify
 
   fastify.get('/', {
+    config: { isCatalogue: true },
     schema: {
       summary: 'A page of products, by id',
       tags,
@@ -49,6 +50,7 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
   })
 
   fastify.get('/:product_id', {
+    config: { isCatalogue: true, etag: 'own' },
     schema: { summary: 'One product', tags, params, response: responses({ 200: ref(ManagedProduct) }, 'PRODUCT_NOT_FOUND', ...ADMIN) }
   }, async (request, reply) => {
     const product = await catalogue.find(request.params.product_id)

@@ -32,6 +32,7 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
   })
 
   fastify.get('/:user_id', {
+    config: { etag: 'own' },
     schema: { summary: 'One user', tags, params, response: responses({ 200: ref(ManagedUser) }, ...ONE) }
   }, async (request, reply) => {
     const user = await users.findManaged(request.params.user_id)

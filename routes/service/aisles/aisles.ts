@@ -6,6 +6,7 @@ import { KEY, responses } from '../../responses.ts'
 
 const routes: FastifyPluginAsyncTypebox = async (fastify) => {
   fastify.get('/', {
+    config: { isCatalogue: true },
     schema: {
       summary: 'All aisles',
       tags: ['Catalogue'],

@@ -1,12 +1,12 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from '@sinclair/typebox'
 import { Cart, NewCartItem } from '../../../plugins/domain/carts.ts'
-import { IfMatch, ProductId, ref, UserId } from '../../../schemas.ts'
+import { IfMatch, optional, ProductId, Quantity, ref, UserId } from '../../../schemas.ts'
 import { BODY, KEY, responses, sendJson, setETag } from '../../responses.ts'
 
 const tags = ['Carts']
 const params = Type.Object({ user_id: UserId })
-const Items = Type.Array(NewCartItem, { maxItems: 1000, examples: [[{ product_id: 1, quantity: 2 }]] })
+const Items = optional(Type.Array(NewCartItem, { maxItems: 1000, description: 'none where they are left out', examples: [[{ product_id: 1, quantity: 2 }]] }))
 const OWNER = ['INVALID_USER_ID', 'USER_NOT_FOUND', ...KEY] as const
 
 const routes: FastifyPluginAsyncTypebox = async (fastify) => {
@@ -21,12 +21,13 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
     }
   }, async (request, reply) => {
     const { user_id: userId, items } = request.body
-    const cart = await carts.create(userId, items)
+    const cart = await carts.create(userId, items ?? [])
     setETag(reply, cart.cart_id, cart.version)
     return sendJson(reply.code(201).header('location', `/carts/${userId}`), cart.document)
   })
 
   fastify.get('/:user_id', {
+    config: { etag: 'own' },
     schema: { summary: 'The user’s cart; an empty one where none is stored', tags, params, response: responses({ 200: ref(Cart) }, ...OWNER) }
   }, async (request, reply) => {
     const cart = await carts.find(request.params.user_id)
@@ -44,7 +45,7 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
       response: responses({ 200: ref(Cart) }, 'PRODUCTS_NOT_FOUND', 'INVALID_QUANTITY', 'PRECONDITION_FAILED', ...OWNER, ...BODY)
     }
   }, async (request, reply) => {
-    const cart = await carts.replace(request.params.user_id, request.body.items, request.ifMatch())
+    const cart = await carts.replace(request.params.user_id, request.body.items ?? [], request.ifMatch())
     setETag(reply, cart.cart_id, cart.version)
     return sendJson(reply, cart.document)
   })
@@ -101,14 +102,14 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
       summary: 'Set an item’s quantity; 0 removes it',
       tags,
       params: item,
-      body: Type.Object({ quantity: Type.Integer({ minimum: 0, maximum: 1_000_000 }) }, { examples: [{ quantity: 3 }] }),
+      body: Type.Object({ quantity: optional({ ...Quantity, minimum: 0, default: 1 }) }, { examples: [{ quantity: 3 }] }),
       headers: Type.Object(IfMatch),
       response: responses({ 200: ref(Cart) },
         'CART_NOT_FOUND', 'CART_ITEM_NOT_FOUND', 'CART_PRODUCT_NOT_FOUND', 'PRECONDITION_FAILED', ...OWNER, ...BODY)
     }
   }, async (request, reply) => {
     const { user_id: userId, product_id: productId } = request.params
-    const cart = await carts.setItem(userId, productId, request.body.quantity, request.ifMatch())
+    const cart = await carts.setItem(userId, productId, request.body.quantity ?? 1, request.ifMatch())
     setETag(reply, cart.cart_id, cart.version)
     return sendJson(reply, cart.document)
   })

@@ -11,7 +11,7 @@ const types = Object.keys(INVOICE_TYPES)
 /** An order's invoice, as the bytes it is. */
 const routes: FastifyPluginAsyncTypebox = async (fastify) => {
   // In this plugin only: neither JSON is an invoice, nor a PDF the body of another route.
-  fastify.removeAllContentTypeParsers()
+  fastify.removeContentTypeParser('application/json')
   fastify.addContentTypeParser(types, { parseAs: 'buffer', bodyLimit: INVOICE_LIMIT }, async (_request: unknown, body: Buffer) => body)
 
   fastify.put('/:order_id/invoice', {

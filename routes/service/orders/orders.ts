@@ -63,6 +63,7 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
   })
 
   fastify.get('/:order_id', {
+    config: { etag: 'own' },
     schema: { summary: 'One order, with its status history', tags, params, response: responses({ 200: ref(OrderEnvelope) }, ...ONE) }
   }, async (request, reply) => {
     const order = await orders.find(request.params.order_id)

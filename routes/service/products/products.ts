@@ -2,7 +2,7 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from '@sinclair/typebox'
 import { Product, SearchText } from '../../../plugins/domain/products.ts'
 import { Cursor, nullable, PageInfo, pageInfo, Paging, ProductId, ref } from '../../../schemas.ts'
-import { KEY, responses, setETag } from '../../responses.ts'
+import { KEY, responses } from '../../responses.ts'
 
 const ProductPage = Type.Object({
   products: Type.Array(ref(Product)), ...PageInfo, next_cursor: nullable(Type.String())
@@ -11,6 +11,7 @@ const tags = ['Catalogue']
 
 const routes: FastifyPluginAsyncTypebox = async (fastify) => {
   fastify.get('/', {
+    config: { isCatalogue: true },
     schema: {
       summary: 'A page of the catalogue, by product id',
       tags,
@@ -34,17 +35,14 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
   })
 
   fastify.get('/:product_id', {
+    config: { isCatalogue: true, etag: 'body' },
     schema: {
       summary: 'One product',
       tags,
       params: Type.Object({ product_id: ProductId }),
       response: responses({ 200: ref(Product) }, 'PRODUCT_NOT_FOUND', ...KEY)
     }
-  }, async (request, reply) => {
-    const product = await fastify.products.find(request.params.product_id)
-    setETag(reply, product.product_id, product.version)
-    return product
-  })
+  }, async (request) => await fastify.products.find(request.params.product_id))
 }
 
 export default routes

@@ -29,6 +29,7 @@ const settingsOf = (user: Static<typeof UserRow>): Static<typeof Settings> => ({
 
 const routes: FastifyPluginAsyncTypebox = async (fastify) => {
   fastify.get('/:user_id/notification-settings', {
+    config: { etag: 'own' },
     schema: {
       summary: 'When and how the user is reminded',
       tags,

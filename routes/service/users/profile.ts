@@ -18,6 +18,7 @@ const params = Type.Object({ user_id: UserId })
 /** What a user may read and change of the own account; mounted by the storefront too. */
 const routes: FastifyPluginAsyncTypebox = async (fastify) => {
   fastify.get('/:user_id', {
+    config: { etag: 'own' },
     schema: { summary: 'One user', tags, params, response: responses({ 200: ref(User) }, 'INVALID_USER_ID', 'USER_NOT_FOUND', ...KEY) }
   }, async (request, reply) => {
     const user = await fastify.users.find(request.params.user_id)

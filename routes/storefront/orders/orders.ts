@@ -46,10 +46,12 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
   })
 
   fastify.get('/:order_id', {
+    config: { etag: 'own' },
     schema: { summary: 'One order', tags, params, response: responses({ 200: ref(StorefrontOrder) }, ...ONE) }
   }, async (request, reply) => sendOrder(reply, await orders.findForCaller(request.params.order_id, request.identity!)))
 
   fastify.get('/number/:order_number', {
+    config: { etag: 'own' },
     schema: {
       summary: 'One order, by its number for people',
       tags,

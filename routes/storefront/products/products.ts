@@ -2,7 +2,7 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type, type Static } from '@sinclair/typebox'
 import { SearchText, type Offer, type Product } from '../../../plugins/domain/products.ts'
 import { nullable, object, ProductId, ref } from '../../../schemas.ts'
-import { responses, setETag } from '../../responses.ts'
+import { responses } from '../../responses.ts'
 import { Page, PageLimit, pagesOf } from '../paging.ts'
 
 export const StorefrontProduct = object('StorefrontProduct', {
@@ -44,6 +44,7 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
   const { products } = fastify
 
   fastify.get('/', {
+    config: { isCatalogue: true },
     schema: {
       summary: 'A page of the catalogue, by product id',
       tags,
@@ -78,6 +79,7 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
   })
 
   fastify.get('/:product_id', {
+    config: { isCatalogue: true, etag: 'body' },
     schema: {
       summary: 'One product',
       tags,
@@ -85,13 +87,10 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
       params: Type.Object({ product_id: ProductId }),
       response: responses({ 200: ref(StorefrontProduct) }, 'PRODUCT_NOT_FOUND')
     }
-  }, async (request, reply) => {
+  }, async (request) => {
     const { product_id: id } = request.params
     const [product, offers] = await Promise.all([products.find(id), products.findOffers([id])])
-    const offer = offers.get(id)
-    // The stock is shown here and is no part of the product's version.
-    setETag(reply, `${id}-${offer?.stock ?? 'untracked'}`, product.version)
-    return show(product, offer)
+    return show(product, offers.get(id))
   })
 }
 

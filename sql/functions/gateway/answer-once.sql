@@ -1,6 +1,7 @@
 -- Runs a write that makes an order (`operation`: place, checkout, place_managed or place_for_caller) at most once per caller and
 -- Idempotency-Key, and returns
--- the first answer again. `context`: actor, request_id, and with a key also caller, idempotency_key, request_hash.
+-- the first answer again. `context`: actor, request_id, and with a key also caller, idempotency_key, request_hash, meaning_hash: a request
+-- is the same one if either fits. A gateway of before 0022 knows only the first, and so do the keys it made.
 -- A second request with the same key waits in the insert until the first one has ended. A refusal is kept as an answer too;
 -- a crash or a lost connection keeps nothing, so the repeat runs anew.
 create or replace function gateway.answer_once(
@@ -19,10 +20,11 @@ begin
   end if;
 
   loop
-    insert into gateway.idempotency_keys as kept (caller, key, request_hash)
-    values (context ->> 'caller', context ->> 'idempotency_key', context ->> 'request_hash')
+    insert into gateway.idempotency_keys as kept (caller, key, request_hash, meaning_hash)
+    values (context ->> 'caller', context ->> 'idempotency_key', context ->> 'request_hash', context ->> 'meaning_hash')
     on conflict (caller, key) do update
-      set request_hash = excluded.request_hash, user_id = null, order_id = null, answer = null, refusal = null, created_at = now()
+      set request_hash = excluded.request_hash, meaning_hash = excluded.meaning_hash,
+        user_id = null, order_id = null, answer = null, refusal = null, created_at = now()
       where kept.created_at < now() - interval '24 hours';
     exit when found;
 
@@ -30,7 +32,8 @@ begin
     where caller = context ->> 'caller' and key = context ->> 'idempotency_key';
     -- Cleared away between the two statements: then this request is the first.
     continue when not found;
-    if first_answer.request_hash <> context ->> 'request_hash' then
+    if first_answer.request_hash <> context ->> 'request_hash'
+      and coalesce(first_answer.meaning_hash <> context ->> 'meaning_hash', true) then
       perform gateway.refuse('IDEMPOTENCY_KEY_REUSED');
     end if;
     order_id := first_answer.order_id;

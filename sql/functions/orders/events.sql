@@ -22,7 +22,8 @@ begin
         from orders.order_items i where i.order_id = new.id
       ), '[]'),
       'status', new.status,
-      'occurred_at', clock_timestamp()),
+      -- In UTC, whatever the time zone of whoever changes the order.
+      'occurred_at', to_char(clock_timestamp() at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"+00:00"')),
     nullif(current_setting('db_service.request_id', true), '')
   from (
     select case

@@ -38,7 +38,7 @@ t.test('pages of CORS_ORIGINS may call from a browser', async (t) => {
   await t.test('any other origin gets no CORS header at all', async (t) => {
     for (const origin of ['https://evil.example', 'https://shop.example.evil.example', 'http://shop.example', 'https://shop.example:8443', 'null', '']) {
       const answer = await options(origin)
-      refuses(t, answer, 404, 'NOT_FOUND')
+      refuses(t, answer, 405, 'METHOD_NOT_ALLOWED')
       t.same(corsHeaders(answer.headers), [], origin)
       const got = await call('GET', '/', undefined, { origin })
       t.same([got.status, corsHeaders(got.headers)], [200, []])
@@ -55,7 +55,7 @@ t.test('* lets every page in', async (t) => {
 t.test('without the setting there is no CORS', async (t) => {
   const { call } = await openShop(t)
   const answer = await call('OPTIONS', '/products', undefined, { origin: 'https://shop.example', ...preflight })
-  refuses(t, answer, 404, 'NOT_FOUND')
+  refuses(t, answer, 405, 'METHOD_NOT_ALLOWED')
   t.same(corsHeaders(answer.headers), [])
   t.same(corsHeaders((await call('GET', '/products', undefined, { origin: 'https://shop.example' })).headers), [])
 })

@@ -22,7 +22,7 @@ t.test('POST items adds an item, raises its quantity, and makes the cart', async
   refuses(t, await call('POST', `${url}/items`, { product_id: 99, quantity: 1 }), 400, 'PRODUCTS_NOT_FOUND', 'Products not found: 99')
   refuses(t, await call('POST', `${url}/items`, { product_id: 5, quantity: 1_000_000 }), 400, 'INVALID_QUANTITY')
   t.strictSame((await call('GET', url)).json, raised.json, 'a refused item leaves the cart as it was')
-  for (const body of [{ product_id: 1 }, { quantity: 1 }, { product_id: 1, quantity: 0 }, { product_id: 'a', quantity: 1 }, [], undefined]) {
+  for (const body of [{ quantity: 1 }, { product_id: 1, quantity: 0 }, { product_id: 'a', quantity: 1 }, [], undefined]) {
     refuses(t, await call('POST', `${url}/items`, body), 400, 'INVALID_INPUT')
   }
 
@@ -50,7 +50,7 @@ t.test('PUT items/{product_id} sets the quantity, 0 removes the item', async (t)
     refuses(t, await call('PUT', `${url}/items/1`, { quantity }), 404, 'CART_ITEM_NOT_FOUND', 'Product 1 not found in cart')
   }
   refuses(t, await call('PUT', `${url}/items/99`, { quantity: 1 }), 404, 'CART_PRODUCT_NOT_FOUND', 'Products not found: 99')
-  for (const quantity of [-1, 1.5, '2', null, 1_000_001, undefined]) {
+  for (const quantity of [-1, 1.5, '2', 1_000_001, true]) {
     refuses(t, await call('PUT', `${url}/items/1`, { quantity }), 400, 'INVALID_INPUT')
   }
   for (const product of ['x', '-1', '1.5', '2147483648']) {

@@ -149,8 +149,10 @@ t.test('the catalogue', async (t) => {
     t.equal((await shop.call('GET', `/products?cursor=${beyond}`)).status, 400, 'an id beyond all ids')
   })
 
-  await t.test('unknown parameters are ignored', async (t) => {
-    t.same(ids(await shop.call('GET', '/products?limit=2&sort=price&colour=red')), [1, 2])
+  await t.test('unknown parameters are named', async (t) => {
+    const answer = await shop.call('GET', '/products?limit=2&colour=red&size=1')
+    refuses(t, answer, 400, 'INVALID_INPUT')
+    t.same(answer.json.errors.map(({ field }: { field: string }) => field), ['colour', 'size'])
   })
 })
 

@@ -1,4 +1,5 @@
 import { isEmailAddress } from '../../addresses.ts'
+import { parseMoment } from '../../moments.ts'
 
 /** The text to store for a cell; throws CellFault for one that does not fit. `''` never comes here: an empty cell is null. */
 export type Cell = (value: string) => string
@@ -40,21 +41,13 @@ export function decimal (max: number, decimals: number): Cell {
   }
 }
 
-const TIMESTAMP = /^\s*(\d{4})-(\d\d)-(\d\d)(?:[T ](\d\d):(\d\d)(?::(\d\d)(\.\d{1,9})?)?\s*(?:Z|([+-]\d\d)(?::?(\d\d))?)?)?\s*$/i
-
-/** ISO 8601; without an offset it is UTC. */
+/** As every other time that comes in (plugins/infra/moments.ts). */
 export const timestamp: Cell = (value) => {
-  const match = TIMESTAMP.exec(value)
-  if (match === null) throw fault('is not a time like 2026-01-31 12:00:00+00:00', value)
-  const [, year, month, day, hour = '00', minute = '00', second = '00', fraction = '', zone = '+00', zoneMinute = '00'] = match
-  const date = new Date(0)
-  date.setUTCFullYear(Number(year), Number(month) - 1, Number(day))
-  // PostgreSQL knows no year 0 and no zone beyond 15:59.
-  const exists = Number(year) > 0 && date.getUTCMonth() === Number(month) - 1 && date.getUTCDate() === Number(day) &&
-    Number(hour) < 24 && Number(minute) < 60 && Number(second) < 60 &&
-    Math.abs(Number(zone)) < 16 && Number(zoneMinute) < 60
-  if (!exists) throw fault('is a time that does not exist', value)
-  return `${year}-${month}-${day} ${hour}:${minute}:${second}${fraction}${zone}:${zoneMinute}`
+  const text = value.trim()
+  const moment = parseMoment(text)
+  if (moment === undefined) throw fault('is not a time like 2026-01-31 12:00:00+00:00', value)
+  if (Number.isNaN(moment)) throw fault('is a time that does not exist', value)
+  return text
 }
 
 /** Up to nine digits without a zero in front: nearly every number there is. */
