@@ -1,49 +1,10 @@
-import { request } from 'node:http'
-import type { AddressInfo } from 'node:net'
-import { text } from 'node:stream/consumers'
 import t from 'tap'
-import { openShop } from '../helper.ts'
-
-/** All that a backend written for the older service reads of an answer. */
-interface Envelope { success: boolean, data: any[], error: string | null, total?: number }
-
-/**
- * The database client of such a backend: it follows redirects, sends JSON also with DELETE, and reads `success`, `data` and `error`, never
- * the status code.
- */
-class OlderClient {
-  readonly #baseUrl: string
-  /** Where a request ended up elsewhere than it was sent: a redirect costs a round trip, and some clients drop the body on the way. */
-  readonly redirects: string[] = []
-
-  constructor (baseUrl: string) {
-    this.#baseUrl = baseUrl
-  }
-
-  async send (method: string, path: string, body?: object): Promise<Envelope> {
-    if (method === 'DELETE') return await this.#delete(path, body)
-    const headers = { accept: 'application/json', 'content-type': 'application/json', 'user-agent': 'older-backend/1.0', 'x-api-key': 'key' }
-    const response = await fetch(this.#baseUrl + path, { method, redirect: 'follow', headers, ...body && { body: JSON.stringify(body) } })
-    if (response.redirected) this.redirects.push(`${method} ${path}`)
-    return await response.json() as Envelope
-  }
-
-  /** By hand, as HTTP libraries differ in whether they send a body with DELETE. */
-  async #delete (path: string, body?: object): Promise<Envelope> {
-    const payload = body ? JSON.stringify(body) : ''
-    const headers = { 'content-type': 'application/json', 'content-length': Buffer.byteLength(payload), 'x-api-key': 'key' }
-    return await new Promise((resolve, reject) => {
-      request(this.#baseUrl + path, { method: 'DELETE', headers }, (response) => {
-        text(response).then((answer) => resolve(JSON.parse(answer)), reject)
-      }).on('error', reject).end(payload)
-    })
-  }
-}
+import { OlderClient } from './older-client.ts'
+import { serve } from './serve.ts'
 
 t.test('a backend written for the older service goes through its day with nothing but another base URL', async (t) => {
-  const { app } = await openShop(t, { API_KEYS: 'key' })
-  await app.listen({ port: 0, host: '127.0.0.1' })
-  const client = new OlderClient(`http://127.0.0.1:${(app.server.address() as AddressInfo).port}/legacy`)
+  const { url } = await serve(t, { API_KEYS: 'key' })
+  const client = new OlderClient(`${url.replace('://', '://key@')}/legacy`)
 
   /** Sends what must succeed and returns data. */
   const done = async (method: string, path: string, body?: object): Promise<any[]> => {
