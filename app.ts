@@ -21,7 +21,7 @@ const faces = [
 /** The application as one plugin: infrastructure, domains, jobs, then the faces. */
 export default fp(async (fastify: FastifyInstance, { config }: { config: Config }) => {
   fastify.decorate('config', config)
-  fastify.register(autoload, { dir: join(import.meta.dirname, 'plugins/infra'), ignorePattern: /(config|config-\w+|secret-key|secrets)\.ts/, encapsulate: false })
+  fastify.register(autoload, { dir: join(import.meta.dirname, 'plugins/infra'), ignorePattern: /(config|config-\w+|secret-key|secrets|start-faults)\.ts/, encapsulate: false })
   fastify.register(autoload, { dir: join(import.meta.dirname, 'plugins/domain'), encapsulate: false })
   fastify.register(autoload, { dir: join(import.meta.dirname, 'plugins/jobs'), encapsulate: false })
   for (const { folder, prefix } of faces) {

@@ -1,30 +1,24 @@
-import Fastify from 'fastify'
+import Fastify, { type FastifyInstance } from 'fastify'
 import app from './app.ts'
 import { serverOptions } from './options.ts'
 import { ConfigError, readConfig, type Config } from './plugins/infra/config.ts'
+import { endHeld, isInterrupted, SAME_SIGNAL_MS, SIGNALS } from './plugins/infra/database/interrupt.ts'
+import { startFault } from './plugins/infra/start-faults.ts'
 
-/** A signal to the process group comes twice: npm hands it on to its child, which has it already. */
-const SAME_SIGNAL_MS = 500
+/** After DRAIN_SECONDS: what has not closed by then is given up. Clients are cut before (plugins/infra/connections.ts). */
+const CLOSE_MS = 4500
 
-const config = readSettings()
-const fastify = Fastify(serverOptions(config))
-
-try {
-  await fastify.register(app, { config })
-  await fastify.listen({ host: config.HOST, port: config.PORT })
-  fastify.log.info(`Docs: http://${config.HOST}:${listeningPort()}/docs`)
-} catch (error) {
-  fastify.log.fatal(startFault(error as NodeJS.ErrnoException))
-  await fastify.close().catch(() => {})
-  process.exit(1)
-}
-
+let fastify: FastifyInstance | undefined
+let isServing = false
 let stoppingSince: number | undefined
-for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+
+// Before anything is started: a start that is interrupted leaves nothing behind.
+for (const signal of SIGNALS) {
   process.on(signal, () => {
     if (stoppingSince === undefined) {
       stoppingSince = performance.now()
-      shutDown(signal)
+      if (isServing) shutDown(fastify!, signal)
+      else end(0, `${signal} while starting: ending`)
     } else if (signal === 'SIGINT' && performance.now() - stoppingSince > SAME_SIGNAL_MS) {
       // A second Ctrl-C of somebody in a hurry.
       process.exit(130)
@@ -32,24 +26,45 @@ for (const signal of ['SIGTERM', 'SIGINT'] as const) {
   })
 }
 for (const fault of ['uncaughtException', 'unhandledRejection'] as const) {
-  // The state of the process is unknown now; whoever runs it starts a new one.
-  process.on(fault, (error) => {
-    fastify.log.fatal({ err: error }, fault)
-    process.exit(1)
-  })
+  // The state of the process is unknown now; whoever runs it starts a new one. What an interrupted start leaves undone is no fault.
+  process.on(fault, (error) => { if (!isInterrupted()) end(1, fault, error as Error) })
+}
+
+const config = readSettings()
+try {
+  fastify = Fastify(serverOptions(config)) as unknown as FastifyInstance
+  await fastify.register(app, { config })
+  await fastify.listen({ host: config.HOST, port: config.PORT })
+  isServing = !isInterrupted()
+  fastify.log.info(`Docs: http://${config.HOST}:${listeningPort(fastify)}/docs`)
+} catch (error) {
+  if (!isInterrupted()) {
+    const { sentence, bug } = startFault(error as Error, config)
+    await fastify?.close().catch(() => {})
+    await end(1, sentence, bug)
+  }
+}
+
+/** Says why, ends what must not outlive the process, and the process. */
+async function end (code: number, reason: string, error?: Error): Promise<void> {
+  const level = code === 0 ? 'info' : 'fatal'
+  if (fastify) fastify.log[level]({ ...error && { err: error } }, reason)
+  else process.stderr.write(`${reason}${error ? `\n${error.stack}` : ''}\n`)
+  await endHeld()
+  process.exit(code)
 }
 
 /** Goes on serving while load balancers look away, then finishes what is in flight, closes everything, and ends. */
-async function shutDown (signal: string): Promise<void> {
+async function shutDown (fastify: FastifyInstance, signal: string): Promise<void> {
   fastify.log.info(`${signal}: serving for ${config.DRAIN_SECONDS} s more, then closing`)
   fastify.startDraining()
   await new Promise((resolve) => setTimeout(resolve, config.DRAIN_SECONDS * 1000))
+  setTimeout(() => end(1, 'could not close in time'), CLOSE_MS).unref()
   try {
     await fastify.close()
     process.exit(0)
   } catch (error) {
-    fastify.log.fatal({ err: error }, 'could not close cleanly')
-    process.exit(1)
+    await end(1, 'could not close cleanly', error as Error)
   }
 }
 
@@ -63,12 +78,7 @@ function readSettings (): Config {
   }
 }
 
-function listeningPort (): number {
+function listeningPort (fastify: FastifyInstance): number {
   const [address] = fastify.addresses()
   return typeof address === 'object' ? address.port : config.PORT
-}
-
-function startFault (error: NodeJS.ErrnoException): string {
-  if (error.code === 'EADDRINUSE') return `Port ${config.PORT} is taken: stop what listens there, or set PORT to another one`
-  return `db-service could not start: ${error.message}`
 }

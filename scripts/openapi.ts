@@ -1,4 +1,5 @@
 // Writes openapi.json, the document of all routes, for client generators and Postman. Runs on a database of its own.
+import { rmSync } from 'node:fs'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -6,8 +7,12 @@ import Fastify from 'fastify'
 import app from '../app.ts'
 import { serverOptions } from '../options.ts'
 import { loadConfig } from '../plugins/infra/config.ts'
+import { endIfInterrupted, endOnSignals } from '../plugins/infra/database/interrupt.ts'
+
+endOnSignals()
 
 const dataDir = await mkdtemp(join(tmpdir(), 'db-service-openapi-'))
+endIfInterrupted(async () => { process.once('exit', () => rmSync(dataDir, { recursive: true, force: true })) })
 const settings = { NODE_ENV: 'test', LOG_LEVEL: 'error', DATA_DIR: dataDir, SECRET_KEY: 'signs nothing here, and nobody keeps it' }
 const config = { ...loadConfig(settings), SEED_DIR: '' }
 const fastify = Fastify(serverOptions(config))

@@ -1,12 +1,14 @@
 import type { Sql } from 'postgres'
 import { readConfig, type Config } from '../plugins/infra/config.ts'
+import { endOnSignals, isInterrupted } from '../plugins/infra/database/interrupt.ts'
 import { openAdmin } from '../plugins/infra/database/open.ts'
 
 /**
  * Runs a script's work on the configured or embedded database, with the settings of `.env`. A failure is told in one line and
- * ends the process with exit code 1; so does work that returns false.
+ * ends the process with exit code 1; so does work that returns false. A signal ends it with what it has started.
  */
 export async function withDatabase (work: (sql: Sql, config: Config) => Promise<boolean>): Promise<void> {
+  endOnSignals()
   try {
     const config = readConfig()
     const database = await openAdmin(config, (message) => console.error(message))
@@ -16,7 +18,7 @@ export async function withDatabase (work: (sql: Sql, config: Config) => Promise<
       await database.close()
     }
   } catch (error) {
-    console.error((error as Error).message)
+    if (!isInterrupted()) console.error((error as Error).message)
     process.exitCode = 1
   }
 }

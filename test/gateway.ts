@@ -3,19 +3,21 @@ import { once } from 'node:events'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Test } from 'tap'
+import { endIfInterrupted } from '../plugins/infra/database/interrupt.ts'
 
 const root = join(import.meta.dirname, '..')
 
 export interface Gateway { process: ChildProcess, url: string, output: () => string, ended: Promise<number | null> }
 
 /** Starts `node server.ts` on a free port and waits until it listens, or has ended. */
-export async function startGateway (t: Test, settings: Record<string, string>): Promise<Gateway> {
+export async function startGateway (t: Pick<Test, 'teardown'>, settings: Record<string, string>): Promise<Gateway> {
   const { PATH, TAP } = process.env
   const child = spawn('node', ['server.ts'], { cwd: root, env: { PATH, TAP, PORT: '0', DRAIN_SECONDS: '0.3', ...settings } })
   let output = ''
   child.stdout.on('data', (chunk) => { output += chunk })
   child.stderr.on('data', (chunk) => { output += chunk })
   const ended = once(child, 'exit').then(([code]) => code as number | null)
+  endIfInterrupted(async () => { child.kill('SIGKILL') })
   t.teardown(async () => {
     if (child.exitCode === null && child.signalCode === null) child.kill('SIGTERM')
     await ended

@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
+import { endIfInterrupted } from '../plugins/infra/database/interrupt.ts'
 import { discard, share, startTestServer } from './server.ts'
 
 // npm test [-- files]: one PostgreSQL for all test files, then tap. With --slow those of test/slow, with more time.
@@ -10,6 +11,12 @@ const server = await startTestServer()
 await share(server)
 const tap = spawn('tap', files, {
   stdio: 'inherit', env: { ...process.env, ...isSlow && { TAP_RCFILE: join(import.meta.dirname, 'slow/.taprc') } }
+})
+endIfInterrupted(async () => {
+  if (tap.exitCode === null && tap.signalCode === null) {
+    tap.kill('SIGTERM')
+    await once(tap, 'exit')
+  }
 })
 const [code] = await once(tap, 'exit')
 await share(null)

@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { PgBoss } from 'pg-boss'
 import postgres, { type Sql } from 'postgres'
 import { startEmbedded } from '../plugins/infra/database/embedded.ts'
+import { endOnSignals } from '../plugins/infra/database/interrupt.ts'
 import { migrate } from '../plugins/infra/database/migrate.ts'
 
 const root = join(import.meta.dirname, '..')
@@ -44,6 +45,7 @@ export async function findTestServer (): Promise<TestServer> {
 
 /** Starts, or adopts, the server and makes the template where there is none yet. */
 export async function startTestServer (): Promise<TestServer> {
+  endOnSignals()
   const given = process.env.TEST_DATABASE_URL
   const server = given
     ? { url: given, stop: async () => {} }

@@ -7,6 +7,7 @@ import { createServer, type AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import postgres, { type Sql } from 'postgres'
+import { endIfInterrupted } from '../../plugins/infra/database/interrupt.ts'
 import { databaseUrl, findTestServer } from '../../test/server.ts'
 
 /** What a trial works with: a database of its own, gateways as processes, and an end to all of it. */
@@ -61,6 +62,7 @@ async function startGateway (settings: Record<string, string>) {
     stdio: 'ignore',
     env: { PATH: process.env.PATH, NODE_ENV: 'test', LOG_LEVEL: 'silent', DRAIN_SECONDS: '0', PORT: String(port), ...settings }
   })
+  endIfInterrupted(async () => await end(child))
   const address = `http://127.0.0.1:${port}`
   const deadline = performance.now() + 30_000
   while (!await isReady(address)) {
@@ -71,7 +73,7 @@ async function startGateway (settings: Record<string, string>) {
 }
 
 async function end (child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null) return
+  if (child.exitCode !== null || child.signalCode !== null) return
   const exited = once(child, 'exit')
   child.kill('SIGTERM')
   await exited

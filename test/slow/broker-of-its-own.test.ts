@@ -39,7 +39,7 @@ async function startBroker (t: Test) {
     RABBITMQ_LOG_BASE: join(home, 'log'),
     RABBITMQ_ENABLED_PLUGINS_FILE: join(home, 'plugins')
   }
-  const server = spawn(join(PROGRAMS, 'rabbitmq-server'), { env, stdio: 'ignore' })
+  const server = spawn(join(PROGRAMS, 'rabbitmq-server'), { cwd: home, env, stdio: 'ignore' })
   const control = async (...args: string[]) => await promisify(execFile)(join(PROGRAMS, 'rabbitmqctl'), ['-n', node, ...args], { env })
   t.teardown(async () => {
     const ended = server.exitCode === null ? once(server, 'exit') : undefined

@@ -5,6 +5,7 @@ import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { promisify } from 'node:util'
+import { signalTo } from './embedded-process.ts'
 
 const run = promisify(execFile)
 const version = /^postgres \(PostgreSQL\) (\d+)/m
@@ -123,7 +124,9 @@ function * ways (account: Account | undefined): Generator<{ prefix: string[], no
  * @returns the superuser's password
  * @throws Error for a folder of another major version, one without its password, or one that is no data folder
  */
-export async function ensureCluster (place: Place, programs: Programs, settings: Record<string, string>, log: (message: string) => void): Promise<string> {
+export async function ensureCluster (
+  place: Place, programs: Programs, settings: Record<string, string>, log: (message: string) => void, interruption: AbortSignal
+): Promise<string> {
   for (const name of await readdir(place.home)) {
     if (name.startsWith('postgres.new-')) await rm(join(place.home, name), { recursive: true, force: true, maxRetries: 5 })
   }
@@ -142,7 +145,7 @@ export async function ensureCluster (place: Place, programs: Programs, settings:
     throw new Error(`${place.folder} is not empty, but is no data folder of PostgreSQL. Move it away, or choose another DATA_DIR.`)
   }
   log(`creating a PostgreSQL ${programs.major} data folder in ${place.folder}`)
-  return await createCluster(place, programs, password || await createPassword(place, programs), settings)
+  return await createCluster(place, programs, password || await createPassword(place, programs), settings, interruption)
 }
 
 async function createPassword (place: Place, programs: Programs): Promise<string> {
@@ -153,7 +156,9 @@ async function createPassword (place: Place, programs: Programs): Promise<string
   return password
 }
 
-async function createCluster (place: Place, programs: Programs, password: string, settings: Record<string, string>): Promise<string> {
+async function createCluster (
+  place: Place, programs: Programs, password: string, settings: Record<string, string>, interruption: AbortSignal
+): Promise<string> {
   const temporary = await mkdtemp(join(place.home, 'postgres.new-'))
   try {
     const [data, passwordFile] = [join(temporary, 'data'), join(temporary, 'password')]
@@ -163,10 +168,16 @@ async function createCluster (place: Place, programs: Programs, password: string
     const args = ['-D', data, '--username=postgres', `--pwfile=${passwordFile}`, '--auth=scram-sha-256', '--encoding=UTF8',
       '--locale=C', '--locale-provider=builtin', '--builtin-locale=C.UTF-8', '--no-instructions']
     if (settings.fsync === 'off') args.push('--no-sync')
-    const child = programs.start(programs.initdb, args, { stdio: ['ignore', 'ignore', 'pipe'] })
+    interruption.throwIfAborted()
+    // A group of its own, which ends as a whole: initdb runs the server several times.
+    const child = programs.start(programs.initdb, args, { detached: true, stdio: ['ignore', 'ignore', 'pipe'] })
+    const end = () => { if (child.pid) signalTo(-child.pid, 'SIGKILL') }
+    interruption.addEventListener('abort', end)
     let fault = ''
     child.stderr?.setEncoding('utf8').on('data', text => { fault += text })
     const code = await new Promise((resolve, reject) => child.once('error', reject).once('close', resolve))
+    interruption.removeEventListener('abort', end)
+    interruption.throwIfAborted()
     if (code !== 0) {
       throw new Error(`initdb could not make ${place.folder}: ${fault.trim() || `it ended with ${code}`}\n` +
         'Choose another folder with DATA_DIR, or set DATABASE_URL.')

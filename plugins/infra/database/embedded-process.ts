@@ -39,6 +39,15 @@ export function isAlive (pid: number): boolean {
   }
 }
 
+/** Signals a process, or with a negative pid its group; one that is gone meanwhile is as it should be. */
+export function signalTo (pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(pid, signal)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error
+  }
+}
+
 /** Whether a living process is the PostgreSQL of this very folder, wherever the folder stood when it was started. */
 export async function isPostgresOf (pid: number, folder: string): Promise<boolean> {
   if (pid === 0) return false
@@ -63,10 +72,13 @@ export async function endOrphans (folder: string, signal: NodeJS.Signals): Promi
 /**
  * Starts the server in a session of its own, so that Ctrl-C at the gateway does not reach it, and waits until it is ready.
  *
+ * @param interruption ends the server again, as far as it has come
  * @returns the server, or the log's last lines when it ended instead
- * @throws Error when the program cannot be started, or is not ready after 5 minutes (it goes on and can be adopted)
+ * @throws Error when interrupted, when the program cannot be started, or is not ready after 5 minutes (it goes on and can be adopted)
  */
-export async function launch (programs: Programs, folder: string, logFile: string, settings: Record<string, string>): Promise<Postmaster | string> {
+export async function launch (
+  programs: Programs, folder: string, logFile: string, settings: Record<string, string>, interruption: AbortSignal
+): Promise<Postmaster | string> {
   let log = await open(logFile, 'a', 0o600)
   try {
     if ((await log.stat()).size > largestLog) {
@@ -78,18 +90,22 @@ export async function launch (programs: Programs, folder: string, logFile: strin
     const args = Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`])
     const child = programs.start('/bin/sh', ['-c', LIMITED, programs.postgres, '-D', folder, ...args], { detached: true, stdio: ['ignore', log.fd, log.fd] })
     const exit: { fault?: Error, done: boolean } = { done: false }
+    const end = () => { if (!exit.done && child.pid) signalTo(child.pid, 'SIGINT') }
     child.once('exit', () => { exit.done = true })
     child.once('error', fault => Object.assign(exit, { fault, done: true }))
+    interruption.addEventListener('abort', end)
     const deadline = Date.now() + patience
     while (!exit.done) {
       const found = await readPostmaster(folder)
-      if (found !== undefined && found.pid === child.pid && found.ready) {
+      if (found !== undefined && found.pid === child.pid && found.ready && !interruption.aborted) {
+        interruption.removeEventListener('abort', end)
         child.unref()
         return found
       }
       if (Date.now() > deadline) throw new Error(`PostgreSQL is not ready after 5 minutes. Its log:\n${await tail(logFile, from)}`)
       await sleep(10)
     }
+    interruption.throwIfAborted()
     if (exit.fault !== undefined) throw exit.fault
     return await tail(logFile, from)
   } finally {
@@ -118,10 +134,11 @@ export async function freePort (): Promise<number> {
  *
  * @returns a function that gives the lock back
  */
-export async function lock (file: string): Promise<() => Promise<void>> {
+export async function lock (file: string, interruption?: AbortSignal): Promise<() => Promise<void>> {
   const me = `${process.pid} ${startOf(process.pid)}`
   const deadline = Date.now() + patience
   for (;;) {
+    interruption?.throwIfAborted()
     // Written aside and linked, so that nobody ever reads a lock without a name in it.
     const mine = `${file}.${randomUUID()}`
     try {

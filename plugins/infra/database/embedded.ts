@@ -4,6 +4,8 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import postgres from 'postgres'
 import { ensureCluster, findPrograms, type Place, type Programs } from './embedded-cluster.ts'
 import { endOrphans, freePort, isAlive, isPostgresOf, launch, lock, readPostmaster, tail, type Postmaster } from './embedded-process.ts'
+import { leave, STARTER } from './embedded-stop.ts'
+import { endIfInterrupted } from './interrupt.ts'
 
 /** A running PostgreSQL. The handle keeps one connection open, which tells other gateways that the server is in use. */
 export interface EmbeddedServer {
@@ -50,8 +52,14 @@ const defaults: Record<string, string> = {
 const orphansSignalledAfter = 1_000
 const orphansKilledAfter = 4_000
 const startRetriedFor = 10_000
-const clientsAwaitedFor = 1_000
-const stopAwaitedFor = 60_000
+
+/** What a start works with; `interruption` aborts it at whatever stage. */
+interface Start { place: Place, settings: Record<string, string>, log: Log, interruption: AbortSignal }
+
+type Handle = EmbeddedServer & {
+  /** As stop, for a process that is interrupted and whose own other connections are still open. */
+  abandon (): Promise<void>
+}
 
 /**
  * Starts, or adopts, the PostgreSQL 18 kept under `<dataDir>/postgres`, and creates the database `db_service`.
@@ -60,39 +68,54 @@ const stopAwaitedFor = 60_000
  * Several gateways may share a folder: `<dataDir>/postgres.lock` lets one at a time start or stop the server. The log is
  * `<dataDir>/postgres.log`, the superuser's password `<dataDir>/postgres.password` (mode 0600).
  *
+ * An interrupted process (interrupt.ts) lets go of it at once, at whatever stage, and leaves nothing of it running.
+ *
  * @param dataDir made when absent; on a local disk, used by one machine or container at a time (pids tell who is alive)
  * @throws Error saying what to do: dev dependencies absent, folder not usable or of another major version, server does not start
  */
 export async function startEmbedded (dataDir: string, { log = () => {}, settings = {} }: EmbeddedOptions = {}): Promise<EmbeddedServer> {
+  const interruption = new AbortController()
+  const starting = start(dataDir, { settings, log, interruption: interruption.signal })
+  const release = endIfInterrupted(async () => {
+    interruption.abort(new Error('interrupted'))
+    await (await starting).abandon()
+  })
   try {
-    await mkdir(dataDir, { recursive: true })
-    const home = await realpath(dataDir)
-    const at = (name: string) => join(home, name)
-    const place: Place = {
-      home,
-      folder: at('postgres'),
-      logFile: at('postgres.log'),
-      lockFile: at('postgres.lock'),
-      passwordFile: at('postgres.password')
-    }
-    const unlock = await lock(place.lockFile)
-    try {
-      const programs = await findPrograms(place, log)
-      const password = await ensureCluster(place, programs, settings, log)
-      return await adoptOrStart(place, programs, password, { ...defaults, ...settings }, log)
-    } finally {
-      await unlock()
-    }
+    const { url, adopted, stop } = await starting
+    return { url, adopted, stop: async () => await stop().finally(release) }
   } catch (error) {
+    release()
     throw explain(dataDir, error as NodeJS.ErrnoException)
   }
 }
 
-async function adoptOrStart (place: Place, programs: Programs, password: string, settings: Record<string, string>, log: Log): Promise<EmbeddedServer> {
+async function start (dataDir: string, given: Omit<Start, 'place'>): Promise<Handle> {
+  await mkdir(dataDir, { recursive: true })
+  const home = await realpath(dataDir)
+  const at = (name: string) => join(home, name)
+  const place: Place = {
+    home,
+    folder: at('postgres'),
+    logFile: at('postgres.log'),
+    lockFile: at('postgres.lock'),
+    passwordFile: at('postgres.password')
+  }
+  const unlock = await lock(place.lockFile, given.interruption)
+  try {
+    const programs = await findPrograms(place, given.log)
+    const password = await ensureCluster(place, programs, given.settings, given.log, given.interruption)
+    return await adoptOrStart(programs, password, { ...given, place, settings: { ...defaults, ...given.settings } })
+  } finally {
+    await unlock()
+  }
+}
+
+async function adoptOrStart (programs: Programs, password: string, { place, settings, log, interruption }: Start): Promise<Handle> {
   const since = Date.now()
   let fault = ''
   let starting = false
   for (;;) {
+    interruption.throwIfAborted()
     const elapsed = Date.now() - since
     let found = await readPostmaster(place.folder)
     if (found !== undefined && found.pid !== 0 && !isAlive(found.pid)) found = undefined
@@ -107,7 +130,7 @@ async function adoptOrStart (place: Place, programs: Programs, password: string,
       if (connected) return await handOut(place, password, found, connected, true, log)
     } else if (found === undefined) {
       const port = await freePort()
-      const started = await launch(programs, place.folder, place.logFile, { ...settings, port: String(port) })
+      const started = await launch(programs, place.folder, place.logFile, { ...settings, port: String(port) }, interruption)
       if (typeof started !== 'string') {
         try {
           return await handOut(place, password, started, await connect(started, password, place), false, log)
@@ -147,7 +170,7 @@ async function connect ({ port }: Postmaster, password: string, place: Place): P
     fetch_types: false,
     ssl: false,
     onnotice: () => {},
-    connection: { application_name: 'db-service starter' }
+    connection: { application_name: STARTER }
   })
   try {
     const [row] = await sql<{ data_directory: string }[]>`show data_directory`
@@ -162,7 +185,7 @@ async function connect ({ port }: Postmaster, password: string, place: Place): P
   }
 }
 
-async function handOut (place: Place, password: string, server: Postmaster, sql: postgres.Sql, adopted: boolean, log: Log): Promise<EmbeddedServer> {
+async function handOut (place: Place, password: string, server: Postmaster, sql: postgres.Sql, adopted: boolean, log: Log): Promise<Handle> {
   try {
     const [existing] = await sql`select 1 from pg_database where datname = 'db_service'`
     if (existing === undefined) await sql`create database db_service encoding 'UTF8'`
@@ -175,43 +198,8 @@ async function handOut (place: Place, password: string, server: Postmaster, sql:
   return {
     url: `postgres://postgres:${password}@127.0.0.1:${server.port}/db_service`,
     adopted,
-    stop: () => (stopping ??= leave(place, server, sql, log))
-  }
-}
-
-async function leave (place: Place, server: Postmaster, sql: postgres.Sql, log: Log): Promise<void> {
-  const unlock = await lock(place.lockFile)
-  try {
-    const last = await isLast(sql)
-    await sql.end({ timeout: 1 })
-    if (!last) return
-    const found = await readPostmaster(place.folder)
-    if (found?.pid !== server.pid || !await isPostgresOf(server.pid, place.folder)) return
-    // What pg_ctl stop -m fast does, without its 100 ms steps.
-    process.kill(server.pid, 'SIGINT')
-    const deadline = Date.now() + stopAwaitedFor
-    while (await isPostgresOf(server.pid, place.folder)) {
-      if (Date.now() > deadline) return log(`PostgreSQL, process ${server.pid}, is still stopping after a minute`)
-      await sleep(10)
-    }
-  } finally {
-    await unlock()
-  }
-}
-
-/** Whether nobody else is connected. Connections closed a moment ago take a few milliseconds to vanish. */
-async function isLast (sql: postgres.Sql): Promise<boolean> {
-  const deadline = Date.now() + clientsAwaitedFor
-  try {
-    for (;;) {
-      const [others] = await sql<{ n: number }[]>`
-        select count(*)::int as n from pg_stat_activity where backend_type = 'client backend' and pid <> pg_backend_pid()`
-      if (others?.n === 0) return true
-      if (Date.now() > deadline) return false
-      await sleep(20)
-    }
-  } catch {
-    return false
+    stop: () => (stopping ??= leave(place, server, sql, log)),
+    abandon: () => (stopping ??= leave(place, server, sql, log, true))
   }
 }
 
