@@ -50,7 +50,7 @@ export const Settings = Type.Object({
     description: 'comma-separated addresses or CIDR ranges whose identity headers and forwarded addresses count; loopback in development'
   })),
   CORS_ORIGINS: Type.Optional(Type.String({ description: 'comma-separated origins that browsers may call from' })),
-  LOGIN_RATE_LIMIT: Type.Integer({ minimum: 1, default: 60, description: 'failed logins a minute for one email from one address' }),
+  LOGIN_RATE_LIMIT: Type.Integer({ minimum: 1, default: 60, description: 'failed logins a minute for one email from one address; ten times as many for all emails from it' }),
   RATE_LIMIT: Type.Integer({ minimum: 0, default: 6000, description: 'requests a minute from one address without an API key; 0: any number' }),
   SMTP_URL: Type.Optional(Type.String({ pattern: '^smtps?://' })),
   MAIL_FROM: Type.String({ pattern: '^[^@\\s]+@[^@\\s]+$', default: 'no-reply@localhost' }),

@@ -5,6 +5,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { addressKey } from './addresses.ts'
 import { callerByKey, digest } from './auth.ts'
 import { addressMatcher } from './config.ts'
+import { shares } from './database/fair-queue.ts'
 import { Problem, problem } from './errors.ts'
 import { PROBES } from './under-pressure.ts'
 
@@ -18,7 +19,7 @@ declare module 'fastify' {
   interface FastifyInstance {
     /**
      * Runs an attempt at somebody's password unless LOGIN_RATE_LIMIT of them have failed within a minute, from this address for
-     * this subject. What succeeds is not counted, and nobody else's address is held responsible.
+     * this subject, or ten times as many for whatever subjects. What succeeds is not counted, and nobody else's address is held responsible.
      *
      * @param subject whose password it is: an email address in any case, or a user_id
      * @returns what the attempt returns; rejects as it does, or with TOO_MANY_REQUESTS
@@ -30,6 +31,9 @@ declare module 'fastify' {
 /** Counters kept for each limit, the least recently used forgotten first. */
 const COUNTERS = 20_000
 const WINDOW = 60_000
+
+/** For one subject LOGIN_RATE_LIMIT failures, for all of an address together this many times as many. */
+const SUBJECTS = 10
 
 /** The refusals that say a password was wrong. */
 const WRONG_PASSWORD = new Set(['INVALID_CREDENTIALS', 'CURRENT_PASSWORD_INCORRECT', 'PASSWORD_INCORRECT'])
@@ -63,12 +67,17 @@ export default fp(async (fastify) => {
   const isKnown = (request: FastifyRequest) =>
     API_KEYS.length === 0 || callerByKey(request, keys) !== undefined || isTrusted(request.ip)
 
+  fastify.decorateRequest('isKnown', false)
+  // What waits is queued by address: who speaks for many is apart from others at the same one.
+  fastify.addHook('onRequest', (request, _reply, done) => {
+    request.isKnown = isKnown(request)
+    shares.run(`${request.isKnown ? 'known ' : ''}${addressOf(request)}`, done)
+  })
+
   const general: RateLimitOptions = { max: RATE_LIMIT, timeWindow: WINDOW, cache: COUNTERS, keyGenerator: addressOf }
   const count = fastify.createRateLimit(general)
-  fastify.decorateRequest('isKnown', false)
   // Before any face asks who it is, so that guessing keys and tokens counts, too.
   fastify.addHook('onRequest', async (request, reply) => {
-    request.isKnown = isKnown(request)
     if (request.isKnown || RATE_LIMIT === 0 || PROBES.has(request.routeOptions.url ?? '')) return
     if (announce(reply, await count(request)).isExceeded) refuse(reply)
   })
@@ -79,17 +88,25 @@ export default fp(async (fastify) => {
     cache: COUNTERS,
     keyGenerator: (request) => `${addressOf(request)} ${request.guessed}`
   }
-  const countFailure = fastify.createRateLimit(failures)
+  // The wider one first: what an answer says last is what is left for its own subject.
+  const counters = [
+    fastify.createRateLimit({ ...failures, max: SUBJECTS * LOGIN_RATE_LIMIT, keyGenerator: addressOf }),
+    fastify.createRateLimit(failures)
+  ]
   fastify.decorateRequest('guessed', '')
   fastify.decorate('throttleGuesses', async (request, reply, subject, attempt) => {
     request.guessed = addressKey(subject)
-    if (announce(reply, await countFailure(request, { increment: false })).remaining === 0) refuse(reply)
+    for (const count of counters) {
+      if (announce(reply, await count(request, { increment: false })).remaining === 0) refuse(reply)
+    }
     try {
       return await attempt()
     } catch (error) {
       if (!(error instanceof Problem && WRONG_PASSWORD.has(error.code))) throw error
       // Attempts at the same moment all found room; the ones too many learn nothing.
-      if (announce(reply, await countFailure(request)).isExceeded) refuse(reply)
+      for (const count of counters) {
+        if (announce(reply, await count(request)).isExceeded) refuse(reply)
+      }
       throw error
     }
   })

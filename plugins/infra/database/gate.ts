@@ -1,23 +1,23 @@
 import { problem } from '../errors.ts'
+import { FairQueue, shares } from './fair-queue.ts'
 
-interface Waiting { admit: () => void, refuse: (error: Error) => void, since: number }
+interface Waiting { admit: () => void, refuse: (error: Error) => void }
 
 /**
  * An admission queue: lets `limit` tasks run at once and a bounded number wait for a bounded time; whoever comes on top is told at
- * once (503 OVERLOADED). It stands before the connection pool, whose own queue knows no bounds and slows down when it is not
- * empty, and before password hashing.
+ * once (503 OVERLOADED), and each address has its share (fair-queue.ts). It stands before the connection pool, whose own queue knows no
+ * bounds and slows down when it is not empty, and before password hashing.
  */
 export class Gate {
   #free: number
   readonly #limit: number
-  readonly #waiting = new Set<Waiting>()
-  readonly #maxWaiting: number
+  readonly #queue: FairQueue<Waiting>
   readonly #maxWaitMs: number
 
   constructor (limit: number, maxWaiting: number, maxWaitMs: number) {
     this.#free = limit
     this.#limit = limit
-    this.#maxWaiting = maxWaiting
+    this.#queue = new FairQueue(maxWaiting)
     this.#maxWaitMs = maxWaitMs
     // One timer for all who wait, not one each.
     setInterval(() => this.#expire(), 100).unref()
@@ -27,43 +27,40 @@ export class Gate {
   get active (): number { return this.#limit - this.#free }
 
   /** How many wait now. */
-  get waiting (): number { return this.#waiting.size }
+  get waiting (): number { return this.#queue.size }
 
   /** Runs a task as soon as there is room. Rejects with OVERLOADED where there is none in time. */
   async run<T> (task: () => Promise<T>): Promise<T> {
-    if (this.#free > 0) this.#free--
-    else await this.#wait()
+    const share = shares.getStore() ?? ''
+    if (this.#free > 0) {
+      this.#free--
+      this.#queue.begin(share)
+    } else await this.#wait(share)
     try {
       return await task()
     } finally {
+      this.#queue.end(share)
       this.#leave()
     }
   }
 
-  #wait (): Promise<void> {
-    if (this.#waiting.size >= this.#maxWaiting) throw problem('OVERLOADED')
+  #wait (share: string): Promise<void> {
     return new Promise((resolve, reject) => {
-      this.#waiting.add({ admit: resolve, refuse: reject, since: performance.now() })
+      this.#queue.add(share, { admit: resolve, refuse: reject }, performance.now())?.refuse(problem('OVERLOADED'))
     })
   }
 
   #leave (): void {
-    const [next] = this.#waiting
+    const next = this.#queue.next()
     if (!next) {
       this.#free++
       return
     }
-    this.#waiting.delete(next)
-    next.admit()
+    this.#queue.begin(next.share)
+    next.item.admit()
   }
 
   #expire (): void {
-    const deadline = performance.now() - this.#maxWaitMs
-    // A Set keeps the order of arrival, so the first one in time ends the search.
-    for (const waiting of this.#waiting) {
-      if (waiting.since > deadline) return
-      this.#waiting.delete(waiting)
-      waiting.refuse(problem('OVERLOADED'))
-    }
+    for (const waiting of this.#queue.expire(performance.now() - this.#maxWaitMs)) waiting.refuse(problem('OVERLOADED'))
   }
 }
