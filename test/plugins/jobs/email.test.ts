@@ -96,7 +96,9 @@ t.test('a tracking address that is none of the web is not made a link', async (t
   const shop = await openShop(t, mail.settings)
   await shop.sql`update users.users set order_notifications_via_email = true where id = 1`
   const { json } = await shop.call('POST', '/orders', { user_id: userId(1), items: [{ product_id: 7 }] })
-  await shop.call('PATCH', `/orders/${json.data[0].order_id}`, { status: 'shipped', tracking_url: 'javascript:alert(1)' })
+  // As an older release took it.
+  await shop.sql`update orders.orders set tracking_url = 'javascript:alert(1)' where id = ${json.data[0].order_id}`
+  await shop.call('PATCH', `/orders/${json.data[0].order_id}`, { status: 'shipped' })
   await mail.arrived(1)
   t.notMatch(partsOf(mail.received[0]!), { html: /javascript/ })
 })
