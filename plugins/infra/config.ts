@@ -57,6 +57,7 @@ export const Settings = Type.Object({
   REMINDER_CRON: Type.String({ pattern: '^\\S+( \\S+){4}$', default: '* * * * *' }),
   RABBITMQ_URL: Type.Optional(Type.String({ pattern: '^amqps?://' })),
   RABBITMQ_QUEUE: Type.String({ minLength: 1, default: 'notifications' }),
+  SELL_UNPRICED: Flag(false, 'products without a price are sold and count nothing; else an order with one is refused'),
   TAX_RATE: Type.Number({ minimum: 0, maximum: 1, default: 0.08 }),
   SHIPPING_COST: Type.Number({ minimum: 0, default: 10 }),
   FREE_SHIPPING_FROM: Type.Number({ minimum: 0, default: 100 })

@@ -58,7 +58,7 @@ t.test('a reminder arrives: text and HTML, with the usual products, and then the
 
 t.test('a status change arrives by email where the user asked for it, once for each change, with items and tracking', async (t) => {
   const mail = await openMailServer(t)
-  const shop = await openShop(t, mail.settings)
+  const shop = await openShop(t, { ...mail.settings, SELL_UNPRICED: 'true' })
   const place = async (n: number) => (await shop.call('POST', '/orders', {
     user_id: userId(n), items: [{ product_id: 7, quantity: 2 }, { product_id: 40 }]
   })).json.data[0].order_id
