@@ -72,6 +72,14 @@ export const Timestamp = Type.String({
 })
 export const Text = (maxLength: number, options = {}) => Type.String({ maxLength, ...options })
 
+/** Only http and https: what a shop front makes a link of must not be `javascript:`. Empty is none. */
+export const WEB_URL = '^(?:[hH][tT]{2}[pP][sS]?://|$)'
+export const WebUrl = Text(2048, { pattern: WEB_URL, description: 'http or https', examples: ['https://www.ups.com/track?tracknum=1Z999AA10123456784'] })
+
+/** An image may be a path of the shop's own, too, or the image itself. */
+export const IMAGE_URL = '^(?:[hH][tT]{2}[pP][sS]?://|data:image/|[^\\s\\p{Cc}:/?#]*(?:[/?#]|$))'
+export const ImageUrl = Text(2048, { pattern: IMAGE_URL, description: 'http, https, or a path', examples: ['https://example.com/rye.png'] })
+
 /** Request headers that routes take, each where it means something. */
 export const IdempotencyKey = {
   'idempotency-key': Type.Optional(Type.String({

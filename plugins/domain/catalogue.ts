@@ -1,7 +1,7 @@
 import fp from 'fastify-plugin'
 import type { FastifyInstance } from 'fastify'
 import { Type, type Static } from '@sinclair/typebox'
-import { kept, nullable, object, optional, pickSome, ProductId, Text } from '../../schemas.ts'
+import { ImageUrl, kept, nullable, object, optional, pickSome, ProductId, Text } from '../../schemas.ts'
 import { problem } from '../infra/errors.ts'
 
 const Name = Text(255, { minLength: 1, pattern: '\\S', examples: ['Rye Bread'] })
@@ -25,7 +25,7 @@ export const NewProduct = Type.Object({
   department_id: optional(ProductId),
   aisle_id: optional(ProductId),
   description: optional(Text(10_000)),
-  image_url: optional(Text(2048)),
+  image_url: optional(ImageUrl),
   sku: optional(Text(64, { minLength: 1 })),
   stock: optional({ ...Stock, ...untracked })
 }, { examples: [{ name: 'Rye Bread', price_cents: 349, description: 'Baked this morning', stock: 40 }] })

@@ -61,6 +61,7 @@ export const Settings = Type.Object({
   // AMQP 0-9-1: a short string; names with amq. are the broker's own.
   RABBITMQ_QUEUE: Type.String({ pattern: '^(?!amq\\.).', maxLength: 255, default: 'notifications' }),
   EVENT_RETENTION_DAYS: Type.Integer({ minimum: 1, maximum: 3650, default: 7, description: 'how long published events are kept' }),
+  SELL_UNPRICED: Flag(false, 'products without a price are sold and count nothing; else an order with one is refused'),
   TAX_RATE: Type.Number({ minimum: 0, maximum: 1, default: 0.08 }),
   SHIPPING_COST: Type.Number({ minimum: 0, default: 10 }),
   FREE_SHIPPING_FROM: Type.Number({ minimum: 0, default: 100 })

@@ -48,6 +48,7 @@ export const ERRORS = {
   SKU_ALREADY_EXISTS: [409, 'SKU already exists'],
   CART_ALREADY_EXISTS: [409, 'Cart already exists for user'],
   INSUFFICIENT_STOCK: [409, 'Not enough stock: {items}'],
+  PRODUCT_NOT_PRICED: [409, 'Products without a price: {products}'],
   INVALID_STATUS_TRANSITION: [409, 'An order cannot go from {from} to {to}'],
   ORDER_NOT_EDITABLE: [409, 'An order that is {status} takes no more items'],
   CONFLICT: [409, 'The request conflicts with another one; try again'],

@@ -1,6 +1,6 @@
 -- Everything stored about a person, as one JSON document; no row without such a user. Left out are credentials, internal ids and
--- versions, and what only repeats the orders for a while (waiting events, answers to Idempotency-Keys). Whole rows, so that a
--- column made later is in here by itself.
+-- versions, what only repeats the orders for a while (waiting events, answers to Idempotency-Keys), and what is about staff: their
+-- internal notes, and who of them changed an order. Whole rows, so that a column made later is in here by itself.
 -- $1 user_id uuid
 select json_build_object(
   'exported_at', now(),
@@ -9,9 +9,20 @@ select json_build_object(
   'cart', (select document::json from orders.cart_documents c where c.user_id = u.id),
   'orders', coalesce((
     select json_agg(
-      (to_jsonb(o) - 'id' - 'user_id' - 'version' || d.details::jsonb || jsonb_build_object('invoice_document', (
-        select jsonb_build_object('content_type', i.content_type, 'size', octet_length(i.document), 'created_at', i.created_at)
-        from orders.invoices i where i.order_id = o.id))) order by o.created_at, o.id)
+      (to_jsonb(o) - 'id' - 'user_id' - 'version' - 'internal_notes' || d.document::jsonb || jsonb_build_object(
+        'invoice_document', (
+          select jsonb_build_object('content_type', i.content_type, 'size', octet_length(i.document), 'created_at', i.created_at)
+          from orders.invoices i where i.order_id = o.id),
+        'status_history', (
+          select coalesce(jsonb_agg(jsonb_build_object(
+            'history_id', h.history_id, 'status', h.status, 'changed_at', h.changed_at, 'note', h.note,
+            'changed_by', case
+              when h.changed_by = any (n.callers) or lower(h.changed_by) = any (n.names)
+                or users.address_key(h.changed_by) = any (n.addresses) then 'customer'
+              when h.changed_by is not null then 'shop'
+            end) order by h.changed_at, h.history_id), '[]')
+          from orders.order_status_history h where h.order_id = o.id)
+      )) order by o.created_at, o.id)
     from orders.orders o
     join orders.order_documents d on d.order_id = o.id
     where o.user_id = u.id
@@ -31,4 +42,5 @@ select json_build_object(
   ), '[]')
 )::text as document
 from users.users u
+cross join lateral users.names_of(u) n
 where u.external_user_id = $1

@@ -39,6 +39,7 @@ declare module 'fastify' {
 /** Orders: placing, reading, changing them. The rules stand in sql/functions/orders. */
 function ordersDomain (fastify: FastifyInstance) {
   const { statement } = fastify.database
+  const sellUnpriced = fastify.config.SELL_UNPRICED
   const place = statement('orders/place', Placed)
   const find = statement('orders/find', OrderRow)
   const list = statement('orders/list', Type.Object({
@@ -51,7 +52,7 @@ function ordersDomain (fastify: FastifyInstance) {
 
   /** Runs a write that makes an order, at most once per Idempotency-Key. */
   async function placeOnce (operation: 'place' | 'checkout' | 'place_managed' | 'place_for_caller', input: object, context: Context) {
-    const placed = (await place.first(operation, JSON.stringify(input), JSON.stringify(context)))!
+    const placed = (await place.first(operation, JSON.stringify({ ...input, sell_unpriced: sellUnpriced }), JSON.stringify(context)))!
     fastify.events.announce()
     if (placed.refusal) {
       const { code, facts, request_id: requestId } = placed.refusal
@@ -66,7 +67,7 @@ function ordersDomain (fastify: FastifyInstance) {
     ...ordersManagement(fastify),
     ...storefrontOrders(fastify, async (input, context) => await placeOnce('place_for_caller', input, context)),
 
-    /** Makes an order. Rejects with USER_NOT_FOUND, PRODUCTS_NOT_FOUND, INSUFFICIENT_STOCK, IDEMPOTENCY_KEY_REUSED. */
+    /** Makes an order. Rejects with USER_NOT_FOUND, PRODUCTS_NOT_FOUND, PRODUCT_NOT_PRICED, INSUFFICIENT_STOCK, IDEMPOTENCY_KEY_REUSED. */
     async place (input: Static<typeof NewOrder>, context: Context) {
       const items = input.items.map((item) => pick(NewOrderItem, item))
       return await placeOnce('place', { ...pick(NewOrder, input), items }, context)
@@ -117,7 +118,7 @@ function ordersDomain (fastify: FastifyInstance) {
     async addItems (orderId: string, items: Static<typeof NewOrderItem>[], context: Context): Promise<Static<typeof AddedItem>[]> {
       const meant = items.map((item) => Object.fromEntries(
         Object.entries(pick(NewOrderItem, item)).filter(([, value]) => value !== null)))
-      return (await addItems.first(orderId, JSON.stringify(meant), JSON.stringify(context)))!.added
+      return (await addItems.first(orderId, JSON.stringify(meant), JSON.stringify({ ...context, sell_unpriced: sellUnpriced })))!.added
     },
 
     /** Rejects with ORDER_NOT_FOUND, PRECONDITION_FAILED. */
@@ -132,4 +133,9 @@ function ordersDomain (fastify: FastifyInstance) {
 
 export default fp(async (fastify) => {
   fastify.decorate('orders', ordersDomain(fastify))
+  const hasPrices = fastify.database.statement('products/has-prices', Type.Object({ has_prices: Type.Boolean() }))
+  fastify.addHook('onReady', async () => {
+    if (fastify.config.SELL_UNPRICED || (await hasPrices.first())!.has_prices) return
+    fastify.log.warn('no product has a price, so nothing can be ordered: load products_enriched/*.csv, or sell for nothing with SELL_UNPRICED=true')
+  })
 }, { name: 'orders', dependencies: ['database', 'events'] })

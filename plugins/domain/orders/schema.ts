@@ -1,5 +1,7 @@
 import { Type } from '@sinclair/typebox'
-import { kept, Moment, nullable, object, oneOf, optional, OrderId, ProductId, Quantity, Text, UserId, UserKey } from '../../../schemas.ts'
+import {
+  kept, Moment, nullable, object, oneOf, optional, OrderId, ProductId, Quantity, Text, UserId, UserKey, WebUrl
+} from '../../../schemas.ts'
 
 /** As they follow each other; what may follow what stands in orders.status_transitions. */
 export const STATUSES = [
@@ -11,7 +13,7 @@ export const Status = oneOf(STATUSES)
 const Tracking = {
   tracking_number: optional(Text(255)),
   shipping_carrier: optional(Text(255)),
-  tracking_url: optional(Text(2048))
+  tracking_url: optional(WebUrl)
 }
 
 export const NewOrderItem = Type.Object({
@@ -85,7 +87,7 @@ export const Order = object('Order', {
   country: nullable(Type.String()),
   tracking_number: nullable(Type.String()),
   shipping_carrier: nullable(Type.String()),
-  tracking_url: nullable(Type.String()),
+  tracking_url: nullable(Type.String({ description: 'http or https' })),
   invoice: nullable(Type.String({ description: 'the path to fetch it from' })),
   created_at: Moment,
   updated_at: Moment,

@@ -44,7 +44,7 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
       body: NewManagedOrder,
       headers: Type.Object({ ...IdempotencyKey, ...Actor }),
       response: responses({ 201: ref(ManagedOrder) }, 'INVALID_USER_ID', 'USER_NOT_FOUND', ['PRODUCTS_NOT_FOUND', 404],
-        'INVALID_QUANTITY', 'INSUFFICIENT_STOCK', 'IDEMPOTENCY_KEY_REUSED', ...BODY, ...ADMIN)
+        'INVALID_QUANTITY', 'PRODUCT_NOT_PRICED', 'INSUFFICIENT_STOCK', 'IDEMPOTENCY_KEY_REUSED', ...BODY, ...ADMIN)
     }
   }, async (request, reply) => {
     const placed = await orders.placeManaged(request.body, request.context()).catch(asNotFound)

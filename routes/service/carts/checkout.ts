@@ -17,7 +17,7 @@ const routes: FastifyPluginAsyncTypebox<{ rates?: Rates }> = async (fastify, { r
       body: Type.Optional(nullable(Delivery)),
       headers: Type.Object({ ...IdempotencyKey, ...Actor }),
       response: responses({ 201: ref(OrderEnvelope) },
-        'INVALID_USER_ID', 'USER_NOT_FOUND', 'CART_EMPTY', 'INSUFFICIENT_STOCK', 'IDEMPOTENCY_KEY_REUSED', ...BODY, ...KEY)
+        'INVALID_USER_ID', 'USER_NOT_FOUND', 'CART_EMPTY', 'PRODUCT_NOT_PRICED', 'INSUFFICIENT_STOCK', 'IDEMPOTENCY_KEY_REUSED', ...BODY, ...KEY)
     }
   }, async (request, reply) =>
     sendPlaced(reply, await fastify.orders.checkout(request.params.user_id, request.body ?? {}, request.context(), rates)))

@@ -21,7 +21,7 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
       body: NewOrder,
       headers: Type.Object({ ...IdempotencyKey, ...Actor }),
       response: responses({ 201: ref(OrderEnvelope) }, 'INVALID_USER_ID', 'USER_NOT_FOUND', 'PRODUCTS_NOT_FOUND',
-        'INVALID_QUANTITY', 'INSUFFICIENT_STOCK', 'IDEMPOTENCY_KEY_REUSED', ...BODY, ...KEY)
+        'INVALID_QUANTITY', 'PRODUCT_NOT_PRICED', 'INSUFFICIENT_STOCK', 'IDEMPOTENCY_KEY_REUSED', ...BODY, ...KEY)
     }
   }, async (request, reply) => sendPlaced(reply, await orders.place(request.body, request.context())))
 
@@ -97,7 +97,7 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
       headers: Type.Object(Actor),
       response: responses({
         201: Type.Object({ message: Type.String(), order_id: OrderId, added_items: Type.Array(AddedItem), total_added: Type.Integer() })
-      }, 'PRODUCTS_NOT_FOUND', 'INVALID_QUANTITY', 'INSUFFICIENT_STOCK', 'ORDER_NOT_EDITABLE', ...ONE, ...BODY)
+      }, 'PRODUCTS_NOT_FOUND', 'INVALID_QUANTITY', 'PRODUCT_NOT_PRICED', 'INSUFFICIENT_STOCK', 'ORDER_NOT_EDITABLE', ...ONE, ...BODY)
     }
   }, async (request, reply) => {
     const { order_id: orderId } = request.params

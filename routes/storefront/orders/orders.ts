@@ -23,7 +23,7 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
       body: NewStorefrontOrder,
       headers: Type.Object(IdempotencyKey),
       response: responses({ 201: ref(StorefrontOrder) }, 'EMAIL_REQUIRED', 'USER_NOT_FOUND',
-        'PRODUCTS_NOT_FOUND', 'INVALID_QUANTITY', 'INSUFFICIENT_STOCK', 'IDEMPOTENCY_KEY_REUSED', ...BODY, ...KEY)
+        'PRODUCTS_NOT_FOUND', 'INVALID_QUANTITY', 'PRODUCT_NOT_PRICED', 'INSUFFICIENT_STOCK', 'IDEMPOTENCY_KEY_REUSED', ...BODY, ...KEY)
     }
   }, async (request, reply) => {
     const placed = await orders.placeForCaller(request.body, request.identity!, request.context())

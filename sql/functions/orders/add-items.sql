@@ -1,6 +1,6 @@
 -- Adds items to an order that was not sent yet: new lines at today's price, or a higher quantity at the line's own price.
--- Stock is taken for what is added. Refuses with ORDER_NOT_FOUND, PRECONDITION_FAILED, ORDER_NOT_EDITABLE,
--- PRODUCTS_NOT_FOUND, INSUFFICIENT_STOCK. Returns the lines as a JSON array, each with `updated`: it was there before.
+-- Stock is taken for what is added. `context`: actor, request_id, sell_unpriced. Refuses with ORDER_NOT_FOUND, PRECONDITION_FAILED, ORDER_NOT_EDITABLE,
+-- PRODUCTS_NOT_FOUND, PRODUCT_NOT_PRICED, INSUFFICIENT_STOCK. Returns the lines as a JSON array, each with `updated`: it was there before.
 create or replace function orders.add_items(changed_id bigint, items jsonb, if_match text[], context jsonb) returns json
 language plpgsql as $$
 declare
@@ -21,7 +21,15 @@ begin
     'add_to_cart_order', coalesce(item -> 'add_to_cart_order', to_jsonb(last_position + place))))
   into items
   from jsonb_array_elements(items) with ordinality as i (item, place);
-  lines := orders.take_stock(array(select l from orders.price_lines(items) l));
+  lines := array(select l from orders.price_lines(items) l);
+  -- A line that is there already is raised at its own price.
+  perform orders.refuse_unpriced(array(
+    select l from unnest(lines) l
+    where not exists (select from orders.order_items i where i.order_id = changed_id and i.product_id = l.product_id and i.price is not null)
+  ) || array(
+    select i from orders.order_items i join unnest(lines) l using (product_id) where i.order_id = changed_id and i.price is null
+  ), (context ->> 'sell_unpriced')::boolean);
+  lines := orders.take_stock(lines);
 
   with added as (
     insert into orders.order_items as line (

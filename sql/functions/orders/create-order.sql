@@ -1,6 +1,6 @@
 -- Makes an order for a user: number, snapshots, stock, totals, history (by trigger), all or nothing. Every face places its
--- orders here. Refuses with USER_NOT_FOUND, PRODUCTS_NOT_FOUND, INSUFFICIENT_STOCK. `input`: items, and whatever of the
--- order's own fields the caller sent; the rest is filled in. One that starts as cancelled takes no stock.
+-- orders here. Refuses with USER_NOT_FOUND, PRODUCTS_NOT_FOUND, PRODUCT_NOT_PRICED, INSUFFICIENT_STOCK. `input`: items, sell_unpriced (the
+-- setting), and whatever of the order's own fields the caller sent; the rest is filled in. One that starts as cancelled takes no stock.
 -- The first update locks the user's row until the end, so the numbers of one user's orders follow each other without gap.
 create or replace function orders.create_order(buyer_id bigint, input jsonb) returns bigint
 language plpgsql as $$
@@ -17,6 +17,7 @@ begin
   end if;
 
   lines := array(select l from orders.price_lines(input -> 'items') l);
+  perform orders.refuse_unpriced(lines, (input ->> 'sell_unpriced')::boolean);
   if input ->> 'status' is distinct from 'cancelled' then
     lines := orders.take_stock(lines);
   end if;

@@ -58,7 +58,7 @@ t.test('a reminder arrives: text and HTML, with the usual products, and then the
 
 t.test('a status change arrives by email where the user asked for it, once for each change, with items and tracking', async (t) => {
   const mail = await openMailServer(t)
-  const shop = await openShop(t, mail.settings)
+  const shop = await openShop(t, { ...mail.settings, SELL_UNPRICED: 'true' })
   const place = async (n: number) => (await shop.call('POST', '/orders', {
     user_id: userId(n), items: [{ product_id: 7, quantity: 2 }, { product_id: 40 }]
   })).json.data[0].order_id
@@ -96,7 +96,9 @@ t.test('a tracking address that is none of the web is not made a link', async (t
   const shop = await openShop(t, mail.settings)
   await shop.sql`update users.users set order_notifications_via_email = true where id = 1`
   const { json } = await shop.call('POST', '/orders', { user_id: userId(1), items: [{ product_id: 7 }] })
-  await shop.call('PATCH', `/orders/${json.data[0].order_id}`, { status: 'shipped', tracking_url: 'javascript:alert(1)' })
+  // As an older release took it.
+  await shop.sql`update orders.orders set tracking_url = 'javascript:alert(1)' where id = ${json.data[0].order_id}`
+  await shop.call('PATCH', `/orders/${json.data[0].order_id}`, { status: 'shipped' })
   await mail.arrived(1)
   t.notMatch(partsOf(mail.received[0]!), { html: /javascript/ })
 })

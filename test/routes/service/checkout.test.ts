@@ -4,7 +4,7 @@ import { NOBODY, openShop, refuses, userId } from '../../helper.ts'
 const url = `/carts/${userId(1)}`
 
 t.test('checkout makes an order of the cart, at today’s price, and the cart is gone', async (t) => {
-  const { call, sql } = await openShop(t)
+  const { call, sql } = await openShop(t, { SELL_UNPRICED: 'true' })
   await call('PUT', url, { items: [{ product_id: 9, quantity: 2, reordered: 1 }, { product_id: 40, quantity: 1 }, { product_id: 33, quantity: 4 }] })
   await sql`update products.product_enriched set price = 20 where product_id = 9`
 

@@ -13,7 +13,7 @@ const stockOf = async ({ sql }: Shop, product: number) =>
   (await sql<{ stock: number }[]>`select stock from products.inventory where product_id = ${product}`)[0]!.stock
 
 t.test('POST /orders/{order_id}/items adds lines at today’s price and raises lines at their own', async (t) => {
-  const shop = await openShop(t)
+  const shop = await openShop(t, { SELL_UNPRICED: 'true' })
   const { call, sql } = shop
   const { url, id } = await makeOrder(shop)
   const before = await call('GET', url)

@@ -5,7 +5,7 @@ const one = [{ product_id: 1, quantity: 1 }]
 const order = (user: string, items: unknown = one, more = {}) => ({ user_id: user, items, ...more })
 
 t.test('POST /orders fills in what is not sent', async (t) => {
-  const { call, sql } = await openShop(t)
+  const { call, sql } = await openShop(t, { SELL_UNPRICED: 'true' })
   const before = new Date()
   const placed = await call('POST', '/orders', order(userId(1), [{ product_id: 7 }, { product_id: 5, quantity: 3 }, { product_id: 40, quantity: 2 }]))
   const after = new Date()
@@ -151,7 +151,7 @@ t.test('an order takes stock, of tracked products only', async (t) => {
 })
 
 t.test('price, name and picture of an order outlive changes of the catalogue', async (t) => {
-  const { call, sql } = await openShop(t)
+  const { call, sql } = await openShop(t, { SELL_UNPRICED: 'true' })
   const placed = await call('POST', '/orders', order(userId(1), [{ product_id: 1, quantity: 2 }, { product_id: 40 }]))
   const [before] = placed.json.data
   await sql`update products.product_enriched set price = 99, image_url = 'https://example.com/new.png' where product_id = 1`

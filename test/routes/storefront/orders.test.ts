@@ -111,7 +111,7 @@ t.test('addresses', async (t) => {
 })
 
 t.test('orders of the other faces are seen here, and the other way round', async (t) => {
-  const shop = await openShop(t)
+  const shop = await openShop(t, { SELL_UNPRICED: 'true' })
   const { call } = shop
   const { json: { data: [placed] } } = await call('POST', '/orders', { user_id: userId(1), items: [{ product_id: 40 }, { product_id: 9 }], city: 'Paris' })
   const url = `/api/orders/${placed.order_id}`

@@ -1,5 +1,7 @@
+import { IMAGE_URL, WEB_URL } from '../../../../schemas.ts'
 import { isEmailAddress } from '../../addresses.ts'
 import { parseMoment } from '../../moments.ts'
+import { firstCharacters } from '../../text.ts'
 
 /** The text to store for a cell; throws CellFault for one that does not fit. `''` never comes here: an empty cell is null. */
 export type Cell = (value: string) => string
@@ -14,6 +16,20 @@ export const text: Cell = (value) => value
 export const email: Cell = (value) => {
   if (!isEmailAddress(value)) throw fault('is no email address', value)
   return value
+}
+
+/** A link to show: nothing that a browser would run. */
+export const webUrl = matching(WEB_URL, 'is no http or https URL')
+
+/** Where an image is. */
+export const imageUrl = matching(IMAGE_URL, 'is no http or https URL, and no path')
+
+function matching (pattern: string, what: string): Cell {
+  const regExp = new RegExp(pattern, 'u')
+  return (value) => {
+    if (!regExp.test(value)) throw fault(what, value)
+    return value
+  }
 }
 
 /** A whole number. `7.0` counts as one: a column with gaps comes out of pandas like that. */
@@ -61,5 +77,6 @@ function isShortNumber (value: string): boolean {
 }
 
 function fault (what: string, value: string): CellFault {
-  return new CellFault(`${what}: ${value.length > 40 ? `${value.slice(0, 40)}…` : value}`)
+  const shown = firstCharacters(value, 40)
+  return new CellFault(`${what}: ${shown}${shown === value ? '' : '…'}`)
 }

@@ -1,4 +1,4 @@
-import { decimal, email, integer, text, timestamp, type Cell } from './cells.ts'
+import { decimal, email, imageUrl, integer, text, timestamp, webUrl, type Cell } from './cells.ts'
 import type { Kind } from './files.ts'
 
 /** A column of a CSV file. */
@@ -18,7 +18,7 @@ export const COLUMNS: Record<Kind, Record<string, Column>> = {
     department_id: { cell: id, required: 'row' },
     department: { cell: text, required: 'row' },
     description: { cell: text },
-    image_url: { cell: text }
+    image_url: { cell: imageUrl }
   },
   aisles: {
     aisle_id: { cell: id, required: 'row' },
@@ -34,7 +34,7 @@ export const COLUMNS: Record<Kind, Record<string, Column>> = {
     product_id: { cell: id, required: 'row' },
     description: { cell: text },
     price: { cell: decimal(99_999_999.99, 2) },
-    image_url: { cell: text }
+    image_url: { cell: imageUrl }
   },
   users: {
     user_id: { cell: bigId, required: 'row' },
@@ -62,7 +62,7 @@ export const COLUMNS: Record<Kind, Record<string, Column>> = {
     created_at: { cell: timestamp },
     tracking_number: { cell: text },
     shipping_carrier: { cell: text },
-    tracking_url: { cell: text }
+    tracking_url: { cell: webUrl }
   },
   items: {
     order_id: { cell: bigId, required: 'row' },
