@@ -34,7 +34,7 @@ t.test('what needs no key', async (t) => {
     for (const path of ['/health', '/livez', '/readyz', '/docs', '/redoc', '/openapi.json']) {
       t.equal((await shop.app.inject(`${path}/`)).statusCode, 200, `${path}/`)
     }
-    t.equal((await shop.app.inject('/products/?limit=1')).statusCode, 200, 'before a query string')
+    t.equal((await shop.app.inject('/openapi.json/?x=1')).statusCode, 200, 'before a query string')
   })
 })
 
