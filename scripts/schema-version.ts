@@ -1,11 +1,11 @@
-// Raises the number in sql/version, where sql/migrations, sql/views or sql/functions are not as it says: node scripts/schema-version.ts
+// Raises the number in sql/version, where sql/migrations, sql/views or sql/functions are not as it says: npx node scripts/schema-version.ts
 // Also after a merge that left both sides' lines in the file: the larger number counts.
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { digestOf } from '../plugins/infra/database/migrate.ts'
 
 if (process.argv.length > 2) {
-  console.error('Usage: node scripts/schema-version.ts')
+  console.error('Usage: npx node scripts/schema-version.ts')
   process.exit(process.argv.includes('--help') ? 0 : 1)
 }
 const file = join(import.meta.dirname, '../sql/version')

@@ -32,6 +32,7 @@ export const Settings = Type.Object({
   QUERY_DATABASE_URL: Type.Optional(Type.String({
     pattern: '^postgres(ql)?://', description: 'login of the /query role, where the gateway may not create it'
   })),
+  HARDEN_DATABASE: Flag(false, 'takes the system catalogues from PUBLIC, for /query; always in the embedded database'),
   DATA_DIR: Type.String({ minLength: 1, default: '.data', description: 'the embedded database, reject reports, written emails' }),
   SEED_DIR: Type.Optional(Type.String({
     description: 'CSV files loaded where the tables are empty; seeds in development, nothing in production'

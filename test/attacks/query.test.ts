@@ -122,7 +122,7 @@ async function isHealthy (t: Test, shop: Shop): Promise<void> {
 }
 
 t.test('what must not be done on /query is not', { timeout: 200_000 }, async (t) => {
-  const shop = await openShop(t)
+  const shop = await openShop(t, { HARDEN_DATABASE: 'true' })
   const before = await everything(shop)
   let number = 0
   for (const [kind, [fate, ...statements]] of Object.entries(ATTACKS)) {
@@ -143,7 +143,7 @@ t.test('what must not be done on /query is not', { timeout: 200_000 }, async (t)
 })
 
 t.test('what would take all there is stops in time, and orders flow meanwhile', { timeout: 200_000 }, async (t) => {
-  const shop = await openShop(t)
+  const shop = await openShop(t, { HARDEN_DATABASE: 'true' })
   const before = await everything(shop)
   const flow = { done: false }
   const placed: number[] = []

@@ -61,11 +61,11 @@ const names = async (sql: Sql, pattern: string) => (await sql<{ name: string }[]
 t.test('sql/version has the digest of what it numbers', async (t) => {
   const [number, digest] = (await readFile(join(root, 'version'), 'utf8')).split('\n')
   t.match(number, /^\d+$/)
-  t.equal(digest, await digestOf(), 'else run: node scripts/schema-version.ts')
+  t.equal(digest, await digestOf(), 'else run: npx node scripts/schema-version.ts')
 })
 
 t.test('the schema of release 1.0 becomes what a new database has', async (t) => {
-  const { url: server } = await findTestServer()
+  const { url: server, stop } = await findTestServer()
   const name = `test_old_${randomBytes(6).toString('hex')}`
   const admin = postgres(databaseUrl(server, 'postgres'), { max: 1, onnotice: () => {} })
   await admin.unsafe(`create database ${name} template template0`)
@@ -73,15 +73,33 @@ t.test('the schema of release 1.0 becomes what a new database has', async (t) =>
     await admin.unsafe(`drop database if exists ${name} with (force)`)
     await admin.unsafe(`drop role if exists db_service_query_${name}`)
     await admin.end({ timeout: 5 })
+    await stop()
   })
   const url = databaseUrl(server, name)
   const filler = postgres(url, { max: 1, onnotice: () => {} })
   await filler.unsafe(gunzipSync(await readFile(join(import.meta.dirname, '../fixtures/schema-1.0.sql.gz'))).toString()).simple()
   await filler.end()
   const sql = connect(t, url)
+  // What its gateways did at each start.
+  const role = `reader_${randomBytes(6).toString('hex')}`
+  await sql.unsafe(`create role ${role}`)
+  t.teardown(async () => { await admin.unsafe(`drop role if exists ${role}`) })
+  await sql`select gateway.withdraw_public_rights()`
+  await t.rejects(sql.unsafe(`drop role ${role}`), { code: '2BP01' }, 'where no role could be dropped')
   await sql`insert into users.users (first_name, last_name, email_address, hashed_password) values ('Old', 'Customer', 'old@example.com', 'x')`
   await migrate(sql)
+  await sql.unsafe(`drop role ${role}`)
+  await sql.unsafe(`create role ${role}`)
+  t.same((await sql`select has_table_privilege(${role}, 'pg_class', 'select') as catalogue, has_function_privilege(${role}, 'set_config(text, text, boolean)', 'execute') as settings,
+    has_schema_privilege(${role}, 'information_schema', 'usage') as information, has_database_privilege(${role}, current_database(), 'temporary') as temporary`)[0],
+  { catalogue: true, settings: true, information: true, temporary: true }, 'now they can, and PUBLIC has again what was taken')
+  const publicRights = async (sql: Sql) => (await sql`
+    select (select array_agg(oid::regclass || ' ' || a.privilege_type order by oid::regclass::text || a.privilege_type) from pg_class, aclexplode(relacl) a where relnamespace = 'pg_catalog'::regnamespace and grantee = 0) as tables,
+      (select array_agg(attrelid::regclass || attname order by attrelid::regclass::text || attname) from pg_attribute, aclexplode(attacl) a where grantee = 0) as columns,
+      (select array_agg(oid::regprocedure::text order by oid::regprocedure::text) from pg_proc
+        where pronamespace = 'pg_catalog'::regnamespace and has_function_privilege('public', oid, 'execute')) as routines`)[0]
   const shop = await openShop(t)
+  t.strictSame(await publicRights(sql), await publicRights(shop.sql))
   t.strictSame(await schemaOf(sql), await schemaOf(shop.sql))
   const upgraded = await openShop(t, { DATABASE_URL: url })
   t.equal((await upgraded.call('GET', '/users?q=old@example.com')).json.total, 1, 'with its rows')

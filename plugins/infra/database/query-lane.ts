@@ -18,6 +18,8 @@ const MAX_WAIT_MS = 2000
 const ANSWER_AFTER_MS = 6000
 
 const read = (name: string) => readFileSync(join(import.meta.dirname, `../../../sql/query/${name}.sql`), 'utf8')
+const HARDEN = read('harden')
+const SOFTEN = read('soften')
 const OPEN_ROLE = read('open-role')
 const ADOPT_ROLE = read('adopt-role')
 const CHECK_ROLE = read('check-role')
@@ -50,10 +52,15 @@ export class QueryLane {
    * Makes the login where that is the gateway's to do, and opens the lane if the login can do nothing but read the catalogue. Else
    * the lane stays closed and the log says why; never rejects.
    *
-   * @param sql the gateway's own connection, under the lock of the migrations
+   * @param sql the gateway's own connection
    */
   async prepare (sql: Sql): Promise<void> {
     try {
+      // In the embedded database all users are the gateway's own.
+      await sql.unsafe(this.#config.HARDEN_DATABASE || !this.#config.DATABASE_URL ? HARDEN : SOFTEN).catch(({ code, message }) => {
+        if (code !== '42501') throw new Error(message)
+        this.#log.warn({ reason: message }, 'HARDEN_DATABASE asks for more than the login of DATABASE_URL may do')
+      })
       const login = this.#config.QUERY_DATABASE_URL ? {} : await this.#makeRole(sql)
       const url = this.#config.QUERY_DATABASE_URL ?? this.#url
       this.#sessions = Array.from({ length: AT_ONCE }, () => new QuerySession(url, login))
@@ -116,7 +123,9 @@ export class QueryLane {
       this.#log.warn({ role, may: excess }, 'POST /query stays closed: its login may do more than read the schema products')
       return false
     }
-    if (tolerable!.length > 0) this.#log.warn({ role, may: tolerable }, 'POST /query: what every login of this server may do stays open')
+    if (tolerable!.length > 0) {
+      this.#log.warn({ role, may: tolerable }, 'POST /query: what every login of this server may do stays open; HARDEN_DATABASE=true takes it from PUBLIC')
+    }
     return true
   }
 }

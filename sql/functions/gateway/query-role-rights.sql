@@ -1,5 +1,5 @@
 -- What a role may do beyond reading the schema products. `tolerable`: it comes from PUBLIC, in a place that belongs to the server
--- and not to the gateway; /query runs all the same, and the start log names it.
+-- and not to the gateway, and leads to nobody's data; /query runs all the same, and the start log names it.
 create or replace function gateway.query_role_rights(role name) returns table (what text, tolerable boolean)
 language sql stable as $$
   with it as (select * from pg_roles where rolname = role),
@@ -31,22 +31,30 @@ language sql stable as $$
     else has_table_privilege(it.oid, r.oid, 'insert, update, delete, truncate, references, trigger')
       or has_any_column_privilege(it.oid, r.oid, 'insert, update, references') end
   union all
-  select 'creates objects in schema ' || n.nspname, false from it, pg_namespace n where has_schema_privilege(it.oid, n.oid, 'create')
+  -- In a read-only transaction that is always rolled back, nothing comes of it.
+  select 'creates objects in schema ' || n.nspname, has_schema_privilege('public', n.oid, 'create')
+  from it, pg_namespace n where has_schema_privilege(it.oid, n.oid, 'create')
   union all
   select 'creates schemas', false from it where has_database_privilege(it.oid, current_database(), 'create')
   union all
+  select 'runs ' || p.oid::regprocedure || ' as its owner', false
+  from it, pg_proc p join reachable n on n.oid = p.pronamespace
+  where p.prosecdef and has_function_privilege(it.oid, p.oid, 'execute')
+  union all
+  -- In other languages a function can do no more than the role. Those of extensions that PostgreSQL trusts are made for everybody.
   select 'runs ' || p.oid::regprocedure, exists (
     select from pg_depend d join pg_extension e on e.oid = d.refobjid
-    where d.classid = 'pg_proc'::regclass and d.objid = p.oid and d.deptype = 'e' and e.extname = 'pg_trgm')
-  from it, pg_proc p join reachable n on n.oid = p.pronamespace
-  where (p.provolatile = 'v' or p.prosecdef) and has_function_privilege(it.oid, p.oid, 'execute')
+    join pg_available_extension_versions v on v.name = e.extname and v.version = e.extversion
+    where d.classid = 'pg_proc'::regclass and d.objid = p.oid and d.deptype = 'e' and v.trusted)
+  from it, pg_proc p join reachable n on n.oid = p.pronamespace join pg_language l on l.oid = p.prolang
+  where p.provolatile = 'v' and not p.prosecdef and not l.lanpltrusted and l.lanname <> 'sql' and has_function_privilege(it.oid, p.oid, 'execute')
   union all
   select 'runs ' || p.oid::regprocedure || ', which is not everybody''s', false
   from it, pg_proc p
   where p.pronamespace = 'pg_catalog'::regnamespace and has_function_privilege(it.oid, p.oid, 'execute')
     and not has_function_privilege('public', p.oid, 'execute')
   union all
-  select 'makes temporary tables', has_database_privilege('public', current_database(), 'temporary')
+  select 'makes temporary tables (which end with the statement)', has_database_privilege('public', current_database(), 'temporary')
   from it where has_database_privilege(it.oid, current_database(), 'temporary')
   union all
   select 'runs functions about settings, sessions and roles', true where gateway.open_routines('pg_catalog') is not null

@@ -21,6 +21,7 @@ language plpgsql as $$
 declare
   role constant name := gateway.query_role();
 begin
+  perform pg_advisory_xact_lock(70000001);
   if not exists (select from pg_roles where rolname = role) then
     execute format('create role %I', role);
   end if;
@@ -67,31 +68,19 @@ begin
 end
 $$;
 
--- Takes a login that somebody else made for /query: it may read the catalogue, and no longer has what came back from PUBLIC to every
--- role there was. What it has beyond that is for gateway.query_role_rights to find.
+-- Takes a login that somebody else made for /query: it may read the catalogue. What it has beyond that is for
+-- gateway.query_role_rights to find.
 create or replace function gateway.adopt_query_role(adopted name) returns void
 language plpgsql as $$
 begin
-  insert into gateway.query_roles (role) values (adopted) on conflict do nothing;
-  if found then
-    execute format('revoke temporary on database %I from %I', current_database(), adopted);
-    execute format('revoke usage on schema public from %I', adopted);
-    if current_setting('is_superuser') = 'on' then
-      execute format('revoke execute on routine %s from %I', gateway.public_routines('pg_catalog'), adopted);
-      execute format('revoke select on %s from %I', gateway.public_catalogues(), adopted);
-      execute format('revoke usage on schema information_schema from %I', adopted);
-    end if;
-  end if;
   perform gateway.grant_catalogue(adopted);
 end
 $$;
 
--- After every migrate: PUBLIC's rights are gone, and the /query role, where there is one, reads what tables there are now; after a
--- reset they are new ones.
+-- After every migrate: the /query role, where there is one, reads what tables there are now; after a reset they are new ones.
 create or replace function gateway.renew_rights() returns void
 language plpgsql as $$
 begin
-  perform gateway.withdraw_public_rights();
   if exists (select from pg_roles where rolname = gateway.query_role()) then
     perform gateway.grant_catalogue(gateway.query_role());
   end if;

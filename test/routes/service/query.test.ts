@@ -21,7 +21,7 @@ async function gives (t: Test, shop: Shop, sql: string, row: string, params?: un
 }
 
 t.test('POST /query', { timeout: 250_000 }, async (t) => {
-  const shop = await openShop(t)
+  const shop = await openShop(t, { HARDEN_DATABASE: 'true' })
 
   await t.test('rows of the catalogue as objects, with how many', async (t) => {
     const answer = await ask(shop, 'select product_id, product_name from products.products where product_id <= 2 order by product_id')
@@ -152,13 +152,13 @@ t.test('POST /query', { timeout: 250_000 }, async (t) => {
   })
 
   await t.test('it needs an API key like its neighbours', async (t) => {
-    const keyed = await openShop(t, { API_KEYS: 'key', DATABASE_URL: shop.url })
+    const keyed = await openShop(t, { API_KEYS: 'key', DATABASE_URL: shop.url, HARDEN_DATABASE: 'true' })
     refuses(t, await ask(keyed, 'select 1'), 401, 'NOT_IDENTIFIED')
     t.equal((await keyed.call('POST', '/query', { sql: 'select 1' }, { 'x-api-key': 'key' })).status, 200)
   })
 
   await t.test('two gateways share the role', async (t) => {
-    const other = await openShop(t, { DATABASE_URL: shop.url })
+    const other = await openShop(t, { DATABASE_URL: shop.url, HARDEN_DATABASE: 'true' })
     await gives(t, other, 'select 1 as x', '{"x":1}')
     await shop.sql`select pg_terminate_backend(pid, 5000) from pg_stat_activity where datname = current_database() and application_name = 'db-service query'`
     await ask(shop, 'select 1')

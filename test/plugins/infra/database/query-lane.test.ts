@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto'
 import { existsSync, readFileSync } from 'node:fs'
 import { getPriority } from 'node:os'
-import postgres from 'postgres'
+import { Writable } from 'node:stream'
+import postgres, { type Sql } from 'postgres'
 import t, { type Test } from 'tap'
 import { lowerPriority } from '../../../../plugins/infra/database/priority.ts'
 import { dropRole, freshDatabase, openShop, refuses, type Shop } from '../../../helper.ts'
@@ -24,7 +25,7 @@ t.test('QUERY_DATABASE_URL', { timeout: 200_000 }, async (t) => {
   const roleUrl = new URL(url)
   roleUrl.username = name
   roleUrl.password = 'pw'
-  const open = async (t: Test, QUERY_DATABASE_URL = roleUrl.href) => await openShop(t, { DATABASE_URL: url, QUERY_DATABASE_URL })
+  const open = async (t: Test, QUERY_DATABASE_URL = roleUrl.href) => await openShop(t, { DATABASE_URL: url, QUERY_DATABASE_URL, HARDEN_DATABASE: 'true' })
 
   await t.test('a login that may do nothing else is used', async (t) => {
     const shop = await open(t)
@@ -116,21 +117,88 @@ t.test('a gateway that is no superuser, on a server of somebody else’s', async
   })
 })
 
-t.test('a superuser’s gateway takes the catalogue from PUBLIC, and from nobody else', async (t) => {
-  const name = `reader_${randomBytes(6).toString('hex')}`
+/** Every right in a database that is somebody's other than PostgreSQL's own roles, as text. */
+const rightsIn = async (sql: Sql) => (await sql<{ right: string }[]>`
+  select concat_ws(' ', thing, coalesce(r.rolname, 'public'), a.privilege_type) as right
+  from (
+    select 'routine ' || p.oid::regprocedure as thing, coalesce(proacl, acldefault('f', proowner)) as acl from pg_proc p where pronamespace = 'pg_catalog'::regnamespace
+    union all select 'relation ' || c.oid::regclass, coalesce(relacl, acldefault('r', relowner)) from pg_class c where relnamespace in ('pg_catalog'::regnamespace, 'information_schema'::regnamespace)
+    union all select 'schema ' || nspname, coalesce(nspacl, acldefault('n', nspowner)) from pg_namespace where nspname in ('public', 'information_schema', 'pg_catalog')
+    union all select 'database', coalesce(datacl, acldefault('d', datdba)) from pg_database where datname = current_database()
+  ) things, aclexplode(acl) a left join pg_roles r on r.oid = a.grantee
+  where not starts_with(coalesce(r.rolname, ''), 'pg_')
+  order by 1`).map(({ right }) => right)
+
+const mayOf = (sql: Sql) => async (role: string) => (await sql`
+  select has_table_privilege(${role}, 'pg_catalog.pg_class', 'select') as catalogue, has_function_privilege(${role}, 'current_setting(text)', 'execute') as settings,
+    has_function_privilege(${role}, 'pg_read_file(text)', 'execute') as files, has_database_privilege(${role}, current_database(), 'temporary') as temporary`)[0]
+
+/** A database, a connection to it as a superuser, and a role without any rights. */
+async function foreign (t: Test): Promise<{ url: string, admin: Sql, role: string }> {
   const url = await freshDatabase(t)
   const admin = postgres(url, { max: 1, onnotice: () => {} })
-  await admin.unsafe(`create role ${name}`)
+  const role = `reader_${randomBytes(6).toString('hex')}`
+  await admin.unsafe(`create role ${role} login password 'pw'`)
   t.teardown(async () => {
+    await admin.unsafe(`drop role if exists ${role}`)
     await admin.end({ timeout: 5 })
-    await dropRole(url, name)
   })
-  await openShop(t, { DATABASE_URL: url })
-  const may = async (role: string) => (await admin`
-    select has_table_privilege(${role}, 'pg_catalog.pg_class', 'select') as catalogue, has_function_privilege(${role}, 'current_setting(text)', 'execute') as settings,
-      has_function_privilege(${role}, 'pg_read_file(text)', 'execute') as files, has_database_privilege(${role}, current_database(), 'temporary') as temporary`)[0]
+  return { url, admin, role }
+}
+
+t.test('on a database that is not its own a superuser’s gateway grants and revokes nothing of others', async (t) => {
+  const { url, admin, role } = await foreign(t)
+  const before = await rightsIn(admin)
+  const lines: string[] = []
+  const stream = new Writable({ write (chunk, _encoding, done) { lines.push(String(chunk)); done() } })
+  const shop = await openShop(t, { DATABASE_URL: url, LOG_LEVEL: 'warn' }, stream)
+  t.strictSame(await rightsIn(admin), before)
+  t.match(lines.join(''), /reads the system catalogues.*HARDEN_DATABASE=true/, 'the log says what stays open')
+  t.same(await mayOf(admin)(role), { catalogue: true, settings: true, files: false, temporary: true })
+  await admin.unsafe(`drop role ${role}`)
+  t.pass('a role can be dropped')
+  await admin.unsafe(`create role ${role} login password 'pw'`)
+  const asRole = new URL(url)
+  asRole.username = role
+  asRole.password = 'pw'
+  const later = postgres(asRole.href, { max: 1 })
+  t.ok((await later`select count(*) as n from pg_type`)[0]!.n > 100, 'and one made later works at once')
+  await later.end()
+
+  const catalogues = ['select count(*) from pg_catalog.pg_class', "select current_setting('server_version')", 'select count(*) from information_schema.tables']
+  for (const sql of catalogues) {
+    const { status, text } = await ask(shop, sql)
+    // Words that name objects are refused on every database.
+    t.equal(status, /pg_class/.test(sql) ? 403 : 200, `${sql}: ${text}`)
+  }
+  const closed = ['select * from users.users', 'table orders.orders', 'select * from gateway.idempotency_keys', 'select * from orders.outbox', 'select hashed_password from users.users',
+    'update inventory set stock = 0', 'delete from products', 'select products.add_to_count(1, 1, 1)', 'create table public.x (a int)', 'create temp table x (a int)',
+    "select nextval('products.products_product_id_seq')", "select setval('products.products_product_id_seq', 1)", "select set_config('role', 'postgres', true), 1 from users.users"]
+  for (const sql of closed) refuses(t, await ask(shop, sql), 403, 'QUERY_FORBIDDEN')
+  for (const sql of ["select query_to_xml('select * from users.users', true, true, '')", "select set_config('transaction_read_only', 'off', true)", "select set_config('role', 'postgres', true)", 'select lo_create(0)']) {
+    t.not((await ask(shop, sql)).text.includes('argon2'), true, sql)
+  }
+  t.same((await shop.sql`select count(*)::int as n from pg_largeobject_metadata`)[0], { n: 0 }, 'nothing is written')
+  t.same((await ask(shop, 'select session_user::text = current_user::text as same')).json.data, [{ same: true }])
+})
+
+t.test('HARDEN_DATABASE takes the catalogues from PUBLIC, for one group of roles', async (t) => {
+  const { url, admin, role } = await foreign(t)
+  const before = await rightsIn(admin)
+  await openShop(t, { DATABASE_URL: url, HARDEN_DATABASE: 'true' })
+  const may = mayOf(admin)
   t.same(await may('public'), { catalogue: false, settings: false, files: false, temporary: false })
-  t.same(await may(name), { catalogue: true, settings: true, files: false, temporary: true })
+  t.same(await may(role), { catalogue: false, settings: false, files: false, temporary: false })
+  t.notMatch((await rightsIn(admin)).join('\n'), role, 'nothing is granted to a role by itself')
+  await admin.unsafe(`grant db_service_catalogue to ${role}`)
+  t.same(await may(role), { catalogue: true, settings: true, files: false, temporary: true })
+  await admin.unsafe(`drop role ${role}`)
+  t.pass('a member can be dropped')
+  const hardened = await rightsIn(admin)
+  await openShop(t, { DATABASE_URL: url, HARDEN_DATABASE: 'true' })
+  t.strictSame(await rightsIn(admin), hardened, 'a second time changes nothing')
+  await openShop(t, { DATABASE_URL: url })
+  t.strictSame(await rightsIn(admin), before, 'without the setting PUBLIC has all of it again')
 })
 
 /** Why a process of that number cannot be looked at, if so. */
