@@ -31,6 +31,10 @@ for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     }
   })
 }
+fastify.database.whenReset(() => {
+  fastify.log.fatal('The database has been reset under this gateway, which ends now: start it again')
+  process.kill(process.pid, 'SIGTERM')
+})
 for (const fault of ['uncaughtException', 'unhandledRejection'] as const) {
   // The state of the process is unknown now; whoever runs it starts a new one.
   process.on(fault, (error) => {

@@ -1,4 +1,3 @@
-// Writes openapi.json, the document of all routes, for client generators and Postman. Runs on a database of its own.
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -6,6 +5,15 @@ import Fastify from 'fastify'
 import app from '../app.ts'
 import { serverOptions } from '../options.ts'
 import { loadConfig } from '../plugins/infra/config.ts'
+import { readArguments } from './arguments.ts'
+import { checkpoint, Interrupted, interruption } from './interruption.ts'
+
+readArguments(`
+npm run openapi
+
+Writes openapi.json, the document of all routes, for client generators and Postman. Runs on a database of its own.
+`, {})
+const interrupted = interruption()
 
 const dataDir = await mkdtemp(join(tmpdir(), 'db-service-openapi-'))
 const settings = { NODE_ENV: 'test', LOG_LEVEL: 'error', DATA_DIR: dataDir, SECRET_KEY: 'signs nothing here, and nobody keeps it' }
@@ -14,8 +22,12 @@ const fastify = Fastify(serverOptions(config))
 try {
   await fastify.register(app, { config })
   await fastify.ready()
+  await checkpoint(interrupted)
   await writeFile(join(import.meta.dirname, '../openapi.json'), `${JSON.stringify(fastify.swagger(), null, 2)}\n`)
   console.log(`openapi.json: ${Object.keys(fastify.swagger().paths ?? {}).length} paths`)
+} catch (error) {
+  console.error((error as Error).message)
+  process.exitCode = error instanceof Interrupted ? error.exitCode : 1
 } finally {
   await fastify.close()
   await rm(dataDir, { recursive: true, force: true })
