@@ -34,6 +34,11 @@ const config = readSettings()
 try {
   fastify = Fastify(serverOptions(config)) as unknown as FastifyInstance
   await fastify.register(app, { config })
+  const { database, log } = fastify
+  database.whenReset(() => {
+    log.fatal('The database has been reset under this gateway, which ends now: start it again')
+    process.kill(process.pid, 'SIGTERM')
+  })
   await fastify.listen({ host: config.HOST, port: config.PORT })
   isServing = !isInterrupted()
   fastify.log.info(`Docs: http://${config.HOST}:${listeningPort(fastify)}/docs`)

@@ -1,25 +1,31 @@
-// Makes an administrator: npm run admin -- create EMAIL
-// A user who is there gets the role; a new one gets a password, asked for on a terminal, else made up and printed once.
 import { randomBytes } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline/promises'
 import { Writable } from 'node:stream'
-import { parseArgs } from 'node:util'
 import { Ajv } from 'ajv'
 import type { Sql } from 'postgres'
 import { isEmailAddress } from '../plugins/infra/addresses.ts'
 import { migrate } from '../plugins/infra/database/migrate.ts'
 import { hashPassword } from '../plugins/infra/passwords.ts'
 import { NewPassword } from '../plugins/domain/users/schema.ts'
+import { misused, readArguments } from './arguments.ts'
 import { withDatabase } from './with-database.ts'
+
+const USAGE = `
+npm run admin -- create EMAIL
+
+Makes an administrator. A user who is there gets the role and keeps the password; a new one gets a password, asked for on a terminal,
+else made up and printed once.
+`
+const { positionals: [command, email = ''] } = readArguments(USAGE, {}, [2, 2])
 
 const ajv = new Ajv({ strict: false })
 
+if (command !== 'create') misused(`There is no ${command} here.`, USAGE)
+if (!isEmailAddress(email)) misused(`This is no email address: ${email}`, USAGE)
+
 await withDatabase(async (sql) => {
-  const { positionals: [command, email, ...rest] } = parseArgs({ allowPositionals: true })
-  if (command !== 'create' || email === undefined || rest.length > 0) throw new Error('Say what to do: npm run admin -- create EMAIL')
-  if (!isEmailAddress(email)) throw new Error(`This is no email address: ${email}`)
   await migrate(sql)
   if ((await run(sql, 'promote-admin', [email])).length > 0) {
     console.log(`${email} is an administrator now. The password is the one it was.`)
@@ -47,6 +53,8 @@ async function askHidden (question: string): Promise<string> {
   process.stderr.write(question)
   const silent = new Writable({ write: (_chunk, _encoding, done) => done() })
   const prompt = createInterface({ input: process.stdin, output: silent, terminal: true })
+  // In this mode the terminal makes no signal of Ctrl-C.
+  prompt.on('SIGINT', () => process.kill(process.pid, 'SIGINT'))
   try {
     return await prompt.question('')
   } finally {

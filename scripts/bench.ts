@@ -1,18 +1,21 @@
-/**
- * What the gateway costs: the same statements through HTTP and through the driver alone, one after the other, on the same server.
- * A ratio near 1 is as fast as it can be; single times say little, since everything here shares one machine.
- *
- *   npm run bench [-- seconds]      8 connections, 5 seconds each unless said
- */
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import autocannon from 'autocannon'
 import { BY_INDEX, createClient } from '../plugins/infra/database/client.ts'
 import { userId } from '../test/helper.ts'
+import { readArguments, wholeNumber } from './arguments.ts'
 import { runTrial } from './trials/harness.ts'
 
+const USAGE = `
+npm run bench [-- SECONDS]
+
+What the gateway costs: the same statements through HTTP and through the driver alone, one after the other, on the same server:
+8 connections, 5 seconds each unless said. A ratio near 1 is as fast as it can be; single times say little, since everything here
+shares one machine.
+`
+
 const CONNECTIONS = 8
-const seconds = Number(process.argv[2] ?? 5)
+const seconds = wholeNumber('SECONDS', readArguments(USAGE, {}, [0, 1]).positionals[0] ?? '5', USAGE)
 
 interface Case { name: string, path: string, body?: () => object, statement: string, parameters: () => (string | number | null)[] }
 

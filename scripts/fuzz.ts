@@ -1,22 +1,20 @@
-/**
- * Sends random requests, valid and broken in every way, to a gateway on a database of its own; tells what was answered, and exits
- * with 1 where an answer, the log or the database is not as promised:
- *
- *   npm run fuzz -- --requests 20000 --seed 1
- *
- * The test in test/fuzz.test.ts is the same in short. `--workers 1` makes a seed give the same run again.
- */
-import { parseArgs } from 'node:util'
 import { Presets, SingleBar } from 'cli-progress'
 import t from 'tap'
+import { readArguments, wholeNumber } from './arguments.ts'
 import { fuzz, successShare, type Fault, type Report } from '../test/fuzzing/index.ts'
 
-const { values } = parseArgs({ options: { requests: { type: 'string', default: '20000' }, seed: { type: 'string', default: '1' }, workers: { type: 'string', default: '4' } } })
-const [requests, seed, workers] = [values.requests, values.seed, values.workers].map(Number) as [number, number, number]
-if (![requests, seed, workers].every((n) => Number.isSafeInteger(n) && n > 0)) {
-  console.error('--requests, --seed and --workers are whole numbers above 0')
-  process.exit(1)
-}
+const USAGE = `
+npm run fuzz [-- --requests 20000] [--seed 1] [--workers 4]
+
+Sends random requests, valid and broken in every way, to a gateway on a database of its own; tells what was answered, and exits with 1
+where an answer, the log or the database is not as promised. --workers 1 makes a seed give the same run again.
+`
+const { values } = readArguments(USAGE, {
+  requests: { type: 'string', default: '20000' }, seed: { type: 'string', default: '1' }, workers: { type: 'string', default: '4' }
+})
+const requests = wholeNumber('--requests', values.requests, USAGE)
+const seed = wholeNumber('--seed', values.seed, USAGE)
+const workers = wholeNumber('--workers', values.workers, USAGE)
 
 t.setTimeout(0)
 await t.test(`${requests} requests, seed ${seed}`, { timeout: 0 }, async (t) => {

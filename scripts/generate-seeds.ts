@@ -1,8 +1,14 @@
-// Writes the orders, items and status history of the demo shop from the catalogue and the people in seeds/.
-// The same input and SEED always give the same files: node scripts/generate-seeds.ts
 import { createReadStream, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import csvParser from 'csv-parser'
+import { readArguments } from './arguments.ts'
+
+readArguments(`
+node scripts/generate-seeds.ts
+
+Writes the orders, items and status history of the demo shop from the catalogue and the people in seeds/. The same input always gives the
+same files.
+`, {})
 
 type Row = Record<string, string>
 type Change = { status: string, at: number }

@@ -3,19 +3,21 @@ import { Presets, SingleBar } from 'cli-progress'
 import type { Sql } from 'postgres'
 import type { Config } from '../plugins/infra/config.ts'
 import { loadFolder, type LoadReport, type Progress } from '../plugins/infra/database/loader/index.ts'
+import { remarks } from '../plugins/infra/database/loader/remarks.ts'
 
 /** Loads a folder of CSV files with a progress bar (on a terminal, else a line a file), and prints what became of the rows. */
-export async function load (sql: Sql, config: Config, dir: string): Promise<LoadReport> {
+export async function load (sql: Sql, config: Config, dir: string, { dryRun = false } = {}): Promise<LoadReport> {
   if (dir === '') throw new Error('There is nothing to load: set SEED_DIR, or say --dir <folder>.')
   const rejectsDir = join(config.DATA_DIR, 'rejects')
   const progress = process.stderr.isTTY ? progressBar() : progressLines()
   let report: LoadReport
   try {
-    report = await loadFolder(sql, { dir, rejectsDir, userUuidNamespace: config.USER_UUID_NAMESPACE, onProgress: progress.tell })
+    report = await loadFolder(sql, { dir, rejectsDir, userUuidNamespace: config.USER_UUID_NAMESPACE, dryRun, onProgress: progress.tell })
   } finally {
     progress.stop()
   }
   print(report, rejectsDir)
+  if (dryRun) console.log('This was a dry run: everything was rolled back.')
   return report
 }
 
@@ -44,7 +46,8 @@ function progressLines () {
   }
 }
 
-function print ({ files, loaded, replaced, rejected, seconds }: LoadReport, rejectsDir: string): void {
+function print (report: LoadReport, rejectsDir: string): void {
+  const { files, loaded, replaced, rejected, seconds } = report
   const rows = [
     ['file', 'loaded', 'replaced', 'rejected'],
     ...files.map((file) => [file.file, String(file.loaded), String(file.replaced), String(file.rejected)]),
@@ -55,5 +58,6 @@ function print ({ files, loaded, replaced, rejected, seconds }: LoadReport, reje
     console.log(row.map((cell, column) => column === 0 ? cell.padEnd(widths[0]!) : cell.padStart(widths[column]!)).join('  '))
   }
   console.log(`${seconds.toFixed(1)} s`)
+  for (const remark of remarks(report)) console.log(remark)
   if (rejected > 0) console.log(`What was rejected, with line and reason, is in ${rejectsDir}`)
 }

@@ -1,4 +1,3 @@
-// Writes openapi.json, the document of all routes, for client generators and Postman. Runs on a database of its own.
 import { rmSync } from 'node:fs'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -8,7 +7,13 @@ import app from '../app.ts'
 import { serverOptions } from '../options.ts'
 import { loadConfig } from '../plugins/infra/config.ts'
 import { endIfInterrupted, endOnSignals } from '../plugins/infra/database/interrupt.ts'
+import { readArguments } from './arguments.ts'
 
+readArguments(`
+npm run openapi
+
+Writes openapi.json, the document of all routes, for client generators and Postman. Runs on a database of its own.
+`, {})
 endOnSignals()
 
 const dataDir = await mkdtemp(join(tmpdir(), 'db-service-openapi-'))

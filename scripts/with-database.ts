@@ -1,24 +1,38 @@
 import type { Sql } from 'postgres'
 import { readConfig, type Config } from '../plugins/infra/config.ts'
-import { endOnSignals, isInterrupted } from '../plugins/infra/database/interrupt.ts'
+import { createClient } from '../plugins/infra/database/client.ts'
+import { endIfInterrupted, endOnSignals, isInterrupted } from '../plugins/infra/database/interrupt.ts'
 import { openAdmin } from '../plugins/infra/database/open.ts'
+
+/** How long an interrupted command waits for the server to end its session. */
+const PATIENCE_MS = 3000
 
 /**
  * Runs a script's work on the configured or embedded database, with the settings of `.env`. A failure is told in one line and
- * ends the process with exit code 1; so does work that returns false. A signal ends it with what it has started.
+ * ends the process with exit code 1; so does work that returns false. A signal ends the statement under way, which is rolled back, and an
+ * embedded database that nobody else uses.
  */
 export async function withDatabase (work: (sql: Sql, config: Config) => Promise<boolean>): Promise<void> {
   endOnSignals()
   try {
     const config = readConfig()
-    const database = await openAdmin(config, (message) => console.error(message))
+    const { sql, url, close } = await openAdmin(config, (message) => console.error(message))
     try {
-      if (!await work(database.sql, config)) process.exitCode = 1
+      const [session] = await sql<{ pid: number }[]>`select pg_backend_pid() as pid`
+      endIfInterrupted(async () => await endSession(url, session!.pid))
+      if (!await work(sql, config)) process.exitCode = 1
     } finally {
-      await database.close()
+      await close()
     }
   } catch (error) {
     if (!isInterrupted()) console.error((error as Error).message)
     process.exitCode = 1
   }
+}
+
+/** A session whose client is gone goes on with its statement. */
+async function endSession (url: string, pid: number): Promise<void> {
+  const sql = createClient(url, { max: 1, statementTimeout: PATIENCE_MS })
+  await sql`select pg_terminate_backend(${pid}, ${PATIENCE_MS})`.catch(() => {})
+  await sql.end({ timeout: 1 })
 }

@@ -4,14 +4,14 @@ insert into orders.orders (
   id, user_id, order_number, eval_set, order_dow, order_hour_of_day, days_since_prior_order, status,
   total_items, total_quantity, total_price, customer_name, customer_email, delivery_name, phone_number, street_address, city,
   postal_code, country, tracking_number, shipping_carrier, tracking_url, created_at, updated_at,
-  confirmed_at, shipped_at, delivered_at)
+  confirmed_at, shipped_at, delivered_at, placed_here)
 select c.id, c.user_id, c.order_number, c.eval_set, c.order_dow, c.order_hour_of_day, c.days_since_prior_order,
   coalesce(changes.status, 'pending'),
   coalesce(items.total_items, 0), coalesce(items.total_quantity, 0), coalesce(items.total_price, 0),
   concat_ws(' ', u.first_name, u.last_name), u.email_address, concat_ws(' ', u.first_name, u.last_name),
   u.phone_number, u.street_address, u.city, u.postal_code, u.country,
   c.tracking_number, c.shipping_carrier, c.tracking_url, c.created_at, coalesce(changes.changed_at, c.created_at),
-  changes.confirmed_at, changes.shipped_at, changes.delivered_at
+  changes.confirmed_at, changes.shipped_at, changes.delivered_at, false
 from chosen_orders c
 join users.users u on u.id = c.user_id
 left join (

@@ -1,9 +1,10 @@
--- Status changes that do not fit. An order may stand in this load or in the database.
+-- Status changes that do not fit. An order may stand in this load or in the database, if it was not placed here.
 insert into loader_rejects (file, line, reason)
 select file, line, reason
 from (
   select s.file, s.line, case
     when s.fault is not null then s.fault
+    when orders.is_placed_here(o) then 'order ' || o.id || ' was placed here'
     when c.id is null and o.id is null then 'there is no order ' || s.order_id
     when known.status is null then 'there is no status ' || s.status
   end as reason

@@ -33,7 +33,7 @@ t.test('npm run admin -- create EMAIL', { timeout: 60_000 }, async (t) => {
 
   for (const args of [[], ['create'], ['create', 'nobody'], ['remove', 'boss@example.com'], ['create', 'a@example.com', 'b@example.com'], ['create', '--force', 'a@b.example']]) {
     const { code, stdout, stderr } = await run(...args)
-    t.strictSame([code, stdout], [1, ''], args.join(' '))
+    t.strictSame([code, stdout], [2, ''], args.join(' '))
     t.match(stderr, /\S/)
   }
   t.strictSame([...await sql`select count(*)::int from users.users`.values()], [[6]])

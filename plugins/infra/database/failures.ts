@@ -26,6 +26,9 @@ const STATES: Record<string, ErrorCode> = {
   53: 'DATABASE_UNAVAILABLE', // out of connections, memory, disk
   28: 'DATABASE_UNAVAILABLE', // the login was refused
   '3D': 'DATABASE_UNAVAILABLE', // no such database
+  // What every statement found at boot is gone: the database is being reset.
+  '3F000': 'DATABASE_UNAVAILABLE', // invalid_schema_name
+  '42P01': 'DATABASE_UNAVAILABLE', // undefined_table
   22: 'INVALID_INPUT', // data exceptions: a number out of range, a text that cannot be stored
   40: 'CONFLICT', // serialization failure, deadlock
   '55P03': 'CONFLICT' // lock not available

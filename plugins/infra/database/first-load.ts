@@ -3,6 +3,7 @@ import type { FastifyBaseLogger } from 'fastify'
 import type { Sql } from 'postgres'
 import type { Config } from '../config.ts'
 import { loadFolder, type Progress } from './loader/index.ts'
+import { remarks } from './loader/remarks.ts'
 
 /** A long load says where it is, but not all the time. */
 const PROGRESS_EVERY_MS = 3000
@@ -24,6 +25,7 @@ export async function firstLoad (sql: Sql, config: Config, log: FastifyBaseLogge
   if (report.files.length === 0) return
   const { loaded, replaced, rejected, seconds } = report
   log.info(`loaded ${config.SEED_DIR} in ${seconds.toFixed(1)} s: ${loaded} rows, ${replaced} replaced earlier ones, ${rejected} rejected`)
+  for (const remark of remarks(report)) log.warn(remark)
   for (const file of report.files) {
     if (file.rejected > 0) log.warn(`${file.file}: ${file.rejected} rows do not fit, see ${file.rejects}`)
   }

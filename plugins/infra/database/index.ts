@@ -6,8 +6,9 @@ import { Gate } from './gate.ts'
 import { migrate, schemaVersion } from './migrate.ts'
 import { locateDatabase, openAdmin } from './open.ts'
 import { QueryLane } from './query-lane.ts'
-import { reset } from './reset.ts'
+import { reset, restoreNumbers, type Numbers } from './reset.ts'
 import { checkStatements, statementsOn, type Declaration, type Lane } from './statements.ts'
+import { instanceWatch } from './watch-instance.ts'
 
 /** Below the handlers' own limit (options.ts), so that a slow statement ends before its request does. */
 const STATEMENT_TIMEOUT = 10_000
@@ -29,7 +30,9 @@ declare module 'fastify' {
       declared: Declaration[]
       /** Whether the database answers; rejects with DATABASE_UNAVAILABLE. */
       ping (): Promise<void>
-      /** Whether it answers with a schema at least as new as this gateway's; never rejects. */
+      /** Calls back once when a reset has built it anew (`npm run reset -- --force`): this gateway has to start again then. */
+      whenReset (onReset: () => void): void
+      /** Whether it answers, is the one this gateway started with, and its schema is at least as new; never rejects. */
       isReady (): Promise<boolean>
     }
   }
@@ -44,12 +47,16 @@ export default fp(async (fastify) => {
 
   const queryLane = new QueryLane(config, log, location.url)
   const admin = await openAdmin(config, (message) => log.info(message), location.url)
+  let numbers: Numbers | undefined
+  let ownInstance = ''
   try {
     if (config.RESET_DATABASE_ON_STARTUP) {
       log.warn('RESET_DATABASE_ON_STARTUP: dropping everything')
-      await reset(admin.sql)
+      numbers = await reset(admin.sql)
     }
     await migrate(admin.sql)
+    if (numbers !== undefined) await restoreNumbers(admin.sql, numbers)
+    ownInstance = (await admin.sql<{ id: string }[]>`select id from gateway.instance`)[0]!.id
     await firstLoad(admin.sql, config, log)
     await queryLane.prepare(admin.sql)
   } finally {
@@ -73,6 +80,8 @@ export default fp(async (fastify) => {
   const statement = statementsOn([primary], declared)
   const latest = await schemaVersion()
   const present = statement('gateway/schema-version', Type.Object({ version: Type.Integer() }))
+  const instance = statement('gateway/instance', Type.Object({ id: Type.String({ format: 'uuid' }) }))
+  const findInstance = async () => (await instance.first())?.id
   const ask = statement('gateway/ping', Type.Object({ answer: Type.Integer() }))
   fastify.decorate('database', {
     url: location.url,
@@ -81,9 +90,10 @@ export default fp(async (fastify) => {
     queryLane,
     declared,
     ping: async () => { await ask.first() },
+    whenReset: instanceWatch(fastify, ownInstance, findInstance),
     isReady: async () => {
       try {
-        return (await present.first())!.version >= latest
+          return (await present.first())!.version >= latest && await findInstance() === ownInstance
       } catch {
         return false
       }

@@ -19,11 +19,12 @@ export async function locateDatabase (config: Config, log: Log): Promise<Databas
  *
  * @param url the database; where it is left out, the configured or embedded one, which `close` then lets go of
  */
-export async function openAdmin (config: Config, log: Log, url?: string): Promise<{ sql: Sql, close (): Promise<void> }> {
+export async function openAdmin (config: Config, log: Log, url?: string): Promise<{ sql: Sql, url: string, close (): Promise<void> }> {
   const location = url ? { url, stop: async () => {} } : await locateDatabase(config, log)
   const sql = createClient(location.url, { max: 1, statementTimeout: 0 })
   return {
     sql: sql as Sql,
+    url: location.url,
     close: async () => {
       await sql.end({ timeout: 5 })
       await location.stop()

@@ -169,7 +169,7 @@ t.test('POST /query', { timeout: 250_000 }, async (t) => {
   await t.test('after a reset it reads the new tables', async (t) => {
     const sql = postgres(shop.url, { max: 1, onnotice: () => {} })
     t.teardown(async () => await sql.end())
-    await reset(sql)
+    await reset(sql, { force: true })
     await migrate(sql)
     await gives(t, shop, 'select count(*) from products.products', '{"count":0}')
     refuses(t, await ask(shop, 'select * from users.users'), 403, 'QUERY_FORBIDDEN')

@@ -12,7 +12,7 @@ export interface Column {
 const id = integer(1, 2_000_000_000)
 const bigId = integer(1, Number.MAX_SAFE_INTEGER)
 
-/** The columns that are read, by the kind of row. Others are left alone. */
+/** The columns that are read, by the kind of row. Others are left alone, and named. */
 export const COLUMNS: Record<Kind, Record<string, Column>> = {
   departments: {
     department_id: { cell: id, required: 'row' },
@@ -35,6 +35,11 @@ export const COLUMNS: Record<Kind, Record<string, Column>> = {
     description: { cell: text },
     price: { cell: decimal(99_999_999.99, 2) },
     image_url: { cell: imageUrl }
+  },
+  inventory: {
+    product_id: { cell: id, required: 'row' },
+    stock: { cell: integer(0, 2_000_000_000), required: 'row' },
+    sku: { cell: text }
   },
   users: {
     user_id: { cell: bigId, required: 'row' },
@@ -77,6 +82,9 @@ export const COLUMNS: Record<Kind, Record<string, Column>> = {
     changed_at: { cell: timestamp, required: 'value' }
   }
 }
+
+/** Columns that the files have by their layout and the loader has no use for: not worth naming each time. */
+export const PASSED_OVER: Partial<Record<Kind, string[]>> = { enriched: ['product_name'] }
 
 /** What only the loader knows: the public id of a user (`external_user_id`) follows from the id in the file. */
 export const DERIVED: Partial<Record<Kind, string[]>> = { users: ['external_user_id'] }

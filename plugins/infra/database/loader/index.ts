@@ -1,6 +1,6 @@
 import type { Sql } from 'postgres'
 import { FileLoad } from './file-load.ts'
-import { findFiles, type Kind } from './files.ts'
+import { findFiles, type Kind, type UnreadFile } from './files.ts'
 import { run } from './run.ts'
 import { settle } from './steps.ts'
 import { inTransaction } from './transaction.ts'
@@ -14,6 +14,8 @@ export interface LoadOptions {
   userUuidNamespace: string
   /** Load each table only where it is empty; otherwise rows of the files replace those in the database. */
   onlyEmpty?: boolean
+  /** Roll back in the end: only the report stays, and the reject files. */
+  dryRun?: boolean
   onProgress?: (progress: Progress) => void
 }
 
@@ -21,10 +23,23 @@ export interface LoadOptions {
 export interface Progress { file: string, bytes: number, total: number, phase: 'read' | 'check' }
 
 /** What became of a file's rows: new, in place of an earlier one with the same key, or not fit. The three make up all its rows. */
-export interface FileReport { file: string, loaded: number, replaced: number, rejected: number, rejects?: string }
+export interface FileReport {
+  file: string
+  loaded: number
+  replaced: number
+  rejected: number
+  /** Columns that nobody reads. */
+  unreadColumns: string[]
+  /** Why the whole file was refused, which counts as one rejected row. */
+  refused?: string
+  /** Where the rejects are. */
+  rejects?: string
+}
 
 export interface LoadReport {
   files: FileReport[]
+  /** What else lies in the folder. */
+  unread: UnreadFile[]
   loaded: number
   replaced: number
   rejected: number
@@ -33,7 +48,9 @@ export interface LoadReport {
 }
 
 /** Orders, items and history belong together: an order is written once, with totals and status. */
-const UNITS: [Kind, ...Kind[]][] = [['departments'], ['aisles'], ['products'], ['enriched'], ['users'], ['orders', 'items', 'history']]
+const UNITS: [Kind, ...Kind[]][] = [
+  ['departments'], ['aisles'], ['products'], ['enriched'], ['inventory'], ['users'], ['orders', 'items', 'history']
+]
 
 /**
  * Loads a folder of CSV files in one transaction: everything that fits is there afterwards, or nothing. What does not fit is
@@ -49,10 +66,10 @@ export async function loadFolder (sql: Sql, options: LoadOptions): Promise<LoadR
     return { isEmpty: isEmpty!, units: UNITS.filter(([first]) => !options.onlyEmpty || isEmpty![first]) }
   }
   // A gateway that starts on a filled database needs no folder.
-  if ((await findUnits()).units.length === 0) return summarize([], started)
+  if ((await findUnits()).units.length === 0) return summarize([], [], started)
 
-  const found = await findFiles(options.dir)
-  const reports = await inTransaction(sql, async () => {
+  const { files: found, unread } = await findFiles(options.dir)
+  const reports = await inTransaction(sql, options.dryRun === true ? 'rollback' : 'commit', async () => {
     // Once more: another gateway may have been loading until now.
     const { isEmpty, units } = await findUnits()
     const wanted = units.filter((kinds) => kinds.some((kind) => found[kind].length > 0))
@@ -62,18 +79,19 @@ export async function loadFolder (sql: Sql, options: LoadOptions): Promise<LoadR
       for (const kind of kinds) await load.read(kind, found[kind])
       await settle(sql, kinds, isEmpty[kinds[0]])
     }
-    await run(sql, 'move-sequences')
+    // Sequences do not roll back.
+    if (!options.dryRun) await run(sql, 'move-sequences')
     await run(sql, 'analyze')
     const reports: FileReport[] = []
     for (const kind of wanted.flat()) reports.push(...await load.report(kind, found[kind]))
     return reports
   })
-  return summarize(reports, started)
+  return summarize(reports, unread, started)
 }
 
-function summarize (files: FileReport[], started: number): LoadReport {
+function summarize (files: FileReport[], unread: UnreadFile[], started: number): LoadReport {
   const sum = (count: 'loaded' | 'replaced' | 'rejected') => files.reduce((total, file) => total + file[count], 0)
   const [loaded, replaced, rejected] = [sum('loaded'), sum('replaced'), sum('rejected')]
   const seconds = (performance.now() - started) / 1000
-  return { files, loaded, replaced, rejected, nothingLoaded: loaded + replaced === 0, seconds }
+  return { files, unread, loaded, replaced, rejected, nothingLoaded: loaded + replaced === 0, seconds }
 }

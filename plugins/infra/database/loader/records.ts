@@ -1,4 +1,5 @@
-import { isUtf8 } from 'node:buffer'
+import { isAscii, isUtf8 } from 'node:buffer'
+import { checkStart, FileFault, LATIN_1 } from './foreign.ts'
 
 /** Bytes a record may have. The longest of the original shop has 1,200. */
 export const MAX_RECORD = 1024 * 1024
@@ -8,7 +9,11 @@ const COMMA = 0x2c
 const CR = 0x0d
 const LF = 0x0a
 const BOM = Buffer.from([0xef, 0xbb, 0xbf])
+/** The longest start of a file that tells what it is. */
+const START = 4
 
+export const NOT_UTF8 = 'not UTF-8'
+const NUL = 'a NUL byte, which the database cannot store'
 const NOT_CLOSED = 'a quoted cell is not closed properly'
 
 /** The bytes from `start` to `end` (with the line end) that make a record, and the physical line it starts on. */
@@ -30,6 +35,9 @@ interface Scan { end: number, newlines: number, fault?: string, hasStrayQuotes?:
  * quote ends with the line it stands on, not with the file. Blank lines and a byte order mark are left out.
  */
 export class RecordSplitter {
+  /** Records that are not UTF-8, and whether anything was beyond ASCII. */
+  #notUtf8 = 0
+  #hasUtf8 = false
   readonly #onRecord: (record: RawRecord) => void
   #pending: Buffer = Buffer.alloc(0)
   #line = 1
@@ -40,29 +48,42 @@ export class RecordSplitter {
     this.#onRecord = onRecord
   }
 
-  /** Takes the next bytes of the file and tells of every record completed by them. */
+  /**
+   * Takes the next bytes of the file and tells of every record completed by them.
+   *
+   * @throws FileFault where the first ones show that it is no CSV file in UTF-8
+   */
   push (chunk: Buffer): void {
     const buffer = this.#pending.length > 0 ? Buffer.concat([this.#pending, chunk]) : chunk
-    if (this.#isFirst && buffer.length < BOM.length) {
+    if (this.#isFirst && buffer.length < START) {
       this.#pending = buffer
       return
     }
     this.#pending = this.#split(buffer, false)
   }
 
-  /** The file has ended. */
+  /**
+   * The file has ended.
+   *
+   * @throws FileFault where every letter beyond ASCII was that of another encoding; a single such row is only a faulty one
+   */
   end (): void {
     const rest = this.#pending
-    if (rest.length === 0) return
-    this.#split(rest.at(-1) === LF ? rest : Buffer.concat([rest, Buffer.from('\n')]), true)
+    if (rest.length > 0) this.#split(rest.at(-1) === LF ? rest : Buffer.concat([rest, Buffer.from('\n')]), true)
+    if (this.#notUtf8 > 1 && !this.#hasUtf8) throw new FileFault(LATIN_1)
   }
 
   /** Returns what belongs to a record that is not complete yet. */
   #split (buffer: Buffer, isEnd: boolean): Buffer {
-    let start = this.#isFirst && buffer.subarray(0, BOM.length).equals(BOM) ? BOM.length : 0
-    this.#isFirst = false
+    let start = 0
+    if (this.#isFirst) {
+      checkStart(buffer)
+      if (buffer.subarray(0, BOM.length).equals(BOM)) start = BOM.length
+      this.#isFirst = false
+    }
     // Looked for in the whole buffer first, which costs next to nothing; record by record only where something is found.
     const isSuspicious = !isUtf8(buffer) || buffer.includes(0)
+    if (!isSuspicious && !isAscii(buffer.subarray(start))) this.#hasUtf8 = true
     let nextQuote = -1
 
     while (start < buffer.length) {
@@ -101,14 +122,18 @@ export class RecordSplitter {
     this.#line += newlines
     const isBlank = end - start === 1 || (end - start === 2 && buffer[start] === CR)
     if (isBlank) return
-    const fault = isSuspicious ? findFault(buffer.subarray(start, end)) : undefined
+    const fault = isSuspicious ? this.#findFault(buffer.subarray(start, end)) : undefined
     this.#onRecord({ line, buffer, start, end, ...fault !== undefined && { fault }, ...hasStrayQuotes && { hasStrayQuotes } })
   }
-}
 
-function findFault (bytes: Buffer): string | undefined {
-  if (bytes.includes(0)) return 'a NUL byte, which the database cannot store'
-  return isUtf8(bytes) ? undefined : 'not UTF-8'
+  #findFault (bytes: Buffer): string | undefined {
+    if (!isUtf8(bytes)) {
+      this.#notUtf8++
+      return bytes.includes(0) ? NUL : NOT_UTF8
+    }
+    if (!isAscii(bytes)) this.#hasUtf8 = true
+    return bytes.includes(0) ? NUL : undefined
+  }
 }
 
 function indexOrEnd (buffer: Buffer, byte: number, from: number): number {

@@ -1,4 +1,4 @@
-import { createReadStream, createWriteStream } from 'node:fs'
+import { createWriteStream } from 'node:fs'
 import { mkdir, readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
@@ -7,6 +7,7 @@ import type { Sql } from 'postgres'
 import { belongsTo, reportName, type CsvFile, type Kind } from './files.ts'
 import { RecordSplitter } from './records.ts'
 import { runInBatches } from './run.ts'
+import { openFile } from './stage.ts'
 
 /** Characters of a row that are repeated in a report: a broken file may have a row of any length. */
 const MAX_ROW = 64 * 1024
@@ -53,7 +54,7 @@ async function * readRows (file: CsvFile) {
   let records: { line: number, buffer: Buffer, start: number, end: number }[] = []
   const splitter = new RecordSplitter((record) => records.push(record))
   try {
-    for await (const chunk of createReadStream(file.path)) {
+    for await (const chunk of openFile(file)) {
       splitter.push(chunk)
       yield * records
       records = []

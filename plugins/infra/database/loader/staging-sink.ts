@@ -1,14 +1,16 @@
 import { Writable } from 'node:stream'
 import { CellFault, type Cell } from './cells.ts'
-import { COLUMNS } from './columns.ts'
+import { COLUMNS, PASSED_OVER } from './columns.ts'
 import type { CsvFile, Kind } from './files.ts'
+import { FileFault, findSeparator, LATIN_1 } from './foreign.ts'
+import { NOT_UTF8, type RawRecord } from './records.ts'
 import type { StagingTable } from './staging-table.ts'
 
 /** Characters sent to the database at once. */
 const BATCH = 64 * 1024
 
-/** Why a file cannot be loaded at all. */
-export class FileFault extends Error {}
+/** Bytes of a header that are looked at for another separator. */
+const MAX_HEADER = 4096
 
 /** What csv-parser makes of a record: the cells by their position. */
 type ParsedRow = Record<number, string>
@@ -19,6 +21,8 @@ interface PlacedColumn { name: string, cell: Cell, isRequired: boolean, position
 export class StagingSink {
   /** Rows so far, faulty ones included. */
   rows = 0
+  /** Columns of the file that nobody reads. */
+  unread: string[] = []
   readonly writable: Writable
   readonly #table: StagingTable
   readonly #kind: Kind
@@ -55,8 +59,11 @@ export class StagingSink {
   }
 
   /** Takes a record that is no row. */
-  reject (line: number, fault: string): void {
-    if (this.#lines.length === 0 && !this.hasHeader) throw new FileFault(`the header cannot be read: ${fault}`)
+  reject ({ line, buffer, start, end }: RawRecord, fault: string): void {
+    if (this.#lines.length === 0 && !this.hasHeader) {
+      const why = fault === NOT_UTF8 ? LATIN_1 : this.#findSeparator(buffer.toString('latin1', start, Math.min(end, start + MAX_HEADER)))
+      throw new FileFault(why ?? `the header cannot be read: ${fault}`)
+    }
     this.rows++
     this.#batch += this.#table.faultLine(this.#file, line, fault)
   }
@@ -94,10 +101,19 @@ export class StagingSink {
     if (twice !== undefined) throw new FileFault(`the header has the column ${twice} twice`)
     const columns = Object.entries(COLUMNS[this.#kind])
     const missing = columns.filter(([name, column]) => column.required === 'row' && !names.includes(name)).map(([name]) => name)
-    if (missing.length > 0) throw new FileFault(`the header lacks ${missing.join(', ')}`)
+    if (missing.length > 0) {
+      throw new FileFault(this.#findSeparator(names.join(',')) ?? `the header lacks ${missing.join(', ')}`)
+    }
+    const isRead = (name: string) => Object.hasOwn(COLUMNS[this.#kind], name) || PASSED_OVER[this.#kind]?.includes(name)
+    this.unread = names.filter((name) => !isRead(name)).map((name) => name || '(without a name)')
     this.#width = names.length
     this.#columns = columns.map(([name, { cell, required }]) =>
       ({ name, cell, isRequired: required !== undefined, position: names.indexOf(name) }))
+  }
+
+  #findSeparator (header: string): string | undefined {
+    const separator = findSeparator(header, Object.keys(COLUMNS[this.#kind]))
+    return separator && `separated by ${separator}: columns are separated by commas`
   }
 
   #format (row: ParsedRow, line: number, columns: PlacedColumn[]): string {

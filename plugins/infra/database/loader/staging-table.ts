@@ -16,6 +16,7 @@ export class StagingTable {
   readonly #columns: string[]
   readonly #noCells: string
   #copy: Promise<Copy> | undefined
+  readonly #refused: [file: number, reason: string][] = []
 
   constructor (sql: Sql, kind: Kind) {
     this.#sql = sql
@@ -47,9 +48,18 @@ export class StagingTable {
     this.#copy.then((copy) => copy.write(lines, callback), callback)
   }
 
+  /** Takes back all rows of a file, which count as a single faulty one. */
+  refuse (file: CsvFile, reason: string): void {
+    this.#refused.push([file.number, reason])
+  }
+
   /** Ends the COPY. Also after a failure: broken off, it would leave the connection unusable. */
   async end (): Promise<void> {
     await (await this.#copy)?.end()
+    for (const [file, reason] of this.#refused) {
+      await this.#sql.unsafe(`delete from ${this.#name} where file = $1`, [file])
+      await this.#sql.unsafe(`insert into ${this.#name} (file, line, fault) values ($1, 1, $2)`, [file, reason])
+    }
   }
 }
 

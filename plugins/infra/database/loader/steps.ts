@@ -4,8 +4,8 @@ import { hashPasswords } from './passwords.ts'
 import { run } from './run.ts'
 import { suspendIndexes } from './suspend-indexes.ts'
 
-/** Kinds of which a row may be refused for what another row has: an email address, an order number. */
-const WITH_RIVALS: ReadonlySet<Kind> = new Set(['users', 'orders'])
+/** Kinds of which a row may be refused for what another row has: an email address, an order number, a SKU. */
+const WITH_RIVALS: ReadonlySet<Kind> = new Set(['users', 'orders', 'inventory'])
 
 /**
  * Checks the staged rows of kinds that belong together, and writes those that fit.
@@ -35,6 +35,10 @@ async function choose (sql: Sql, kind: Kind): Promise<void> {
 async function write (sql: Sql, kind: Kind, isEmpty: boolean): Promise<void> {
   if (kind === 'users') await hashPasswords(sql)
   if (!isEmpty && kind === 'users') await run(sql, 'free-addresses')
+  if (kind === 'inventory') {
+    await run(sql, 'free-skus')
+    await run(sql, 'update-skus')
+  }
   if (!isEmpty) await run(sql, `update-${kind}`)
   await run(sql, `insert-${kind}`)
 }

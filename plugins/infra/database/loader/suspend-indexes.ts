@@ -7,6 +7,7 @@ const TABLES: Record<Kind, string> = {
   aisles: 'products.aisles',
   products: 'products.products',
   enriched: 'products.product_enriched',
+  inventory: 'products.inventory',
   users: 'users.users',
   orders: 'orders.orders',
   items: 'orders.order_items',

@@ -7,8 +7,8 @@ const PATIENCE = 5000
 /** The connection is gone, and the transaction with it. */
 const LOST = /^(ECONN|EPIPE|ETIMEDOUT|CONNECTION_|57P)/
 
-/** Runs a load as one transaction, on the client's only connection. */
-export async function inTransaction<T> (sql: Sql, load: () => Promise<T>): Promise<T> {
+/** Runs a load as one transaction, on the client's only connection, and ends it like this where it went well. */
+export async function inTransaction<T> (sql: Sql, end: 'commit' | 'rollback', load: () => Promise<T>): Promise<T> {
   await run(sql, 'take-turn')
   try {
     const [settings] = await run<{ encoding: string }>(sql, 'begin')
@@ -17,7 +17,8 @@ export async function inTransaction<T> (sql: Sql, load: () => Promise<T>): Promi
     }
     await run(sql, 'create-rejects')
     const result = await load()
-    await run(sql, 'commit')
+    if (end === 'commit') await run(sql, 'commit')
+    else await sql.unsafe('rollback')
     return result
   } catch (error) {
     if (!LOST.test((error as { code?: string }).code ?? '')) await rollBack(sql)

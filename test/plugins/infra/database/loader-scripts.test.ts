@@ -42,8 +42,21 @@ t.test('npm run seed fails where nothing was loaded, and says what to do', { tim
   const { run } = await scripts(t, loader)
   t.match(await run('seed.ts', ['--dir', await loader.folder({ 'aisles.csv': 'aisle_id,aisle\nx,y\n' })]), { code: 1, stderr: /Nothing was loaded/ })
   t.match(await run('seed.ts', ['--dir', '/nowhere']), { code: 1, stderr: /\/nowhere, cannot be read .* Set SEED_DIR or --dir/ })
-  t.match(await run('seed.ts', ['--directory', '/nowhere']), { code: 1, stderr: /Unknown option '--directory'/ })
+  t.match(await run('seed.ts', ['--directory', '/nowhere']), { code: 2, stderr: /^Unknown option '--directory'\nNothing was done/ })
   t.match(await run('seed.ts', [], { DATABASE_URL: 'postgres://nobody@127.0.0.1:1/none' }), { code: 1, stderr: /ECONNREFUSED/ })
+})
+
+t.test('npm run seed -- --dry-run loads, reports and rolls back; refused files and what nobody reads are named', { timeout: 60_000 }, async (t) => {
+  const loader = await openLoader(t)
+  const { run } = await scripts(t, loader)
+  const dir = await loader.folder({ ...SHOP, 'aisles.csv': SHOP['aisles.csv'].replaceAll(',', ';'), 'Departments.csv': 'x', 'notes.txt': 'x' })
+  const { code, stdout } = await run('seed.ts', ['--dir', dir, '--dry-run'])
+  t.equal(code, 0)
+  t.match(stdout, /^aisles\.csv +0 +0 +1$/m)
+  t.match(stdout, /^aisles\.csv is refused: separated by semicolons/m)
+  t.match(stdout, /^Departments\.csv is not read: did you mean departments\.csv\?\nnot read: notes\.txt$/m)
+  t.match(stdout, /everything was rolled back/)
+  t.same(await loader.sql`select from products.departments`, [])
 })
 
 t.test('npm run reset builds everything anew; in production only with ALLOW_RESET', { timeout: 60_000 }, async (t) => {
@@ -55,10 +68,20 @@ t.test('npm run reset builds everything anew; in production only with ALLOW_RESE
   const rows = async () => (await loader.sql`select count(*)::int as departments from products.departments`)[0]!.departments
 
   const production = { NODE_ENV: 'production', API_KEYS: 'x'.repeat(40), SECRET_KEY: 'x'.repeat(40), SEED_DIR: dir }
-  t.match(await run('reset.ts', [], production), { code: 1, stderr: /needs ALLOW_RESET=true/ })
-  t.match(await run('reset.ts', [], { SEED_DIR: '/nowhere' }), { code: 1, stderr: /\/nowhere/ })
+  const { hostname, port, pathname } = new URL(loader.url)
+  const name = pathname.slice(1)
+  const contents = `The database ${name} on ${hostname}:${port} holds 2 users and 3 orders.\n`
+  t.match(await run('reset.ts', ['--yes', name], production), { code: 1, stderr: /needs ALLOW_RESET=true/ })
+  t.match(await run('reset.ts', ['--yes', name], { SEED_DIR: '/nowhere' }), { code: 1, stderr: /\/nowhere/ })
+  t.match(await run('reset.ts', [], { SEED_DIR: dir }), { code: 1, stderr: `${contents}Nothing was dropped: without a terminal this needs --yes ${name}\n` })
+  t.match(await run('reset.ts', ['--force'], { SEED_DIR: dir }), { code: 1, stderr: /Nothing was dropped/ })
+  t.match(await run('reset.ts', ['--yes', 'postgres'], { SEED_DIR: dir }), { code: 1, stderr: `Nothing was dropped: the database is called ${name}, not postgres.` })
+  t.same(await run('reset.ts', ['--dry-run']), { code: 0, stdout: '', stderr: `${contents}This was a dry run: nothing was dropped.\n` })
   t.equal(await rows(), 3, 'nothing was dropped')
-  t.match(await run('reset.ts', [], { ...production, ALLOW_RESET: 'true' }), { code: 0, stdout: /^total +22 +0 +0$/m })
+  await loader.sql`select setval('orders.orders_id_seq', 5000000), setval('users.users_id_seq', 450000, false)`
+  t.match(await run('reset.ts', ['--yes', name], { ...production, ALLOW_RESET: 'true' }), { code: 0, stdout: /^total +22 +0 +0$/m })
+  t.same(await loader.sql`select nextval('orders.orders_id_seq')::int as order, nextval('users.users_id_seq')::int as user`,
+    [{ order: 5_000_001, user: 450_000 }], 'no id comes twice')
   t.equal(await rows(), 2)
   t.match(await run('migrate.ts'), { code: 0, stdout: /up to date/ })
 })

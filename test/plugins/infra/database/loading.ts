@@ -46,11 +46,17 @@ export interface Loader {
 
 /** A migrated database without a single row, and a way to load files into it. */
 export async function openLoader (t: Test): Promise<Loader> {
-  const url = await freshDatabase(t)
-  const sql = createClient(url, { max: 1, statementTimeout: 0 }) as Sql
-  t.teardown(async () => await sql.end({ timeout: 5 }))
-  await sql`truncate users.users, users.user_counts, products.departments, products.aisles, products.products,
+  const loader = await loaderOn(t, await freshDatabase(t))
+  await loader.sql`truncate users.users, users.user_counts, products.departments, products.aisles, products.products,
     products.product_counts, orders.orders, orders.order_totals restart identity cascade`
+  return loader
+}
+
+/** A way to load files into a database. */
+export async function loaderOn (t: Test, url: string): Promise<Loader> {
+  // Under another name than a gateway's, while whose sessions there are a reset refuses.
+  const sql = createClient(url, { max: 1, statementTimeout: 0, settings: { application_name: 'test' } }) as Sql
+  t.teardown(async () => await sql.end({ timeout: 5 }))
   const home = await mkdtemp(join(tmpdir(), 'loader-'))
   t.teardown(async () => await rm(home, { recursive: true, force: true }))
   const rejectsDir = join(home, 'rejects')
