@@ -6,9 +6,9 @@ with accepted as (
   returning id, user_id, due_at
 ),
 delivered as (
-  update users.users u set pending_order_notification = false
-  from accepted a
-  where u.id = a.user_id and a.due_at is not null and u.pending_order_notification
-    and not exists (select from users.reminders later where later.user_id = a.user_id and later.due_at > a.due_at)
+  update users.users set pending_order_notification = false
+  where pending_order_notification and id = any (array(
+    select a.user_id from accepted a
+    where a.due_at = (select max(r.due_at) from users.reminders r where r.user_id = a.user_id)))
 )
 select id from accepted
