@@ -9,6 +9,10 @@ delivered as (
   update users.users set pending_order_notification = false
   where pending_order_notification and id = any (array(
     select a.user_id from accepted a
-    where a.due_at = (select max(r.due_at) from users.reminders r where r.user_id = a.user_id)))
+    -- Compared as a pair, which only the index by user serves.
+    where a.due_at is not null and (
+      select later.due_at from users.reminders later
+      where later.user_id = a.user_id and (later.user_id, later.due_at) > (a.user_id, a.due_at)
+      order by later.user_id, later.due_at limit 1) is null))
 )
 select id from accepted
