@@ -2,16 +2,14 @@
 -- $1 limit bigint
 -- $2 hold_seconds double precision: after which others may take them
 with claimed as (
-  update gateway.emails e set next_attempt_at = now() + $2 * interval '1 second', attempts = e.attempts + 1
-  from (
+  update gateway.emails set next_attempt_at = now() + $2 * interval '1 second', attempts = attempts + 1
+  where id = any (array(
     select id from gateway.emails
     where accepted_at is null and failed_at is null and next_attempt_at <= now() and expires_at > now()
     order by next_attempt_at
     limit $1
-    for update skip locked
-  ) waiting
-  where e.id = waiting.id
-  returning e.id, e.message_id, e.user_id, e.history_id
+    for no key update skip locked))
+  returning id, message_id, user_id, history_id
 )
 select c.id, c.message_id, u.external_user_id as user_id, u.first_name, u.last_name, u.email_address,
   case when c.history_id is null then (
@@ -40,4 +38,5 @@ select c.id, c.message_id, u.external_user_id as user_id, u.first_name, u.last_n
     where h.history_id = c.history_id
   ) as "order"
 from claimed c
-join users.users u on u.id = c.user_id
+-- One look-up each: a join planned for very many would read all users.
+cross join lateral (select * from users.users where id = c.user_id offset 0) u

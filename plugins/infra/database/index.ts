@@ -93,7 +93,7 @@ export default fp(async (fastify) => {
     whenReset: instanceWatch(fastify, ownInstance, findInstance),
     isReady: async () => {
       try {
-          return (await present.first())!.version >= latest && await findInstance() === ownInstance
+        return (await present.first())!.version >= latest && await findInstance() === ownInstance
       } catch {
         return false
       }

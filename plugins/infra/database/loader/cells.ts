@@ -1,7 +1,7 @@
 import { IMAGE_URL, WEB_URL } from '../../../../schemas.ts'
 import { isEmailAddress } from '../../addresses.ts'
 import { parseMoment } from '../../moments.ts'
-import { firstCharacters } from '../../text.ts'
+import { shorten } from '../../text.ts'
 
 /** The text to store for a cell; throws CellFault for one that does not fit. `''` never comes here: an empty cell is null. */
 export type Cell = (value: string) => string
@@ -77,6 +77,5 @@ function isShortNumber (value: string): boolean {
 }
 
 function fault (what: string, value: string): CellFault {
-  const shown = firstCharacters(value, 40)
-  return new CellFault(`${what}: ${shown}${shown === value ? '' : '…'}`)
+  return new CellFault(`${what}: ${shorten(value, 40)}`)
 }
