@@ -1,9 +1,13 @@
+import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
+import { promisify } from 'node:util'
+import { gzip } from 'node:zlib'
 import swagger from '@fastify/swagger'
 import swaggerUi from '@fastify/swagger-ui'
 import fp from 'fastify-plugin'
-import type { FastifySchema } from 'fastify'
+import type { FastifyReply, FastifyRequest, FastifySchema } from 'fastify'
+import { takesGzip, varyByEncoding } from './compression.ts'
 import { PAGE_POLICY } from './helmet.ts'
 
 const require = createRequire(import.meta.url)
@@ -73,13 +77,34 @@ export default fp(async (fastify) => {
     uiConfig: { url: '/openapi.json', tryItOutEnabled: true, displayRequestDuration: true, docExpansion: 'list', persistAuthorization: true }
   })
 
-  const bundle = readFileSync(require.resolve('redoc/bundles/redoc.standalone.js'))
+  const sendDocument = kept('application/json; charset=utf-8', 'no-cache', () => JSON.stringify(fastify.swagger()))
+  const sendBundle = kept('text/javascript; charset=utf-8', 'public, max-age=86400', () =>
+    readFileSync(require.resolve('redoc/bundles/redoc.standalone.js')))
   const hidden = { schema: { hide: true } }
-  fastify.get('/openapi.json', hidden, async () => fastify.swagger())
+  fastify.get('/openapi.json', hidden, sendDocument)
   fastify.get('/redoc', { ...hidden, helmet: { contentSecurityPolicy: { useDefaults: false, directives: PAGE_POLICY } } }, async (_request, reply) => reply.type('text/html; charset=utf-8').send(REDOC_PAGE))
-  fastify.get('/redoc/redoc.standalone.js', hidden, async (_request, reply) =>
-    reply.type('text/javascript; charset=utf-8').header('cache-control', 'public, max-age=86400').send(bundle))
-}, { name: 'openapi', dependencies: ['errors', 'rate-limit'] })
+  fastify.get('/redoc/redoc.standalone.js', hidden, sendBundle)
+}, { name: 'openapi', dependencies: ['errors', 'rate-limit', 'compression'] })
+
+/** A handler for what never changes: made and compressed when it is first asked for, each form with an ETag of its own. */
+function kept (type: string, cacheControl: string, make: () => string | Buffer) {
+  const prepare = async () => {
+    const plain = Buffer.from(make())
+    const hash = createHash('sha256').update(plain).digest('base64url')
+    return [{ etag: `"${hash}"`, body: plain }, { etag: `"${hash}-gzip"`, body: await promisify(gzip)(plain, { level: 9 }) }] as const
+  }
+  let forms: ReturnType<typeof prepare> | undefined
+  return async (request: FastifyRequest, reply: FastifyReply) => {
+    const [plain, gzipped] = await (forms ??= prepare())
+    const { etag, body } = takesGzip(request) ? gzipped : plain
+    reply.type(type).header('cache-control', cacheControl).header('etag', etag)
+    varyByEncoding(reply)
+    const known = (request.headers['if-none-match'] ?? '').split(',').map((tag) => tag.trim().replace(/^W\//, ''))
+    if (known.includes(etag) || known.includes('*')) return reply.code(304).send()
+    if (body === gzipped.body) reply.header('content-encoding', 'gzip')
+    return reply.send(body)
+  }
+}
 
 /** A route that takes documents, not JSON, has no body schema to check by; the OpenAPI document shows what it takes. */
 function withBinaryBody (schema: FastifySchema = {}): FastifySchema {
