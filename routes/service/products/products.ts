@@ -2,7 +2,7 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from '@sinclair/typebox'
 import { Product } from '../../../plugins/domain/products.ts'
 import { Cursor, nullable, PageInfo, pageInfo, Paging, ProductId, ref } from '../../../schemas.ts'
-import { KEY, responses, setETag } from '../../responses.ts'
+import { KEY, responses, tagDocument } from '../../responses.ts'
 
 const ProductPage = Type.Object({
   products: Type.Array(ref(Product)), ...PageInfo, next_cursor: nullable(Type.String())
@@ -42,7 +42,7 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
     }
   }, async (request, reply) => {
     const product = await fastify.products.find(request.params.product_id)
-    setETag(reply, product.product_id, product.version)
+    tagDocument(reply, JSON.stringify(product))
     return product
   })
 }

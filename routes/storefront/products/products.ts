@@ -2,7 +2,7 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type, type Static } from '@sinclair/typebox'
 import type { Offer, Product } from '../../../plugins/domain/products.ts'
 import { nullable, object, ProductId, ref } from '../../../schemas.ts'
-import { responses, setETag } from '../../responses.ts'
+import { responses, tagDocument } from '../../responses.ts'
 import { Page, PageLimit, pagesOf } from '../paging.ts'
 
 export const StorefrontProduct = object('StorefrontProduct', {
@@ -88,10 +88,9 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
   }, async (request, reply) => {
     const { product_id: id } = request.params
     const [product, offers] = await Promise.all([products.find(id), products.findOffers([id])])
-    const offer = offers.get(id)
-    // The stock is shown here and is no part of the product's version.
-    setETag(reply, `${id}-${offer?.stock ?? 'untracked'}`, product.version)
-    return show(product, offer)
+    const shown = show(product, offers.get(id))
+    tagDocument(reply, JSON.stringify(shown))
+    return shown
   })
 }
 
