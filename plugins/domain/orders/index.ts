@@ -75,12 +75,13 @@ function ordersDomain (fastify: FastifyInstance) {
     },
 
     /**
-     * Makes an order of the user's cart, which is gone afterwards. Rejects as `place`, and with CART_EMPTY.
+     * Makes an order of the user's cart, which is gone afterwards. Rejects as `place`, and with CART_EMPTY, PRECONDITION_FAILED.
      *
+     * @param ifMatch tags of the cart, its prices included; null for any
      * @param rates the storefront's tax and shipping; without them the order carries item prices only
      */
-    async checkout (userId: string, delivery: Static<typeof Delivery>, context: Context, rates: Partial<Rates> = {}) {
-      return await placeOnce('checkout', { ...pick(Delivery, delivery), ...rates, user_id: userId }, context)
+    async checkout (userId: string, delivery: Static<typeof Delivery>, ifMatch: string[] | null, context: Context, rates: Partial<Rates> = {}) {
+      return await placeOnce('checkout', { ...pick(Delivery, delivery), ...rates, user_id: userId, if_match: ifMatch }, context)
     },
 
     /** Makes an order for the back office, in any of its statuses; rejects as `place`. The document is the management API's. */

@@ -16,7 +16,9 @@ const ChangedStatus = Type.Object({
   user_id: nullable(Type.Integer()),
   status: Status,
   created_at: Moment,
-  updated_at: Moment
+  updated_at: Moment,
+  /** The whole order, of which its ETag is made. */
+  document: Type.String()
 })
 
 export interface ManagedOrderFilter {

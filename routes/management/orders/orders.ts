@@ -3,7 +3,7 @@ import { Type } from '@sinclair/typebox'
 import { NewManagedOrder, Status } from '../../../plugins/domain/orders/schema.ts'
 import { Problem } from '../../../plugins/infra/errors.ts'
 import { Actor, Cursor, IdempotencyKey, IfMatch, Paging, ProductId, ref, Timestamp, UserKeyText } from '../../../schemas.ts'
-import { ADMIN, BODY, responses, sendJson, setETag } from '../../responses.ts'
+import { ADMIN, BODY, responses, sendJson, tagDocument } from '../../responses.ts'
 import { ChangedOrder, ManagedOrder, ManagedOrderId, ManagedOrderPage } from './shapes.ts'
 
 const tags = ['Management: orders']
@@ -50,8 +50,7 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
     const placed = await orders.placeManaged(request.body, request.context()).catch(asNotFound)
     if (placed.replayed) reply.header('idempotency-replayed', 'true')
     reply.code(201).header('location', `/api/v1/orders/${placed.order_id}`)
-    // Every order is made pending; one that was asked for in another status has moved once.
-    setETag(reply, placed.order_id, (request.body.status ?? 'pending') === 'pending' ? 1 : 2)
+    tagDocument(reply, placed.document)
     return sendJson(reply, placed.document)
   })
 
@@ -60,7 +59,7 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
     schema: { summary: 'One order', tags, params, response: responses({ 200: ref(ManagedOrder) }, ...ONE) }
   }, async (request, reply) => {
     const order = await orders.findManaged(request.params.order_id)
-    setETag(reply, order.order_id, order.version)
+    tagDocument(reply, order.document)
     return sendJson(reply, order.document)
   })
 
@@ -76,7 +75,7 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
     }
   }, async (request, reply) => {
     const order = await orders.changeStatus(request.params.order_id, request.body.status, request.ifMatch(), request.context())
-    setETag(reply, order.order_id, order.version)
+    tagDocument(reply, order.document)
     return order
   })
 }

@@ -15,9 +15,11 @@ const ManagedProductPage = Type.Object({
   offset: Type.Integer()
 })
 
-/** The tag holds the stock too: an order changes it, and so what the caller sees, without the product's own version. */
-function tag (reply: FastifyReply, { id, version, stock }: { id: number, version: number, stock: number | null }): void {
-  setETag(reply, `${id}-${version}`, stock ?? -1)
+interface Tagged { id: number, version: number, stock: number | null, price_cents: number | null }
+
+/** The tag holds stock and price too: others change them, and so what the caller sees, without the product's own version. */
+function tag (reply: FastifyReply, { id, version, stock, price_cents: price }: Tagged): void {
+  setETag(reply, `${id}-${version}-${stock ?? -1}`, price ?? -1)
 }
 
 const routes: FastifyPluginAsyncTypebox = async (fastify) => {

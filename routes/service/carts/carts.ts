@@ -2,7 +2,7 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from '@sinclair/typebox'
 import { Cart, NewCartItem } from '../../../plugins/domain/carts.ts'
 import { IfMatch, optional, ProductId, Quantity, ref, UserId } from '../../../schemas.ts'
-import { BODY, KEY, responses, sendJson, setETag } from '../../responses.ts'
+import { BODY, KEY, responses, sendJson, tagDocument } from '../../responses.ts'
 
 const tags = ['Carts']
 const params = Type.Object({ user_id: UserId })
@@ -22,7 +22,7 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
   }, async (request, reply) => {
     const { user_id: userId, items } = request.body
     const cart = await carts.create(userId, items ?? [])
-    setETag(reply, cart.cart_id, cart.version)
+    tagDocument(reply, cart.document)
     return sendJson(reply.code(201).header('location', `/carts/${userId}`), cart.document)
   })
 
@@ -31,7 +31,7 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
     schema: { summary: 'The user’s cart; an empty one where none is stored', tags, params, response: responses({ 200: ref(Cart) }, ...OWNER) }
   }, async (request, reply) => {
     const cart = await carts.find(request.params.user_id)
-    if (cart.cart_id !== null) setETag(reply, cart.cart_id, cart.version!)
+    if (cart.cart_id !== null) tagDocument(reply, cart.document)
     return sendJson(reply, cart.document)
   })
 
@@ -46,7 +46,7 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
     }
   }, async (request, reply) => {
     const cart = await carts.replace(request.params.user_id, request.body.items ?? [], request.ifMatch())
-    setETag(reply, cart.cart_id, cart.version)
+    tagDocument(reply, cart.document)
     return sendJson(reply, cart.document)
   })
 
@@ -76,7 +76,7 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
     }
   }, async (request, reply) => {
     const cart = await carts.clear(request.params.user_id, request.ifMatch())
-    setETag(reply, cart.cart_id, cart.version)
+    tagDocument(reply, cart.document)
     return sendJson(reply, cart.document)
   })
 
@@ -92,7 +92,7 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
     }
   }, async (request, reply) => {
     const cart = await carts.addItem(request.params.user_id, request.body, request.ifMatch())
-    setETag(reply, cart.cart_id, cart.version)
+    tagDocument(reply, cart.document)
     return sendJson(reply, cart.document)
   })
 
@@ -110,7 +110,7 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
   }, async (request, reply) => {
     const { user_id: userId, product_id: productId } = request.params
     const cart = await carts.setItem(userId, productId, request.body.quantity ?? 1, request.ifMatch())
-    setETag(reply, cart.cart_id, cart.version)
+    tagDocument(reply, cart.document)
     return sendJson(reply, cart.document)
   })
 
@@ -124,7 +124,7 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
     }
   }, async (request, reply) => {
     const cart = await carts.setItem(request.params.user_id, request.params.product_id, 0, request.ifMatch())
-    setETag(reply, cart.cart_id, cart.version)
+    tagDocument(reply, cart.document)
     return sendJson(reply, cart.document)
   })
 }

@@ -2,7 +2,7 @@ import type { FastifyReply } from 'fastify'
 import { Type } from '@sinclair/typebox'
 import { Order } from '../../../plugins/domain/orders/schema.ts'
 import { nullable, object, ref } from '../../../schemas.ts'
-import { sendJson, setETag } from '../../responses.ts'
+import { sendJson, tagDocument } from '../../responses.ts'
 
 /** Not a plugin: autoload passes it by. */
 export const autoload = false
@@ -34,6 +34,6 @@ export function sendOrders (reply: FastifyReply, message: string, orders: string
 export function sendPlaced (reply: FastifyReply, placed: { order_id: number, document: string, replayed: boolean }): never {
   if (placed.replayed) reply.header('idempotency-replayed', 'true')
   reply.code(201).header('location', `/orders/${placed.order_id}`)
-  setETag(reply, placed.order_id, 1)
+  tagDocument(reply, placed.document)
   return sendOrders(reply, 'Order created successfully', `[${placed.document}]`)
 }

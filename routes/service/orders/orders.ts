@@ -2,7 +2,7 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from '@sinclair/typebox'
 import { AddedItem, NewOrder, NewOrderItem, OrderChanges, Status } from '../../../plugins/domain/orders/schema.ts'
 import { Actor, Cursor, IdempotencyKey, IfMatch, OrderId, Paging, ProductId, ref, Timestamp, UserId } from '../../../schemas.ts'
-import { BODY, KEY, responses, setETag } from '../../responses.ts'
+import { BODY, KEY, responses, tagDocument } from '../../responses.ts'
 import { OrderEnvelope, OrderPageEnvelope, sendOrders, sendPlaced } from './envelope.ts'
 
 const tags = ['Orders']
@@ -67,7 +67,7 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
     schema: { summary: 'One order, with its status history', tags, params, response: responses({ 200: ref(OrderEnvelope) }, ...ONE) }
   }, async (request, reply) => {
     const order = await orders.find(request.params.order_id)
-    setETag(reply, order.order_id, order.version)
+    tagDocument(reply, order.document)
     return sendOrders(reply, `Order ${order.order_id} details retrieved successfully`, `[${order.document}]`)
   })
 
@@ -83,7 +83,7 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
     }
   }, async (request, reply) => {
     const order = await orders.change(request.params.order_id, request.body, request.ifMatch(), request.context())
-    setETag(reply, order.order_id, order.version)
+    tagDocument(reply, order.document)
     return sendOrders(reply, `Order ${order.order_id} updated successfully`, `[${order.document}]`)
   })
 

@@ -29,7 +29,7 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
     const placed = await orders.placeForCaller(request.body, request.identity!, request.context())
     if (placed.replayed) reply.header('idempotency-replayed', 'true')
     reply.code(201).header('location', `/api/orders/${placed.order_id}`)
-    return sendOrder(reply, { ...placed, version: 1 })
+    return sendOrder(reply, placed)
   })
 
   fastify.get('/', {

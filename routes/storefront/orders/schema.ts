@@ -2,7 +2,7 @@ import type { FastifyReply } from 'fastify'
 import { Type } from '@sinclair/typebox'
 import { StorefrontOrder } from '../../../plugins/domain/orders/storefront-schema.ts'
 import { object, ref } from '../../../schemas.ts'
-import { sendJson, setETag } from '../../responses.ts'
+import { sendJson, tagDocument } from '../../responses.ts'
 import { pagesOf } from '../paging.ts'
 
 /** Not a plugin: autoload passes it by. */
@@ -18,8 +18,8 @@ export const StorefrontOrderPage = object('StorefrontOrderPage', {
 })
 
 /** Sends one order, JSON that the database wrote. */
-export function sendOrder (reply: FastifyReply, order: { order_id: number, version: number, document: string }): never {
-  setETag(reply, order.order_id, order.version)
+export function sendOrder (reply: FastifyReply, order: { document: string }): never {
+  tagDocument(reply, order.document)
   return sendJson(reply, order.document)
 }
 

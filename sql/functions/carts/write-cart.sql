@@ -14,7 +14,7 @@ begin
     end if;
     insert into orders.carts (user_id) values (owner_id) on conflict (user_id) do nothing;
   end loop;
-  perform gateway.check_version(if_match, current.cart_id::text, current.version);
+  perform orders.check_cart(current, if_match);
   return current.cart_id;
 end
 $$;
@@ -29,8 +29,19 @@ begin
   if current.cart_id is null then
     perform gateway.refuse('CART_NOT_FOUND');
   end if;
-  perform gateway.check_version(if_match, current.cart_id::text, current.version);
+  perform orders.check_cart(current, if_match);
   return current.cart_id;
+end
+$$;
+
+-- Refuses with PRECONDITION_FAILED where the caller's If-Match does not fit the cart as it is shown now, prices included.
+create or replace function orders.check_cart(current orders.carts, if_match text[]) returns void
+language plpgsql as $$
+begin
+  if if_match is not null then
+    perform gateway.check_document(
+      if_match, array(select document from orders.cart_documents where cart_id = current.cart_id), current.cart_id::text, current.version);
+  end if;
 end
 $$;
 

@@ -47,6 +47,10 @@ begin
     select r.order_id, r.answer into order_id, answer from gateway.run_once(operation, input, context) r;
   exception when sqlstate 'DB001' then
     get stacked diagnostics code = message_text, facts = pg_exception_detail;
+    -- Not an answer to keep: the caller looks again, and asks again with the tag of now.
+    if code = 'PRECONDITION_FAILED' then
+      raise;
+    end if;
     refusal := jsonb_build_object('code', code, 'facts', facts::jsonb, 'request_id', context ->> 'request_id');
   end;
 

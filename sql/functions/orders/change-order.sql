@@ -42,7 +42,7 @@ begin
 end
 $$;
 
--- The order, locked until the end of the transaction. Refuses with ORDER_NOT_FOUND, PRECONDITION_FAILED.
+-- The order, locked until the end of the transaction. If-Match may name the tag of either face that shows it. Refuses with ORDER_NOT_FOUND, PRECONDITION_FAILED.
 create or replace function orders.lock_order(locked_id bigint, if_match text[]) returns orders.orders
 language plpgsql as $$
 declare
@@ -52,7 +52,12 @@ begin
   if current.id is null then
     perform gateway.refuse('ORDER_NOT_FOUND');
   end if;
-  perform gateway.check_version(if_match, current.id::text, current.version);
+  if if_match is not null then
+    perform gateway.check_document(if_match, array(
+      select details from orders.order_documents where order_id = locked_id
+      union all select document from orders.management_documents where order_id = locked_id
+    ), current.id::text, current.version);
+  end if;
   return current;
 end
 $$;

@@ -1,14 +1,23 @@
 -- The user's cart becomes an order (its id is returned), and is gone. Two at once: the second waits for the first and finds no cart.
+-- `input`: user_id, delivery fields, rates, sell_unpriced, and if_match. Refuses as orders.create_order, and with CART_EMPTY, PRECONDITION_FAILED (the
+-- cart is another, shows other prices, or is gone).
 -- The user is locked before the cart, as everywhere (CONTRIBUTING: order of locks).
 create or replace function orders.checkout(input jsonb) returns bigint
 language plpgsql as $$
 declare
   buyer_id constant bigint := users.internal_id((input ->> 'user_id')::uuid);
+  if_match constant text[] := case jsonb_typeof(input -> 'if_match') when 'array' then
+    array(select jsonb_array_elements_text(input -> 'if_match')) end;
+  cart orders.carts;
   lines jsonb;
   new_id bigint;
 begin
   perform from users.users where id = buyer_id for no key update;
-  perform from orders.carts where user_id = buyer_id for update;
+  select * into cart from orders.carts where user_id = buyer_id for update;
+  if if_match is not null and cart.cart_id is null then
+    perform gateway.refuse('PRECONDITION_FAILED');
+  end if;
+  perform orders.check_cart(cart, if_match);
 
   select jsonb_agg(jsonb_build_object(
     'product_id', i.product_id, 'quantity', i.quantity, 'add_to_cart_order', i.add_to_cart_order, 'reordered', i.reordered)
@@ -22,6 +31,8 @@ begin
   end if;
 
   new_id := orders.create_order(buyer_id, input || jsonb_build_object('items', lines));
+  -- Once more: a price may have changed between the look above and the order.
+  perform orders.check_cart(cart, if_match);
   delete from orders.carts where user_id = buyer_id;
   return new_id;
 end

@@ -39,6 +39,14 @@ begin
   elsif document is null then
     perform gateway.refuse('FORBIDDEN');
   end if;
+  if if_match is not null then
+    perform from users.users where id = (select user_id from orders.orders where id = changed_id) for share;
+    perform orders.lock_order(changed_id, null);
+    -- The tag of what this caller gets; orders.change_order compares those of the other faces.
+    if (select gateway.tag_of(orders.show_order(d, caller)) from orders.storefront_documents d where d.order_id = changed_id) = any (if_match) then
+      if_match := null;
+    end if;
+  end if;
   perform orders.change_order(changed_id, changes, if_match, context);
   select d.order_id, d.version, orders.show_order(d, caller) into order_id, version, document
   from orders.storefront_documents d where d.order_id = changed_id;

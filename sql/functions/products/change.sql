@@ -33,7 +33,13 @@ begin
   perform from products.inventory where product_id = changed_id for no key update;
   select * into current from products.managed_products where id = changed_id;
   -- An order changes the stock, and so what the caller saw, without the product's own version: the tag holds both.
-  perform gateway.check_version(if_match, changed_id || '-' || current.version, coalesce(current.stock, -1));
+  -- Nor does a price's first row move that version. The form without the price is that of the release before.
+  if not if_match && array['*',
+    concat_ws('-', changed_id, current.version, coalesce(current.stock, -1)),
+    concat_ws('-', changed_id, current.version, coalesce(current.stock, -1), coalesce(current.price_cents, -1))]
+  then
+    perform gateway.refuse('PRECONDITION_FAILED');
+  end if;
 
   if changes ->> 'name' <> current.name then
     update products.products set product_name = changes ->> 'name' where product_id = changed_id;
