@@ -62,7 +62,7 @@ t.test('what names a person is stored nowhere; the catalogue is asked for again'
 })
 
 t.test('times come in one form', async (t) => {
-  const { operations, ask, sql } = await openWalk(t)
+  const { operations, ask, sql, app } = await openWalk(t)
   await ask('PATCH', `/orders/${(await sql`select id from orders.orders`)[0]!.id}`, { status: 'paid', note: 'x' })
   let seen = 0
   for (const operation of operations.filter(({ method }) => method === 'GET')) {
@@ -74,6 +74,14 @@ t.test('times come in one form', async (t) => {
     }
   }
   t.ok(seen > 30, `${seen} times`)
+  await app.events.register('somebody')
+  // Somebody with a time zone of their own, on the database itself.
+  await sql.begin(async (session) => {
+    await session`set local timezone = 'Asia/Kathmandu'`
+    await session`update orders.orders set status = 'confirmed'`
+  })
+  const [event] = await sql`select payload ->> 'occurred_at' as time, abs(extract(epoch from now() - (payload ->> 'occurred_at')::timestamptz)) < 60 as is_now from orders.outbox`
+  t.match(event, { time: /\+00:00$/, is_now: true }, 'in events, too')
 })
 
 /** What comes in, and what it is in UTC; null: refused. */

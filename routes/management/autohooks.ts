@@ -22,8 +22,9 @@ interface Schema { type?: unknown, properties?: Record<string, unknown>, items?:
 
 function closed (schema: unknown): unknown {
   const { type, properties, items } = schema as Schema
-  if (type === 'array') return { ...schema as Schema, items: closed(items) }
-  if (type !== 'object' || !properties) return schema
+  const types = [type].flat()
+  if (types.includes('array')) return { ...schema as Schema, items: closed(items) }
+  if (!types.includes('object') || !properties) return schema
   const inside = Object.entries(properties).map(([name, property]) => [name, closed(property)])
   return { ...schema as Schema, properties: Object.fromEntries(inside), additionalProperties: false }
 }

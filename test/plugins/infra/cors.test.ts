@@ -14,7 +14,7 @@ t.test('pages of CORS_ORIGINS may call from a browser', async (t) => {
       t.match(answer, { status: 204, text: '' })
       t.equal(answer.headers['access-control-allow-origin'], origin)
       t.match(answer.headers['access-control-allow-methods'], /GET.*PATCH.*DELETE/)
-      for (const name of ['Authorization', 'Content-Type', 'Idempotency-Key', 'If-Match', 'X-Actor', 'X-API-Key', 'X-Request-Id']) {
+      for (const name of ['Authorization', 'Content-Type', 'Idempotency-Key', 'If-Match', 'If-None-Match', 'X-Actor', 'X-API-Key', 'X-Request-Id']) {
         t.match(answer.headers['access-control-allow-headers'], name)
       }
       t.match(answer.headers.vary, /Origin/)

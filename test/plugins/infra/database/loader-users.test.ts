@@ -57,17 +57,18 @@ t.test('An email address belongs to one user, in whatever case; the later row is
 
 t.test('Missing names, addresses and times that do not exist are rejected', async (t) => {
   const { load, rejects } = await openLoader(t)
-  const rows = ['2026-02-30', '2026-01-01 24:00:00', '0000-01-01', 'yesterday', '2026-01-01 10:00:00+99:00', '2026-13-01T00:00:00Z']
+  const rows = ['2026-02-30', '2026-01-01 24:00:00', '0000-01-01', 'yesterday', '2026-01-01 10:00:00+99:00', '2026-13-01T00:00:00Z', '0001-01-01 00:00:00+14:00']
   const report = await load({
     'users_demo.csv': 'user_id,first_name,last_name,email_address,last_login\n1,,B,a@x,\n2,A,,b@x,\n3,A,B,,\n' +
       rows.map((time, n) => `${n + 4},A,B,${n}@x,${time}\n`).join('') + '20,A,B,fine@x,2024-02-29 23:59:59.999999-08\n'
   })
-  t.same(counts(report, 'users_demo.csv'), [1, 0, 9])
+  t.same(counts(report, 'users_demo.csv'), [1, 0, 10])
   t.same((await rejects('users_demo.csv')).map(([, reason]) => reason), [
     'first_name is missing', 'last_name is missing', 'email_address is missing',
     'last_login is a time that does not exist: 2026-02-30', 'last_login is a time that does not exist: 2026-01-01 24:00:00',
     'last_login is a time that does not exist: 0000-01-01', 'last_login is not a time like 2026-01-31 12:00:00+00:00: yesterday',
-    'last_login is a time that does not exist: 2026-01-01 10:00:00+99:00', 'last_login is a time that does not exist: 2026-13-01T00:00:00Z'])
+    'last_login is a time that does not exist: 2026-01-01 10:00:00+99:00', 'last_login is a time that does not exist: 2026-13-01T00:00:00Z',
+    'last_login is a time that does not exist: 0001-01-01 00:00:00+14:00'])
 })
 
 t.test('New users come after the largest loaded id, and at least at 400000', async (t) => {
