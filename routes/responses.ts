@@ -6,7 +6,8 @@ import { ERRORS, problem, ProblemDetails, type ErrorCode } from '../plugins/infr
 
 /** What any route can answer: unreadable requests, too many of them, and trouble behind it. */
 const ALWAYS: ErrorCode[] = [
-  'INVALID_INPUT', 'HEADERS_TOO_LARGE', 'TOO_MANY_REQUESTS', 'INTERNAL_ERROR', 'DATABASE_UNAVAILABLE', 'OVERLOADED', 'TIMEOUT', 'SHUTTING_DOWN'
+  'INVALID_INPUT', 'HEADERS_TOO_LARGE', 'TOO_MANY_REQUESTS', 'INTERNAL_ERROR', 'DATABASE_UNAVAILABLE', 'OVERLOADED', 'ROW_LOCKED', 'TIMEOUT',
+  'SHUTTING_DOWN'
 ]
 
 /** What a route of a method with a body can answer on top, also where it wants none: a body that is sent is read. */

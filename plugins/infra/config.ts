@@ -24,7 +24,7 @@ export const Settings = Type.Object({
   DATABASE_URL: Type.Optional(Type.String({
     pattern: '^postgres(ql)?://', description: 'PostgreSQL 15 to 18; unset: an embedded PostgreSQL under DATA_DIR'
   })),
-  DATABASE_POOL_MAX: Type.Integer({ minimum: 1, maximum: 500, default: 10, description: 'connections per gateway' }),
+  DATABASE_POOL_MAX: Type.Integer({ minimum: 1, maximum: 500, default: 10, description: 'connections per gateway for requests' }),
   DATABASE_PREPARE: Flag(true, 'prepared statements; false behind a PgBouncer older than 1.21'),
   READ_DATABASE_URL: Type.Optional(Type.String({
     pattern: '^postgres(ql)?://', description: 'streaming replicas for catalogue reads, comma-separated; a later one where those before are away'

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import fp from 'fastify-plugin'
 import type { FastifyRequest } from 'fastify'
+import { Caller, callers } from './database/caller.ts'
 import { problem } from './errors.ts'
 import { cut } from './text.ts'
 
@@ -23,6 +24,8 @@ declare module 'fastify' {
     /** Who acts, where the identity says it and X-Actor does not count (plugins/infra/identity.ts). */
     actor: string | null
     context (): Context
+    /** Who waits for the answer, and until when. */
+    from: Caller
     /** The tags of If-Match without their quotes, for the database to compare; null where any version will do. */
     ifMatch (): string[] | null
   }
@@ -62,7 +65,7 @@ function sortMembers (_name: string, value: unknown): unknown {
 }
 
 /** For the log, which does without names, email addresses and tokens: these may stand in a query string, or for another service's id. */
-function pathOf (request: FastifyRequest): string {
+export function pathOf (request: FastifyRequest): string {
   return request.url.split('?', 1)[0]!.replace(/[^/]*(@|%40)[^/]*/g, '…')
 }
 
@@ -91,6 +94,18 @@ export default fp(async (fastify) => {
     // A weak tag never matches (RFC 9110, section 13.1.1), so it is left out; an empty list fits nothing.
     return header.split(',').map((tag) => tag.trim()).filter((tag) => tag === '*' || /^"[^"]*"$/.test(tag))
       .map((tag) => tag.replaceAll('"', ''))
+  })
+
+  // Statements look there for whom they run (plugins/infra/database/statements.ts).
+  fastify.decorateRequest('from')
+  fastify.addHook('onRequest', (request, _reply, done) => {
+    request.from = new Caller(request.raw.socket, request.method === 'GET' || request.method === 'HEAD')
+    callers.run(request.from, done)
+  })
+  // The parser of the body calls back from outside of the context.
+  fastify.addHook('preValidation', (request, _reply, done) => {
+    request.from.begin()
+    callers.run(request.from, done)
   })
 
   fastify.addHook('onRequest', async (request, reply) => {

@@ -4,6 +4,7 @@ import type { Socket } from 'node:net'
 import fp from 'fastify-plugin'
 import type { ConnectionError, FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { Type, type Static } from '@sinclair/typebox'
+import { pathOf } from './context.ts'
 import { watchMethods } from './methods.ts'
 
 /**
@@ -58,9 +59,12 @@ export const ERRORS = {
   UNSUPPORTED_MEDIA_TYPE: [415, 'The content type is not supported'],
   IDEMPOTENCY_KEY_REUSED: [422, 'The Idempotency-Key was used with another request'],
   TOO_MANY_REQUESTS: [429, 'Too many requests'],
+  CALLER_GONE: [499, 'The caller has hung up'],
   INTERNAL_ERROR: [500, 'Something went wrong here; the log knows more under this request_id'],
   DATABASE_UNAVAILABLE: [503, 'The database cannot be reached; try again'],
   OVERLOADED: [503, 'Too much to do right now; try again'],
+  ROW_LOCKED: [503, 'Somebody else is holding what this request needs; try again'],
+  NOT_READY: [503, 'Not ready: {reason}'],
   TIMEOUT: [503, 'The request took too long and was given up; try again'],
   QUERY_NOT_SET_UP: [503, 'POST /query is not available on this gateway: {reason}'],
   SHUTTING_DOWN: [503, 'This gateway is shutting down; try again']
@@ -181,6 +185,10 @@ export function answer (error: FastifyError, request: FastifyRequest, reply: Fas
   if (known.code === 'INTERNAL_ERROR') request.log.error({ err: error }, 'unexpected error')
   else if (known.statusCode === 503) request.log.warn({ code: known.code, reason: error.cause }, known.message)
   if (known.statusCode === 503) reply.header('retry-after', '1')
+  // Nobody is there to be answered, so the line of the request (context.ts) is never written.
+  if (known.code === 'CALLER_GONE') {
+    request.log.info({ method: request.method, path: pathOf(request), status: 499, ms: Math.round(reply.elapsedTime * 10) / 10 }, 'request')
+  }
   if (known.isReplay) reply.header('idempotency-replayed', 'true')
   if (known.code === 'NOT_IDENTIFIED' && !reply.hasHeader('www-authenticate')) reply.header('www-authenticate', 'Bearer')
   return reply.code(known.statusCode).type('application/problem+json').send(JSON.stringify(problemDetails(known, request)))

@@ -1,11 +1,18 @@
 import fp from 'fastify-plugin'
 import { PgBoss } from 'pg-boss'
+import { problem } from './errors.ts'
 
 /** After a failure, a loop's pause doubles up to this. */
 const MAX_PAUSE_MS = 10_000
 
 /** Ticks that are over, done or failed for good, are kept for three days: one a minute, so that is 4,320 rows to look through. */
 const TICK = { retryLimit: 2, retryDelay: 5, deleteAfterSeconds: 3 * 24 * 3600 }
+
+/**
+ * Of pg-boss's connections, in ms: one that says nothing any more is given up. What pg-boss does in one statement takes a moment; making
+ * its tables waits for another gateway that makes them.
+ */
+const BOUNDS = { connectionTimeoutMillis: 5000, query_timeout: 20_000, keepAlive: true }
 
 /** How often to look for a tick. */
 const POLLING_SECONDS = 2
@@ -43,7 +50,13 @@ export default fp(async (fastify) => {
   const running = new Set<Promise<void>>()
   let isStarted = false
 
-  const boss = new PgBoss({ connectionString: fastify.database.url, max: 2, application_name: 'db-service jobs', persistWarnings: false })
+  const boss = new PgBoss({
+    connectionString: fastify.database.url,
+    max: 2,
+    application_name: 'db-service jobs',
+    persistWarnings: false,
+    ...BOUNDS
+  })
   // Without a listener an error of its own connections would end the process.
   boss.on('error', (error) => log.warn({ reason: error.message }, 'pg-boss'))
   await boss.start()
@@ -103,7 +116,16 @@ export default fp(async (fastify) => {
       fastify.addHook('onReady', async () => { track(runLoop(name, pauseMs, step, nap)) })
       return { wake: () => wake() }
     },
-    retry: async (queue, ids) => { await boss.retry(queue, ids) },
+    retry: async (queue, ids) => {
+      try {
+        await boss.retry(queue, ids)
+      } catch (error) {
+        // Found by a statement of ours a moment ago: all that can go wrong here is the way to the database.
+        const unavailable = problem('DATABASE_UNAVAILABLE')
+        unavailable.cause = (error as Error).message
+        throw unavailable
+      }
+    },
     isStarted: () => isStarted
   })
 

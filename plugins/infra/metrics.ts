@@ -1,6 +1,9 @@
 import fp from 'fastify-plugin'
 import { collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
-import type { Gate } from './database/gate.ts'
+import { callers } from './database/caller.ts'
+
+/** An admission queue: how many it has let in, and how many wait. */
+interface Watched { active: number, waiting: number }
 
 declare module 'fastify' {
   interface FastifyInstance {
@@ -15,7 +18,7 @@ declare module 'fastify' {
        */
       gauge (name: string, help: string, read: () => Record<string, number> | Promise<Record<string, number>>): void
       /** Shows how many an admission queue has let in, and how many wait. */
-      watchGate (name: string, gate: Gate): void
+      watchGate (name: string, gate: Watched): void
     }
   }
 }
@@ -47,15 +50,16 @@ export default fp(async (fastify) => {
       labelNames: ['name'],
       registers: [register],
       collect: async () => {
-        const values = Object.entries(await read())
         gauge.reset()
+        // As a job: on room of its own, whatever requests wait for. What cannot be had now is left out; the rest is worth showing.
+        const values = await callers.exit(async () => Object.entries(await read())).catch(() => [])
         for (const [label, value] of values) gauge.set({ name: label }, value)
       }
     })
   }
 
-  const gates = new Map<string, Gate>()
-  const ofGates = (read: (gate: Gate) => number) => () => Object.fromEntries([...gates].map(([name, gate]) => [name, read(gate)]))
+  const gates = new Map<string, Watched>()
+  const ofGates = (read: (gate: Watched) => number) => () => Object.fromEntries([...gates].map(([name, gate]) => [name, read(gate)]))
   gauge('gate_active', 'Tasks that an admission queue has let in', ofGates((gate) => gate.active))
   gauge('gate_waiting', 'Tasks that wait in an admission queue', ofGates((gate) => gate.waiting))
 

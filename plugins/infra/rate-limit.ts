@@ -5,7 +5,6 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { addressKey } from './addresses.ts'
 import { callerByKey, digest } from './auth.ts'
 import { addressMatcher } from './config.ts'
-import { shares } from './database/fair-queue.ts'
 import { Problem, problem } from './errors.ts'
 import { PROBES } from './under-pressure.ts'
 
@@ -71,7 +70,8 @@ export default fp(async (fastify) => {
   // What waits is queued by address: who speaks for many is apart from others at the same one.
   fastify.addHook('onRequest', (request, _reply, done) => {
     request.isKnown = isKnown(request)
-    shares.run(`${request.isKnown ? 'known ' : ''}${addressOf(request)}`, done)
+    request.from.share = `${request.isKnown ? 'known ' : ''}${addressOf(request)}`
+    done()
   })
 
   const general: RateLimitOptions = { max: RATE_LIMIT, timeWindow: WINDOW, cache: COUNTERS, keyGenerator: addressOf }

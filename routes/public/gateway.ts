@@ -58,11 +58,12 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
       summary: 'Readiness: the database is reachable and migrated, jobs are started, and the gateway is not shutting down',
       tags,
       security,
-      response: responses({ 200: Status })
+      response: responses({ 200: Status }, 'NOT_READY')
     }
   }, async () => {
     if (fastify.draining) throw problem('SHUTTING_DOWN')
-    if (!fastify.jobs.isStarted() || !await fastify.database.isReady()) throw problem('DATABASE_UNAVAILABLE')
+    if (!fastify.jobs.isStarted()) throw problem('NOT_READY', { reason: 'jobs are not started' })
+    await fastify.database.checkReady()
     return { status: 'ready' }
   })
 }

@@ -46,7 +46,7 @@ export async function runTrial (trial: (trial: Trial) => Promise<void>): Promise
       url,
       teardown: (callback) => endings.push(callback),
       startGateways: async (count, settings) => await Promise.all(Array.from({ length: count }, async () => {
-        const gateway = await startGateway({ ...settings, DATABASE_URL: url, SEED_DIR: seedDir })
+        const gateway = await startGateway({ DATABASE_URL: url, ...settings, SEED_DIR: seedDir })
         endings.push(gateway.stop)
         return gateway.address
       }))

@@ -1,4 +1,4 @@
-import { connect } from 'node:net'
+import { connect, type NetConnectOpts, type Socket } from 'node:net'
 import postgres, { type Sql } from 'postgres'
 
 const isoTimestamp = (text: string) => `${text.replace(' ', 'T')}${text.includes('+') ? ':00' : ''}`
@@ -18,11 +18,40 @@ const types = {
   }
 }
 
-/** One host over TCP. Several hosts, or a socket in the file system, are the driver's own business. */
-export const ONE_HOST = /^postgres(ql)?:\/\/([^@/]*@)?[^,/@?]+(\/|$)/
+/** As PostgreSQL writes arrays of one dimension; the driver would ask each new connection for their types. */
+const arrays = Object.fromEntries(Object.entries({
+  bool: 1000, int2: 1005, int4: 1007, text: 1009, varchar: 1015, int8: 1016, date: 1182, timestamptz: 1185, numeric: 1231, uuid: 2951
+}).map(([name, oid]) => [`${name}s`, {
+  to: oid,
+  from: [oid],
+  serialize: (values: unknown[]) =>
+    `{${values.map((value) => value === null ? 'null' : `"${String(value).replace(/["\\]/g, '\\$&')}"`).join(',')}}`,
+  parse: (text: string) => Array.from(text.matchAll(/"((?:[^"\\]|\\.)*)"|[^{},]+/g), ([bare, quoted]) =>
+    quoted?.replace(/\\(.)/g, '$1') ?? (bare === 'NULL' ? null : bare))
+}]))
 
-/** Without Nagle's algorithm, which holds back a COPY for 40 ms twice; the driver has no option for it. */
-const promptSocket = ({ host, port }: { host: string[], port: number[] }) => connect({ host: host[0]!, port: port[0]!, noDelay: true })
+/** What the driver tells of where to connect to. */
+export interface Hosts { host: string[], port: number[], path?: string | false }
+
+/** The address of the nth attempt: several hosts are tried in turn. */
+export function addressOf ({ host, port, path }: Hosts, attempt: number): NetConnectOpts {
+  const n = attempt % host.length
+  // Without Nagle's algorithm, which holds back a COPY for 40 ms twice; the driver has no option for it.
+  return path ? { path } : { host: host[n]!, port: port[n]!, noDelay: true }
+}
+
+/** Makes sockets to the hosts of a URL, in turn, and shows each: so that one that says nothing any more can be ended. */
+export function socketsTo (show: (socket: Socket, address: NetConnectOpts) => void = () => {}) {
+  let attempts = 0
+  return (hosts: Hosts): Socket => {
+    const address = addressOf(hosts, attempts++)
+    const socket = connect(address)
+    // What the driver checks a certificate against.
+    Object.assign(socket, 'host' in address && { host: address.host })
+    show(socket, address)
+    return socket
+  }
+}
 
 /**
  * For requests: each statement has its index. Without this, a plan made while a table was small reads all of it until autovacuum looks
@@ -30,6 +59,15 @@ const promptSocket = ({ host, port }: { host: string[], port: number[] }) => con
  * PostgreSQL before 18 would compile it, which takes longer than running it.
  */
 export const BY_INDEX = { enable_seqscan: 'off', jit: 'off' }
+
+/**
+ * For callers. A lock that others hold is waited for briefly; the statement is then tried again, and its connection is free in between
+ * (statements.ts). As PostgreSQL itself writes them: the start compares (session-settings.ts).
+ */
+export const FOR_CALLERS = { statementTimeout: 5000, settings: { lock_timeout: '100ms' } }
+
+/** For jobs, whose statements take what they take. */
+export const BACKGROUND = { statementTimeout: 10_000 }
 
 export interface ClientOptions {
   /** Connections at most. */
@@ -39,28 +77,42 @@ export interface ClientOptions {
   prepare?: boolean
   /** Server settings of every connection, over those below. */
   settings?: Record<string, string>
+  /** For each attempt: a server that says nothing when connected to is tried anew, since it may have been frozen in between. */
+  connectSeconds?: number
+  /** Asks for the array types of the server first; else the usual ones are known. Where that is cut off, the driver ends the process. */
+  fetchTypes?: boolean
+  /** Makes the sockets; else nobody sees them. */
+  socket?: (hosts: Hosts) => Socket
 }
 
 /** A client of our own settings: UTC, bounded statements, plans kept. Connects when first used. */
-export function createClient (url: string, { max, statementTimeout, prepare = true, settings = {} }: ClientOptions): Sql {
+export function createClient (url: string, { max, statementTimeout, prepare = true, settings = {}, connectSeconds = 2, fetchTypes = false, socket = socketsTo() }: ClientOptions): Sql {
   return postgres<Record<string, never>>(url, {
     max,
     prepare,
-    types: types as never,
+    types: { ...types, ...arrays } as never,
+    fetch_types: fetchTypes,
     onnotice: () => {},
-    ...ONE_HOST.test(url) && { socket: promptSocket },
-    connect_timeout: 5,
+    ...{ socket } as object,
+    connect_timeout: connectSeconds,
     // A database that is back is noticed at once; the requests in between have had their 503.
     backoff: () => 0.2,
-    connection: {
-      application_name: 'db-service',
-      TimeZone: 'UTC',
-      // Whatever the database's own is: times are read as text.
-      DateStyle: 'ISO',
-      statement_timeout: statementTimeout,
-      // Re-planning costs a third of a joined page's time; the lists are written so that one plan fits all.
-      plan_cache_mode: 'force_generic_plan',
-      ...settings
-    } as never
+    connection: settingsOf(statementTimeout, settings) as never
   })
+}
+
+/** The server settings of a connection; but for the name all matter: some poolers drop them in silence (session-settings.ts). */
+export function settingsOf (statementTimeout: number, settings: Record<string, string> = {}): Record<string, string> {
+  return {
+    application_name: 'db-service',
+    TimeZone: 'UTC',
+    // Whatever the database's own is: times and bytes are read as text.
+    DateStyle: 'ISO',
+    bytea_output: 'hex',
+    // As text: the driver leaves out a 0, and the login's own limit would hold.
+    statement_timeout: statementTimeout % 1000 === 0 && statementTimeout > 0 ? `${statementTimeout / 1000}s` : String(statementTimeout),
+    // Re-planning costs a third of a joined page's time; the lists are written so that one plan fits all.
+    plan_cache_mode: 'force_generic_plan',
+    ...settings
+  }
 }

@@ -31,11 +31,22 @@ const STATES: Record<string, ErrorCode> = {
   '42P01': 'DATABASE_UNAVAILABLE', // undefined_table
   22: 'INVALID_INPUT', // data exceptions: a number out of range, a text that cannot be stored
   40: 'CONFLICT', // serialization failure, deadlock
-  '55P03': 'CONFLICT' // lock not available
+  '55P03': 'ROW_LOCKED' // lock not available
 }
 
 /** What the driver and the network call a connection that failed. */
 export const CONNECTION_FAULTS = /^(ECONN|EPIPE|ETIMEDOUT|EHOST|ENET|ENOTFOUND|EAI_AGAIN|CONNECTION_|CONNECT_TIMEOUT)/
+
+/** No connection was to be had, whatever the reason: nothing was run. */
+export class ConnectFault extends Error {
+  constructor (cause: unknown) {
+    const { code = '', message } = cause as NodeJS.ErrnoException
+    super(`${code} ${message}`.trim(), { cause })
+  }
+}
+
+/** Whether a statement waited in vain for a row or table that another transaction holds. Nothing of it was kept. */
+export const isLockTimeout = (error: unknown) => error instanceof postgres.PostgresError && error.code === '55P03'
 
 /** Whether running the same statement again may well succeed: nothing of it was kept, and the cause is another transaction. */
 export function isRetryable (error: unknown): boolean {
@@ -49,6 +60,7 @@ export function isRetryable (error: unknown): boolean {
  * the driver hangs on it and which may hold personal data.
  */
 export function explain (error: unknown, statement: string): Error {
+  if (error instanceof ConnectFault) return because(problem('DATABASE_UNAVAILABLE'), error.message)
   if (error instanceof postgres.PostgresError) {
     if (error.code === 'DB001' && isErrorCode(error.message)) {
       return problem(error.message, JSON.parse(error.detail || '{}'))

@@ -1,8 +1,3 @@
-import { AsyncLocalStorage } from 'node:async_hooks'
-
-/** On whose account the present request waits in queues: the address it comes from (plugins/infra/rate-limit.ts); jobs have none. */
-export const shares = new AsyncLocalStorage<string>()
-
 interface Place<Item> { item: Item, since: number }
 
 /**
@@ -40,8 +35,15 @@ export class FairQueue<Item> {
     return displaced
   }
 
+  /** Since when the first one waits; Infinity where nobody does. */
+  get since (): number {
+    let since = Infinity
+    for (const [first] of this.#waiting.values()) since = Math.min(since, first!.since)
+    return since
+  }
+
   /** Takes out the one whose turn it is. */
-  next (): { share: string, item: Item } | undefined {
+  next (): Item | undefined {
     let chosen: string | undefined
     let least = Infinity
     for (const share of this.#waiting.keys()) {
@@ -55,18 +57,21 @@ export class FairQueue<Item> {
     this.#size--
     this.#waiting.delete(chosen)
     if (places.length > 0) this.#waiting.set(chosen, places)
-    return { share: chosen, item }
+    return item
   }
 
-  /** Takes out all who came before a moment. */
-  * expire (before: number): Generator<Item> {
+  /** Takes out all of whom this is true. */
+  take (isOver: (item: Item) => boolean): Item[] {
+    const taken: Item[] = []
     for (const [share, places] of this.#waiting) {
-      while (places.length > 0 && places[0]!.since < before) {
-        this.#size--
-        yield places.shift()!.item
-      }
-      if (places.length === 0) this.#waiting.delete(share)
+      const rest = places.filter(({ item }) => !isOver(item))
+      if (rest.length === places.length) continue
+      taken.push(...places.filter((place) => !rest.includes(place)).map(({ item }) => item))
+      if (rest.length > 0) this.#waiting.set(share, rest)
+      else this.#waiting.delete(share)
     }
+    this.#size -= taken.length
+    return taken
   }
 
   /** A task of this share begins to run. */

@@ -1,19 +1,35 @@
 import fp from 'fastify-plugin'
 import { Type } from '@sinclair/typebox'
-import { BY_INDEX, createClient } from './client.ts'
+import { problem } from '../errors.ts'
+import { callers } from './caller.ts'
+import { BACKGROUND, BY_INDEX, FOR_CALLERS } from './client.ts'
+import { Contention } from './contention.ts'
+import { explain } from './failures.ts'
 import { firstLoad } from './first-load.ts'
-import { Gate } from './gate.ts'
 import { migrate, schemaVersion } from './migrate.ts'
 import { locateDatabase, openAdmin } from './open.ts'
+import { Pool } from './pool.ts'
 import { QueryLane } from './query-lane.ts'
+import { executeOnReplicas, type Replica } from './replicas.ts'
 import { reset, restoreNumbers, type Numbers } from './reset.ts'
-import { checkStatements, statementsOn, type Declaration, type Lane } from './statements.ts'
+import { checkSettings } from './session-settings.ts'
+import { checkStatements, executeFor, executeOn, statementsOn, statementTexts, type Declaration, type Execute } from './statements.ts'
+import { everyTick } from './ticks.ts'
+import { Watch } from './watch.ts'
 import { instanceWatch } from './watch-instance.ts'
 
-/** Below the handlers' own limit (options.ts), so that a slow statement ends before its request does. */
-const STATEMENT_TIMEOUT = 10_000
 const MAX_WAITING = 1000
 const MAX_WAIT_MS = 1500
+
+/** Connections for what nobody waits for: jobs neither take a request's place nor wait for one. */
+const BACKGROUND_SIZE = 3
+const BACKGROUND_WAIT_MS = 10_000
+
+/** How much later than the server this side gives a statement up. */
+const MARGIN_MS = 500
+
+/** A replica that does not answer a small question in this time is left out. */
+const REPLICA_ANSWER_MS = 400
 
 declare module 'fastify' {
   interface FastifyInstance {
@@ -28,12 +44,15 @@ declare module 'fastify' {
       queryLane: QueryLane
       /** Every statement made so far. */
       declared: Declaration[]
-      /** Whether the database answers; rejects with DATABASE_UNAVAILABLE. */
+      /** Whether the database answers, however busy the gateway is; rejects with why not. */
       ping (): Promise<void>
       /** Calls back once when a reset has built it anew (`npm run reset -- --force`): this gateway has to start again then. */
       whenReset (onReset: () => void): void
-      /** Whether it answers, is the one this gateway started with, and its schema is at least as new; never rejects. */
-      isReady (): Promise<boolean>
+      /**
+       * Whether it answers, is the one this gateway started with, and its schema is at least as new; rejects with why not (NOT_READY,
+       * DATABASE_UNAVAILABLE …).
+       */
+      checkReady (): Promise<void>
     }
   }
 }
@@ -63,42 +82,92 @@ export default fp(async (fastify) => {
     await admin.close()
   }
 
-  const primary = lane('database', location.url)
-  const replicas = config.READ_DATABASE_URL.map((url, n) => lane(n === 0 ? 'replica' : `replica ${n + 1}`, url))
-  function lane (name: string, url: string): Lane {
-    const sql = createClient(url, {
-      max: config.DATABASE_POOL_MAX, statementTimeout: STATEMENT_TIMEOUT, prepare: config.DATABASE_PREPARE, settings: BY_INDEX
+  const prepare = config.DATABASE_PREPARE
+  const askText = statementTexts.get('gateway/ping')!
+  const size = config.DATABASE_POOL_MAX
+  const client = { ...FOR_CALLERS, prepare, settings: { ...BY_INDEX, ...FOR_CALLERS.settings } }
+  const background = { ...BACKGROUND, prepare, settings: BY_INDEX }
+  /** A watch and a pool for callers' statements on a server. */
+  async function open (name: string, url: string, answerMs?: number) {
+    const watch = new Watch(url, client, askText, answerMs)
+    fastify.addHook('onClose', async () => await watch.close())
+    const pool = new Pool(url, {
+      size,
+      // A write may wait for a lock: a part of the connections stays for reads.
+      maxWrites: Math.max(1, size - Math.ceil(size / 4)),
+      maxWaiting: MAX_WAITING,
+      maxWaitMs: MAX_WAIT_MS,
+      limitMs: FOR_CALLERS.statementTimeout + MARGIN_MS,
+      client,
+      askText,
+      findWorking: watch.findWorking
     })
-    // Requests have ended by now; postgres.js waits the whole time for a connection that broke.
-    fastify.addHook('onClose', async () => await sql.end({ timeout: 1 }))
-    const gate = new Gate(config.DATABASE_POOL_MAX, MAX_WAITING, MAX_WAIT_MS)
-    fastify.metrics.watchGate(name, gate)
-    return { sql, gate }
+    keep(name, pool)
+    return { watch, pool }
+  }
+  function keep (name: string, pool: Pool): Pool {
+    // Requests have ended by now.
+    fastify.addHook('onClose', async () => await pool.close())
+    fastify.metrics.watchGate(name, pool)
+    return pool
   }
 
-  const declared: Declaration[] = []
-  const statement = statementsOn([primary], declared)
+  const { watch, pool } = await open('database', location.url)
+  const jobs = keep('background', new Pool(location.url, {
+    size: BACKGROUND_SIZE,
+    maxWrites: BACKGROUND_SIZE,
+    maxWaiting: MAX_WAITING,
+    maxWaitMs: BACKGROUND_WAIT_MS,
+    limitMs: BACKGROUND.statementTimeout + MARGIN_MS,
+    client: background,
+    askText,
+    findWorking: watch.findWorking
+  }))
+  await checkSettings(pool, client)
+  const replicas: Replica[] = []
+  for (const url of config.READ_DATABASE_URL) replicas.push(await open('replica', url, REPLICA_ANSWER_MS))
+
+  const contention = new Contention(size, MAX_WAITING)
+  fastify.metrics.watchGate('rows', contention)
+  fastify.addHook('onClose', everyTick((now) => contention.lookAfter(now)))
+
+  const declared: Declaration[] = [
+    { name: 'gateway/find-working', row: Type.Object({ pid: Type.Integer(), is_this: Type.Boolean() }) },
+    {
+      name: 'gateway/find-settings',
+      row: Type.Object({ name: Type.String(), value: Type.String(), role: Type.String(), database: Type.String() })
+    }
+  ]
+  const forCallers = executeFor(pool, contention)
+  const forJobs = executeOn(jobs)
+  const execute: Execute = (name, text, parameters) => (callers.getStore() ? forCallers : forJobs)(name, text, parameters)
+  const statement = statementsOn(execute, declared)
+  const asideStatement = statementsOn(async (name, text, parameters) => {
+    try {
+      return await watch.run(text, parameters)
+    } catch (error) {
+      throw explain(error, name)
+    }
+  }, declared)
   const latest = await schemaVersion()
-  const present = statement('gateway/schema-version', Type.Object({ version: Type.Integer() }))
-  const instance = statement('gateway/instance', Type.Object({ id: Type.String({ format: 'uuid' }) }))
+  const present = asideStatement('gateway/schema-version', Type.Object({ version: Type.Integer() }))
+  const instance = asideStatement('gateway/instance', Type.Object({ id: Type.String({ format: 'uuid' }) }))
   const findInstance = async () => (await instance.first())?.id
-  const ask = statement('gateway/ping', Type.Object({ answer: Type.Integer() }))
+  const ask = asideStatement('gateway/ping', Type.Object({ answer: Type.Integer() }))
   fastify.decorate('database', {
     url: location.url,
     statement,
-    catalogueStatement: statementsOn([...replicas, primary], declared),
+    catalogueStatement: replicas.length > 0 ? statementsOn(executeOnReplicas(replicas, execute), declared) : statement,
     queryLane,
     declared,
     ping: async () => { await ask.first() },
     whenReset: instanceWatch(fastify, ownInstance, findInstance),
-    isReady: async () => {
-      try {
-        return (await present.first())!.version >= latest && await findInstance() === ownInstance
-      } catch {
-        return false
-      }
+    checkReady: async () => {
+      const { version } = (await present.first())!
+      if (version < latest) throw problem('NOT_READY', { reason: 'the database’s schema is older than this gateway' })
+      if (await findInstance() !== ownInstance) throw problem('NOT_READY', { reason: 'the database has been reset' })
     }
   })
   fastify.addHook('onClose', async () => await queryLane.close())
-  fastify.addHook('onReady', async () => await checkStatements(primary.sql, declared))
+  fastify.addHook('onReady', async () => await checkStatements(pool, declared))
 }, { name: 'database', dependencies: ['errors', 'metrics'] })

@@ -21,7 +21,7 @@ export async function locateDatabase (config: Config, log: Log): Promise<Databas
  */
 export async function openAdmin (config: Config, log: Log, url?: string): Promise<{ sql: Sql, url: string, close (): Promise<void> }> {
   const location = url ? { url, stop: async () => {} } : await locateDatabase(config, log)
-  const sql = createClient(location.url, { max: 1, statementTimeout: 0 })
+  const sql = createClient(location.url, { max: 1, statementTimeout: 0, connectSeconds: 5, fetchTypes: true })
   return {
     sql: sql as Sql,
     url: location.url,

@@ -1,7 +1,7 @@
 import postgres from 'postgres'
 import { problem, type ErrorCode, type Problem } from '../errors.ts'
 import { shorten } from '../text.ts'
-import { CONNECTION_FAULTS } from './failures.ts'
+import { ConnectFault, CONNECTION_FAULTS } from './failures.ts'
 
 /** A statement that is sound by itself, but not as a sub-select. */
 export class NoSubselect extends Error {
@@ -33,6 +33,10 @@ const MESSAGE_LENGTH = 500
  * tell about more than the caller wrote. `cause` is the SQLSTATE, for the audit line.
  */
 export function explainQuery (error: unknown): Error {
+  if (error instanceof ConnectFault) {
+    const { code } = error.cause as NodeJS.ErrnoException
+    return because(problem(code === '53300' ? 'OVERLOADED' : 'DATABASE_UNAVAILABLE'), error.message)
+  }
   const fault = error as NodeJS.ErrnoException
   if (error instanceof postgres.PostgresError) {
     const code = STATES[error.code] ?? STATES[error.code.slice(0, 3)] ?? STATES[error.code.slice(0, 2)] ?? 'QUERY_FAULTY'

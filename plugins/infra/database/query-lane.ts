@@ -17,6 +17,9 @@ const MAX_WAIT_MS = 2000
 /** Above the statement timeout of 5 s: what the server cannot interrupt at once is answered all the same. */
 const ANSWER_AFTER_MS = 6000
 
+/** By then the server has ended the statement, if there is a server at the other end. */
+const GIVE_UP_AFTER_MS = 8000
+
 const read = (name: string) => readFileSync(join(import.meta.dirname, `../../../sql/query/${name}.sql`), 'utf8')
 const HARDEN = read('harden')
 const SOFTEN = read('soften')
@@ -82,12 +85,14 @@ export class QueryLane {
       this.#gate.run(async () => {
         const session = this.#free.pop()!
         const timer = setTimeout(() => reject(problem('QUERY_TIMEOUT')), ANSWER_AFTER_MS)
+        const lastTimer = setTimeout(() => session.giveUp(), GIVE_UP_AFTER_MS)
         try {
           resolve(await session.run(query, encode))
         } catch (error) {
           reject(error)
         } finally {
           clearTimeout(timer)
+          clearTimeout(lastTimer)
           // Only now is there room for another one, even if this one has been answered.
           this.#free.push(session)
         }

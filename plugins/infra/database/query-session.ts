@@ -1,9 +1,10 @@
 import { readFileSync } from 'node:fs'
-import { connect, type Socket } from 'node:net'
+import type { Socket } from 'node:net'
 import { join } from 'node:path'
-import postgres, { type Sql } from 'postgres'
+import postgres, { type PendingQuery, type Row, type Sql } from 'postgres'
 import { problem } from '../errors.ts'
-import { ONE_HOST } from './client.ts'
+import { socketsTo } from './client.ts'
+import { ConnectFault } from './failures.ts'
 import { lowerPriority } from './priority.ts'
 import { explainQuery, NoSubselect } from './query-failures.ts'
 
@@ -42,15 +43,12 @@ export class QuerySession {
       prepare: false,
       fetch_types: false,
       onnotice: () => {},
-      connect_timeout: 5,
+      connect_timeout: 2,
       idle_timeout: 60,
       backoff: () => 0.2,
       // Text in, text out: the driver's own ways would read dates in the gateway's time zone, and 'true' as false.
       types: { boolean: asText([16]), date: asText([1184, 1082, 1114]), bytea: asText([17]), json: asText([114, 3802]) } as never,
-      ...ONE_HOST.test(url) && {
-        socket: ({ host, port }: { host: string[], port: number[] }) =>
-          (this.#socket = connect({ host: host[0]!, port: port[0]!, noDelay: true }))
-      },
+      ...{ socket: socketsTo((socket) => { this.#socket = socket }) } as object,
       // The role's own settings, once more for a role that somebody else made.
       connection: {
         application_name: 'db-service query',
@@ -90,9 +88,14 @@ export class QuerySession {
     }
   }
 
+  /** Ends a connection that says nothing any more; what runs on it fails, and the next statement gets a new one. */
+  giveUp (): void {
+    this.#socket?.destroy()
+  }
+
   async #inTransaction<T> (work: () => Promise<T>): Promise<T> {
     try {
-      const { state } = await this.sql.unsafe(texts.begin)
+      const { state } = await this.#begin()
       if (this.#socket && this.#socket !== this.#lowered) {
         lowerPriority(state.pid, this.#socket.localPort!)
         this.#lowered = this.#socket
@@ -102,6 +105,16 @@ export class QuerySession {
       // A connection that broke has nothing to take back.
       await this.sql.unsafe(texts.rollback).catch(() => {})
       await this.sql.unsafe(texts.discard).catch(() => {})
+    }
+  }
+
+  /** Also where there is no connection to be had: whatever the reason, it is none of the statement's. */
+  async #begin () {
+    const begin = this.sql.unsafe(texts.begin) as PendingQuery<Row[]> & { state: unknown }
+    try {
+      return await begin
+    } catch (error) {
+      throw begin.state === null ? new ConnectFault(error) : error
     }
   }
 

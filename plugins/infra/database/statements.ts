@@ -1,9 +1,11 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { Sql } from 'postgres'
 import type { Static, TObject } from '@sinclair/typebox'
-import { explain, isRetryable } from './failures.ts'
-import type { Gate } from './gate.ts'
+import { problem } from '../errors.ts'
+import { callers, type Caller } from './caller.ts'
+import { namesIn, type Contention } from './contention.ts'
+import { explain, isLockTimeout, isRetryable } from './failures.ts'
+import type { Pool } from './pool.ts'
 
 const folder = join(import.meta.dirname, '../../../sql')
 const domains = ['gateway', 'users', 'products', 'carts', 'orders', 'events', 'notifications', 'queues']
@@ -24,66 +26,109 @@ export interface Statement<Row> {
   first (...parameters: Parameter[]): Promise<Row | undefined>
 }
 
-/** Where statements run: a pool, behind the gate that keeps the pool's own queue empty. */
-export interface Lane { sql: Sql, gate: Gate, awayUntil?: number }
-
 /** What was asked for under which name, for the check at boot and the test against the schema. */
 export interface Declaration { name: string, row: TObject }
 
+/** Runs a statement: its name, text and parameters. Rejects with listed problems, or bugs. */
+export type Execute = (name: string, text: string, parameters: Parameter[]) => Promise<unknown[]>
+
 const ATTEMPTS = 3
 
-/** A replica that could not be reached is not asked again for this long: each try waits for a connection in vain. */
-const AWAY_MS = 2000
+/** So long a request waits for a row that somebody else holds (contract, section 13). */
+const LOCK_WAIT_MS = 1800
 
-/**
- * Makes statements from files, and remembers which.
- *
- * @param lanes the pools to try, in this order; a later one only where the one before cannot be reached
- */
-export function statementsOn (lanes: Lane[], declared: Declaration[]) {
+/** Those who only read, by their file's verb. */
+const READING = /\/(find|list|count|search|export)(-|$)/
+
+/** Makes statements from files, and remembers which. */
+export function statementsOn (execute: Execute, declared: Declaration[]) {
   return <Schema extends TObject>(name: string, row: Schema): Statement<Static<Schema>> => {
     const text = statementTexts.get(name)
     if (text === undefined) throw new Error(`There is no sql/${name}.sql`)
     declared.push({ name, row })
-    const all = async (...parameters: Parameter[]) => {
-      for (const lane of lanes.slice(0, -1)) {
-        if (performance.now() < (lane.awayUntil ?? 0)) continue
-        try {
-          return await runOn(lane, name, text, parameters) as Static<Schema>[]
-        } catch (error) {
-          if ((error as { code?: string }).code !== 'DATABASE_UNAVAILABLE') throw error
-          lane.awayUntil = performance.now() + AWAY_MS
-        }
-      }
-      return await runOn(lanes.at(-1)!, name, text, parameters) as Static<Schema>[]
-    }
+    const all = async (...parameters: Parameter[]) => await execute(name, text, parameters) as Static<Schema>[]
     return { all, first: async (...parameters) => (await all(...parameters))[0] }
   }
 }
 
-async function runOn (lane: Lane, name: string, text: string, parameters: Parameter[]): Promise<unknown[]> {
-  for (let attempt = 1; ; attempt++) {
-    try {
-      return await lane.gate.run(async () =>
-        await lane.sql.unsafe(text, parameters as never[], { prepare: lane.sql.options.prepare, simple: false } as never))
-    } catch (error) {
-      if (!isRetryable(error) || attempt === ATTEMPTS) throw explain(error, name)
-      await new Promise((resolve) => setTimeout(resolve, Math.random() * 10 * attempt))
+/** What it wants has turned out to be locked while it waited for a connection. */
+class StandBack extends Error {}
+
+/** Runs statements that nobody waits for: however long they wait for a lock. */
+export function executeOn (pool: Pool): Execute {
+  return async (name, text, parameters) => {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await pool.run(text, parameters, { isRead: true })
+      } catch (error) {
+        if (!isRetryable(error) || attempt === ATTEMPTS) throw explain(error, name)
+        await pause(attempt)
+      }
     }
   }
 }
+
+/**
+ * Runs statements of callers. One that waits for a row held by others gives its connection back after the connection's `lock_timeout`,
+ * and tries again, with at most a few for one row at a time (contention.ts), for LOCK_WAIT_MS in all.
+ */
+export function executeFor (pool: Pool, contention: Contention): Execute {
+  async function tryAgain (name: string, text: string, parameters: Parameter[], caller: Caller | undefined): Promise<unknown[]> {
+    const until = performance.now() + LOCK_WAIT_MS
+    let leave: (() => void) | undefined
+    const conditions = {
+      isRead: READING.test(name),
+      caller,
+      standBack: () => { if (!leave && contention.isAny && contention.guards(namesIn(parameters))) throw new StandBack() }
+    }
+    try {
+      for (let attempt = 1; ; attempt++) {
+        if (caller?.isGone) throw problem('CALLER_GONE')
+        const names = contention.isAny ? namesIn(parameters) : []
+        leave ??= await contention.enter(names, until)
+        try {
+          const rows = await pool.run(text, parameters, conditions)
+          if (names.length > 0) contention.succeeded(names)
+          return rows
+        } catch (error) {
+          if (error instanceof StandBack) continue
+          if (isLockTimeout(error)) {
+            contention.failed(namesIn(parameters))
+            if (performance.now() > until) throw error
+          } else if (!isRetryable(error) || attempt >= ATTEMPTS) throw error
+          await pause(attempt)
+        }
+      }
+    } finally {
+      leave?.()
+    }
+  }
+
+  return async (name, text, parameters) => {
+    const caller = callers.getStore()
+    try {
+      return await tryAgain(name, text, parameters, caller)
+    } catch (error) {
+      if (caller?.isGone) throw problem('CALLER_GONE')
+      throw explain(error, name)
+    }
+  }
+}
+
+const pause = async (attempt: number) => await new Promise((resolve) => setTimeout(resolve, Math.random() * 10 * Math.min(attempt, ATTEMPTS)))
 
 /**
  * Has the server parse every declared statement, without running it: a faulty one stops the boot.
  *
  * @throws Error naming the file and what PostgreSQL says
  */
-export async function checkStatements (sql: Lane['sql'], declared: Declaration[]): Promise<void> {
-  await Promise.all(declared.map(async ({ name }) => {
+export async function checkStatements (pool: Pool, declared: Declaration[]): Promise<void> {
+  // One after the other, on one connection.
+  for (const { name } of declared) {
     try {
-      await sql.unsafe(statementTexts.get(name)!, [], { prepare: true, simple: false } as never).describe()
+      await pool.describe(statementTexts.get(name)!)
     } catch (error) {
       throw new Error(`sql/${name}.sql is faulty: ${(error as Error).message}`)
     }
-  }))
+  }
 }

@@ -1,8 +1,11 @@
+import { Writable } from 'node:stream'
 import { connect, createServer, type Socket, type Server, type AddressInfo } from 'node:net'
 import postgres from 'postgres'
 import t, { type Test } from 'tap'
+import { Connection } from '../../../plugins/infra/database/connection.ts'
+import { explain } from '../../../plugins/infra/database/failures.ts'
 import { Gate } from '../../../plugins/infra/database/gate.ts'
-import { freshDatabase, openShop, refuses, userId, type Shop } from '../../helper.ts'
+import { dropRole, freshDatabase, openShop, refuses, userId, type Shop } from '../../helper.ts'
 import { databaseUrl } from '../../server.ts'
 
 /** Checks how the gateway answers while its database is away. */
@@ -191,4 +194,52 @@ t.test('a database with customs of its own makes no difference to times', async 
   const sent = { days_between_order_notifications: 7, order_notifications_start_date_time: '2030-02-01T12:00:00' }
   const { json } = await call('PUT', `/users/${userId(1)}`, sent)
   t.equal(json.order_notifications_start_date_time, '2030-02-01T12:00:00+00:00')
+})
+
+t.test('a database that takes no connections any more: 503, and the log says why', async (t) => {
+  const lines: string[] = []
+  const stream = new Writable({
+    write (chunk, _encoding, done) {
+      lines.push(String(chunk))
+      done()
+    }
+  })
+  const shop = await openShop(t, { LOG_LEVEL: 'warn' }, stream)
+  const admin = postgres(databaseUrl(shop.url, 'postgres'), { max: 1, onnotice: () => {} })
+  t.teardown(async () => await admin.end())
+  const name = new URL(shop.url).pathname.slice(1)
+  await admin.unsafe(`alter database ${name} allow_connections false`)
+  await admin`select pg_terminate_backend(pid, 5000) from pg_stat_activity where datname = ${name}`
+  await isAway(t, shop)
+  refuses(t, await shop.call('POST', '/query', { sql: 'select 1' }), 503, 'DATABASE_UNAVAILABLE')
+  t.ok(lines.some((line) => line.includes('55000')))
+  await admin.unsafe(`alter database ${name} allow_connections true`)
+})
+
+t.test('whatever the reason for which a connection is refused: it is the database that is unavailable', async (t) => {
+  const url = new URL(await freshDatabase(t))
+  const name = url.pathname.slice(1)
+  const role = `refused_${name}`
+  const admin = postgres(databaseUrl(url.href, 'postgres'), { max: 1, onnotice: () => {} })
+  t.teardown(async () => {
+    await admin.end()
+    await dropRole(url.href, role)
+  })
+  await admin.unsafe(`create role ${role} login password 'right'`)
+  const refusals = [
+    ['53300', `alter role ${role} connection limit 0`],
+    ['28000', `alter role ${role} nologin`],
+    ['28P01', `alter role ${role} login connection limit -1 password 'another'`]
+  ] as const
+  const asRole = new URL(url)
+  asRole.username = role
+  asRole.password = 'right'
+  for (const [state, refuse] of refusals) {
+    await admin.unsafe(refuse)
+    const connection = new Connection(asRole.href, { statementTimeout: 0 })
+    const fault = await connection.run('select 1', [], 10_000).then(() => undefined, (error) => explain(error, 'ask'))
+    t.match(fault, { code: 'DATABASE_UNAVAILABLE', statusCode: 503 }, state)
+    t.match(fault?.cause, state)
+    await connection.close()
+  }
 })

@@ -1,6 +1,10 @@
+import { Socket } from 'node:net'
 import t from 'tap'
+import { Caller, callers } from '../../../../plugins/infra/database/caller.ts'
 import { Gate } from '../../../../plugins/infra/database/gate.ts'
-import { shares } from '../../../../plugins/infra/database/fair-queue.ts'
+
+/** Somebody at an address, who has not hung up. */
+const callerAt = (address: string) => Object.assign(new Caller(new Socket(), true), { share: address, deadline: Infinity })
 
 /** A gate for one at a time, and tasks that say who ran and that end when told to. */
 function makeGate (maxWaiting: number) {
@@ -9,7 +13,7 @@ function makeGate (maxWaiting: number) {
   const ends: (() => void)[] = []
   const run = async (share: string): Promise<string> => {
     try {
-      return await shares.run(share, async () => await gate.run(async () => {
+      return await callers.run(callerAt(share), async () => await gate.run(async () => {
         ran.push(share)
         await new Promise<void>((resolve) => ends.push(resolve))
         return 'done'

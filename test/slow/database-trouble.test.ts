@@ -1,0 +1,227 @@
+import { Writable } from 'node:stream'
+import { setTimeout as sleep } from 'node:timers/promises'
+import t, { type Test } from 'tap'
+import { freshDatabase, openShop, userId, type Shop } from '../helper.ts'
+import { openWay, type Way } from '../way.ts'
+
+/** Section 13 of the contract, in ms. */
+const ANSWER_WITHIN = 6000
+const BACK_WITHIN = 3000
+/** A request that waits for a row of others' is told within 2 s; and a little for this machine. */
+const LOCKED_WITHIN = 2500
+
+interface Timed { status: number, code?: string, ms: number, retryAfter: string | undefined }
+
+async function time ({ call }: Shop, method: 'GET' | 'POST', path: string, body?: object): Promise<Timed> {
+  const began = performance.now()
+  const { status, json, headers } = await call(method, path, body)
+  return { status, code: json?.code, ms: performance.now() - began, retryAfter: headers['retry-after'] }
+}
+
+async function shopBehind (t: Test, settings = {}): Promise<{ shop: Shop, way: Way, url: string }> {
+  const url = await freshDatabase(t)
+  const way = await openWay(url)
+  t.teardown(async () => await way.close())
+  return { shop: await openShop(t, { DATABASE_URL: way.url, ...settings }), way, url }
+}
+
+/** Sends requests without pause, a few at a time, until one of them succeeds; gives how long that took, and the slowest answer. */
+async function untilBack (shop: Shop, since: number): Promise<{ back: number, slowest: number }> {
+  let back = Infinity
+  let slowest = 0
+  await Promise.all(Array.from({ length: 4 }, async () => {
+    while (back === Infinity && performance.now() - since < 20_000) {
+      const { status, ms } = await time(shop, 'GET', '/products/1')
+      slowest = Math.max(slowest, ms)
+      if (status === 200) back = Math.min(back, performance.now() - since)
+      else await sleep(20)
+    }
+  }))
+  return { back, slowest }
+}
+
+t.test('a row that others hold costs those who want it, and nobody else', async (t) => {
+  const shop = await openShop(t)
+  const { sql } = shop
+  await sql`insert into products.inventory (product_id, stock) values (5, 1000), (6, 1000)`
+  const order = (user: number, product: number) => ({ user_id: userId(user), items: [{ product_id: product }] })
+  const { promise: held, resolve: letGo } = Promise.withResolvers<void>()
+  const { promise: locked, resolve: haveLocked } = Promise.withResolvers<void>()
+  const holder = sql.begin(async (own) => {
+    await own`select from products.inventory where product_id = 5 for update`
+    haveLocked()
+    await held
+  })
+  await locked
+
+  const wanting = Array.from({ length: 40 }, async (_, n) => await time(shop, 'POST', '/orders', order(n % 5 + 1, 5)))
+  await sleep(150)
+  const others: Record<string, Timed[]> = {}
+  const watch = async (name: string, request: () => Promise<Timed>) => {
+    others[name] = []
+    for (let n = 0; n < 15; n++) {
+      others[name].push(await request())
+      await sleep(50)
+    }
+  }
+  await Promise.all([
+    watch('a product', async () => await time(shop, 'GET', '/products/5')),
+    watch('a list', async () => await time(shop, 'GET', '/orders')),
+    // Nobody who wants the row: theirs wait for their own customer's row as well.
+    watch('a login', async () => await time(shop, 'POST', '/users/login', { email_address: 'user1@example.com', password: 'wrong' })),
+    watch('ready', async () => await time(shop, 'GET', '/readyz')),
+    watch('health', async () => await time(shop, 'GET', '/health')),
+    watch('metrics', async () => await time(shop, 'GET', '/metrics'))
+  ])
+  for (const [name, answers] of Object.entries(others)) {
+    t.ok(answers.every(({ status }) => [200, 401].includes(status)), `${name}: ${answers.map(({ status }) => status).join()}`)
+    t.comment(`${name}: at most ${Math.max(...answers.map(({ ms }) => ms)).toFixed()} ms`)
+  }
+  for (const { status, code, ms, retryAfter } of await Promise.all(wanting)) {
+    t.match({ status, code, retryAfter }, { status: 503, code: 'ROW_LOCKED', retryAfter: /\d/ })
+    t.ok(ms < LOCKED_WITHIN, `${ms.toFixed()} ms`)
+  }
+  letGo()
+  await holder
+  t.equal((await time(shop, 'POST', '/orders', order(1, 5))).status, 201, 'and then it is sold')
+  const [row] = await sql`select stock from products.inventory where product_id = 5`
+  t.equal(row!.stock, 999, 'once')
+})
+
+t.test('orders of other products go on beside a locked row, which is sold as soon as it is free', async (t) => {
+  const shop = await openShop(t)
+  const { sql } = shop
+  await sql`insert into products.inventory (product_id, stock) values (5, 1000), (6, 1000)`
+  const users = await sql<{ id: string }[]>`
+    insert into users.users (first_name, last_name, email_address)
+    select 'User', n::text, 'buyer' || n || '@example.com' from generate_series(1, 200) n returning external_user_id as id`
+  let next = 0
+  const order = async (product: number) => await time(shop, 'POST', '/orders', { user_id: users[next++ % 200]!.id, items: [{ product_id: product }] })
+  const { promise: held, resolve: letGo } = Promise.withResolvers<void>()
+  const { promise: locked, resolve: haveLocked } = Promise.withResolvers<void>()
+  const holder = sql.begin(async (own) => {
+    await own`select from products.inventory where product_id = 5 for update`
+    haveLocked()
+    await held
+  })
+  await locked
+  const wanting = Array.from({ length: 50 }, async () => await order(5))
+  const others: Timed[] = []
+  for (let n = 0; n < 20; n++) others.push(await order(6))
+  t.ok(others.every(({ status }) => status === 201), 'all are placed')
+  t.comment(`at most ${Math.max(...others.map(({ ms }) => ms)).toFixed()} ms beside 50 who want the locked one`)
+  const freed = performance.now()
+  letGo()
+  await holder
+  const placed = (await Promise.all(wanting)).filter(({ status }) => status === 201).length
+  t.comment(`${placed} of 50 were in time; ${(performance.now() - freed).toFixed()} ms after it was free all was done`)
+  const [row] = await sql`select stock from products.inventory where product_id = 5`
+  t.equal(row!.stock, 1000 - placed, 'each sold once')
+})
+
+t.test('connections that say nothing any more, while new ones work', async (t) => {
+  const { shop, way } = await shopBehind(t)
+  await Promise.all(Array.from({ length: 30 }, async () => await time(shop, 'GET', '/products')))
+  const before = way.open()
+  t.ok(before >= 5, `${before} connections are frozen`)
+  way.freeze()
+  const frozen = performance.now()
+  const { back, slowest } = await untilBack(shop, frozen)
+  t.ok(back < BACK_WITHIN, `back after ${back.toFixed()} ms`)
+  t.ok(slowest < ANSWER_WITHIN, `the slowest answer took ${slowest.toFixed()} ms`)
+  await sleep(500)
+  const after = await Promise.all(Array.from({ length: 30 }, async () => await time(shop, 'GET', '/products/1')))
+  t.ok(after.every(({ status }) => status === 200), 'no place is lost')
+  t.equal((await time(shop, 'POST', '/orders', { user_id: userId(1), items: [{ product_id: 1 }] })).status, 201)
+})
+
+t.test('connections that died while nobody used them', async (t) => {
+  const { shop, way } = await shopBehind(t)
+  await Promise.all(Array.from({ length: 30 }, async () => await time(shop, 'GET', '/products')))
+  way.freeze()
+  await sleep(BACK_WITHIN)
+  const answers = await Promise.all(Array.from({ length: 30 }, async () => await time(shop, 'GET', '/products/1')))
+  t.ok(answers.every(({ status }) => status === 200), answers.map(({ status }) => status).join())
+})
+
+t.test('a database that says nothing at all, for a while', async (t) => {
+  const { shop, way } = await shopBehind(t)
+  t.equal((await time(shop, 'GET', '/products/1')).status, 200)
+  way.freeze(true)
+  const answers: Timed[] = []
+  const end = performance.now() + 8000
+  await Promise.all(Array.from({ length: 20 }, async () => {
+    while (performance.now() < end) {
+      answers.push(await time(shop, 'GET', '/products/1'), await time(shop, 'POST', '/users/login', { email_address: 'user1@example.com', password: 'password' }))
+    }
+  }))
+  const slowest = Math.max(...answers.map(({ ms }) => ms))
+  t.ok(slowest < ANSWER_WITHIN, `the slowest of ${answers.length} answers took ${slowest.toFixed()} ms`)
+  t.match(await time(shop, 'GET', '/readyz'), { status: 503, code: 'DATABASE_UNAVAILABLE' })
+  t.equal((await time(shop, 'GET', '/livez')).status, 200)
+  way.thaw()
+  const { back } = await untilBack(shop, performance.now())
+  t.ok(back < BACK_WITHIN, `back after ${back.toFixed()} ms`)
+})
+
+t.test('a frozen replica: no error, and it comes back by itself', async (t) => {
+  const url = await freshDatabase(t)
+  const way = await openWay(url)
+  t.teardown(async () => await way.close())
+  const shop = await openShop(t, { DATABASE_URL: url, READ_DATABASE_URL: way.url })
+  await Promise.all(Array.from({ length: 30 }, async () => await time(shop, 'GET', '/products')))
+  for (const newOnes of [false, true]) {
+    way.freeze(newOnes)
+    const frozen = performance.now()
+    const answers: Timed[] = []
+    let leftOut = Infinity
+    while (performance.now() - frozen < 3000) {
+      const batch = await Promise.all(Array.from({ length: 10 }, async () => await time(shop, 'GET', '/products')))
+      answers.push(...batch)
+      const slowest = Math.max(...batch.map(({ ms }) => ms))
+      if (slowest < 300) leftOut = Math.min(leftOut, performance.now() - frozen)
+    }
+    t.ok(answers.every(({ status }) => status === 200), 'every request is answered')
+    t.comment(`left out after ${leftOut.toFixed()} ms; the slowest of ${answers.length} took ${Math.max(...answers.map(({ ms }) => ms)).toFixed()} ms`)
+  }
+  way.thaw()
+  const before = way.open()
+  await sleep(2500)
+  await Promise.all(Array.from({ length: 30 }, async () => await time(shop, 'GET', '/products')))
+  t.ok(way.open() > 1, `read from again: ${before} connections then, ${way.open()} now`)
+})
+
+t.test('callers that hang up', async (t) => {
+  const log: { status?: number }[] = []
+  const stream = new Writable({
+    write (chunk, _encoding, done) {
+      log.push(JSON.parse(String(chunk)))
+      done()
+    }
+  })
+  const shop = await openShop(t, { RATE_LIMIT: '0', LOG_LEVEL: 'info' }, stream)
+  const { app, sql } = shop
+  // So many that a search takes its time.
+  await sql`insert into products.products (product_id, product_name) select 100000 + n, 'a large and rather amazing banana ' || n from generate_series(1, 150000) n`
+  const base = await app.listen({ host: '127.0.0.1', port: 0 })
+  const began = performance.now()
+  t.equal((await fetch(`${base}/products?q=a`)).status, 200)
+  t.comment(`a search takes ${(performance.now() - began).toFixed()} ms`)
+  const controllers = Array.from({ length: 100 }, () => new AbortController())
+  const requests = controllers.map(async ({ signal }) => await fetch(`${base}/products?q=a`, { signal }).then(({ status }) => status, () => 'gone'))
+  await sleep(300)
+  for (const controller of controllers) controller.abort()
+  const gone = (await Promise.all(requests)).filter((status) => status === 'gone').length
+  const left = performance.now()
+  t.equal((await fetch(`${base}/users/${userId(1)}`)).status, 200, 'another one is answered')
+  t.comment(`after ${(performance.now() - left).toFixed()} ms`)
+  for (;;) {
+    const running = await sql`select from pg_stat_activity where datname = current_database() and state = 'active' and query like '%product_name%' and pid <> pg_backend_pid()`
+    if (running.length === 0) break
+    await sleep(20)
+  }
+  const quiet = performance.now() - left
+  t.ok(quiet < 2000, `nothing of theirs runs any more ${quiet.toFixed()} ms later`)
+  for (let tries = 0; tries < 100 && log.filter(({ status }) => status === 499).length < gone; tries++) await sleep(20)
+  t.equal(log.filter(({ status }) => status === 499).length, gone, 'the log says that they hung up')
+})

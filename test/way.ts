@@ -1,0 +1,71 @@
+import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net'
+
+/** A way to a database that can be blocked: a TCP proxy on this machine. */
+export interface Way {
+  /** The database's URL by this way. */
+  url: string
+  /** How many connections there are. */
+  open (): number
+  /**
+   * From now on nothing of what the present connections send arrives, on either side, while they stay open and the proxy takes what it
+   * is sent: what a firewall that forgot them, or a broken proxy, does. New ones work, unless those are to be frozen, too.
+   */
+  freeze (newOnes?: boolean): void
+  /** New connections work again; frozen ones stay so. */
+  thaw (): void
+  /** Ends all connections and refuses new ones. */
+  close (): Promise<void>
+  /** Listens again, on the same port. */
+  reopen (): Promise<void>
+}
+
+interface Pair { near: Socket, far: Socket, isFrozen: boolean }
+
+/** Opens a way to the database of `url`. */
+export async function openWay (url: string): Promise<Way> {
+  const there = new URL(url)
+  const pairs = new Set<Pair>()
+  let isFreezingNew = false
+
+  const handle = (near: Socket) => {
+    const pair: Pair = { near, far: connect(Number(there.port || 5432), there.hostname), isFrozen: isFreezingNew }
+    pairs.add(pair)
+    for (const [end, other] of [[near, pair.far], [pair.far, near]] as const) {
+      end.setNoDelay(true)
+      // What a frozen one sends is taken and forgotten.
+      end.on('data', (chunk) => { if (!pair.isFrozen) other.write(chunk) })
+      end.on('error', () => {}).on('close', () => {
+        pairs.delete(pair)
+        if (!pair.isFrozen || end === near) other.destroy()
+      })
+    }
+  }
+
+  let server: Server
+  const listen = async (port: number) => {
+    server = createServer(handle)
+    await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve))
+  }
+  await listen(0)
+  const { port } = server!.address() as AddressInfo
+  const through = new URL(url)
+  through.host = `127.0.0.1:${port}`
+  return {
+    url: through.href,
+    open: () => pairs.size,
+    freeze: (newOnes = false) => {
+      isFreezingNew = newOnes
+      for (const pair of pairs) pair.isFrozen = true
+    },
+    thaw: () => { isFreezingNew = false },
+    close: async () => {
+      const closed = new Promise((resolve) => server.close(resolve))
+      for (const { near, far } of pairs) {
+        near.destroy()
+        far.destroy()
+      }
+      await closed
+    },
+    reopen: async () => await listen(port)
+  }
+}
