@@ -139,7 +139,7 @@ export function readConfig (): Config {
   try {
     return { ...config, SECRET_KEY: config.SECRET_KEY || keptSecretKey(config.DATA_DIR) }
   } catch (error) {
-    throw new ConfigError([`DATA_DIR ${config.DATA_DIR} cannot be used to keep a SECRET_KEY: ${(error as Error).message}`])
+    throw new ConfigError([`DATA_DIR ${config.DATA_DIR} cannot be used to keep a SECRET_KEY (${(error as Error).message}): make it writable, name another, or set SECRET_KEY`])
   }
 }
 
