@@ -6,6 +6,8 @@ export interface Way {
   url: string
   /** How many connections there are. */
   open (): number
+  /** Bytes that the database has sent and that were handed on. */
+  relayed (): number
   /**
    * From now on nothing of what the present connections send arrives, on either side, while they stay open and the proxy takes what it
    * is sent: what a firewall that forgot them, or a broken proxy, does. New ones work, unless those are to be frozen, too.
@@ -26,6 +28,7 @@ export async function openWay (url: string): Promise<Way> {
   const there = new URL(url)
   const pairs = new Set<Pair>()
   let isFreezingNew = false
+  let relayed = 0
 
   const handle = (near: Socket) => {
     const pair: Pair = { near, far: connect(Number(there.port || 5432), there.hostname), isFrozen: isFreezingNew }
@@ -33,7 +36,11 @@ export async function openWay (url: string): Promise<Way> {
     for (const [end, other] of [[near, pair.far], [pair.far, near]] as const) {
       end.setNoDelay(true)
       // What a frozen one sends is taken and forgotten.
-      end.on('data', (chunk) => { if (!pair.isFrozen) other.write(chunk) })
+      end.on('data', (chunk) => {
+        if (pair.isFrozen) return
+        if (end === pair.far) relayed += chunk.length
+        other.write(chunk)
+      })
       end.on('error', () => {}).on('close', () => {
         pairs.delete(pair)
         if (!pair.isFrozen || end === near) other.destroy()
@@ -53,6 +60,7 @@ export async function openWay (url: string): Promise<Way> {
   return {
     url: through.href,
     open: () => pairs.size,
+    relayed: () => relayed,
     freeze: (newOnes = false) => {
       isFreezingNew = newOnes
       for (const pair of pairs) pair.isFrozen = true

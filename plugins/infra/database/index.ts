@@ -12,7 +12,7 @@ import { Pool } from './pool.ts'
 import { QueryLane } from './query-lane.ts'
 import { executeOnReplicas, type Replica } from './replicas.ts'
 import { reset, restoreNumbers, type Numbers } from './reset.ts'
-import { checkSettings } from './session-settings.ts'
+import { checkSettings, explainRefusedSetting } from './session-settings.ts'
 import { checkStatements, executeFor, executeOn, statementsOn, statementTexts, type Declaration, type Execute } from './statements.ts'
 import { everyTick } from './ticks.ts'
 import { Watch } from './watch.ts'
@@ -78,6 +78,8 @@ export default fp(async (fastify) => {
     ownInstance = (await admin.sql<{ id: string }[]>`select id from gateway.instance`)[0]!.id
     await firstLoad(admin.sql, config, log)
     await queryLane.prepare(admin.sql)
+  } catch (error) {
+    throw explainRefusedSetting(error)
   } finally {
     await admin.close()
   }

@@ -1,9 +1,16 @@
-import { settingsOf, type ClientOptions } from './client.ts'
+import { BY_INDEX, FOR_CALLERS, settingsOf, type ClientOptions } from './client.ts'
 import { explain } from './failures.ts'
 import type { Pool } from './pool.ts'
 import { statementTexts } from './statements.ts'
 
 const FIND_SETTINGS = statementTexts.get('gateway/find-settings')!
+
+/** Says what to do where a pooler refuses to connect because of a setting that it does not know; any other error as it is. */
+export function explainRefusedSetting (error: unknown): unknown {
+  if (!(error instanceof Error) || !error.message.includes('unsupported startup parameter')) return error
+  const { application_name: _, TimeZone, DateStyle, ...names } = settingsOf(1, { ...FOR_CALLERS.settings, ...BY_INDEX })
+  return new Error(`PgBouncer refuses settings of the gateway (${error.message}). Set there: ignore_startup_parameters = ${Object.keys(names).join(',')}`, { cause: error })
+}
 
 /**
  * Checks that the settings sent with each connection have arrived: a pooler such as PgBouncer drops them in silence, limits included, and
