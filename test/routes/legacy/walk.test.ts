@@ -77,7 +77,7 @@ function operationsOf ({ app }: Shop): string[] {
 
 /** Without what no two shops have in common: times, order references, and the ids of users made here. */
 const alike = <T>(value: T): T => JSON.parse(JSON.stringify(value)
-  .replace(/ORD-\d{8}-\w{6}/g, 'ORD')
+  .replace(/^"\\"[0-9a-f]{32}\\""$/, '"a tag"').replace(/ORD-\d{8}-\w{6}/g, 'ORD')
   .replace(/\d{4}-\d\d-\d\dT[\d:.]+(?:Z|\+00:00)/g, 'then').replace(/(?!0{8})[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/g, 'somebody'))
 
 const send = async (shop: Shop, prefix: string, path: string, ...[method, body]: [Call[0], unknown]): Promise<Answer> =>
