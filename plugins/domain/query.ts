@@ -3,6 +3,7 @@ import type { FastifyBaseLogger, FastifyInstance } from 'fastify'
 import type { Context } from '../infra/context.ts'
 import { problem, Problem } from '../infra/errors.ts'
 import { shorten } from '../infra/text.ts'
+import { wordsOf } from './query-words.ts'
 
 /** What one answer holds at most; the rest is cut off, and said to be. */
 export const MAX_ROWS = 10_000
@@ -16,12 +17,21 @@ export const MAX_PARAMETERS = 100
 const AUDITED_LENGTH = 1000
 
 /**
- * Words the database cannot refuse by privilege. The reg… types, and row types of the catalogue that have such columns, turn numbers into the
- * names of functions, tables and roles of all schemas; `U&"…"` would write them otherwise. The planner copies a `not materialized`
- * CTE wherever it is named, in no time to 9 GB and without looking at the clock.
+ * Names the database cannot refuse by privilege: USAGE of a type does not keep it from being written in an expression. The reg… types, and row
+ * types of the catalogue that have such columns, turn numbers into the names of functions, tables and roles of all schemas; U&"…" would
+ * write them otherwise.
  */
-const FORBIDDEN = new RegExp('reg(class|proc|oper|type|role|namespace|config|dictionary|collation|database)|aclitem|U&"|\\bmaterialized\\b|' +
-  'pg_(?!catalog\\b|typeof\\b|column_size\\b|size_)\\w*', 'i')
+const FORBIDDEN = /^(_*(reg(class|proc|procedure|oper|operator|type|role|namespace|config|dictionary|collation|database)|aclitem|pg_(?!catalog$|typeof$|column_size$|size_).*)|U&")$/i
+
+/** The planner copies such a CTE wherever it is named, in no time to 9 GB and without looking at the clock. */
+const COPIED = 'as not materialized'
+
+/** What of a statement may not be used, if anything. */
+function forbiddenIn (text: string): string | undefined {
+  const words = wordsOf(text)
+  return words.find((word) => FORBIDDEN.test(word)) ??
+    (words.some((_, at) => words.slice(at, at + 3).join(' ').toLowerCase() === COPIED) ? 'not materialized' : undefined)
+}
 
 declare module 'fastify' {
   interface FastifyInstance { queries: ReturnType<typeof queriesDomain> }
@@ -36,7 +46,7 @@ function queriesDomain (fastify: FastifyInstance) {
     if (Buffer.byteLength(text) > MAX_TEXT) {
       throw problem('INVALID_INPUT', {}, [{ field: 'sql', message: `must not be longer than ${MAX_TEXT} bytes` }])
     }
-    const [forbidden] = FORBIDDEN.exec(text) ?? []
+    const forbidden = forbiddenIn(text)
     if (forbidden !== undefined) throw problem('QUERY_FORBIDDEN', { message: `${forbidden} may not be used` })
     const found = await queryLane.run({ text, parameters, maxRows: MAX_ROWS, maxBytes: MAX_BYTES }, encode)
     const rows = found.slice(0, MAX_ROWS).filter((row) => row !== null)

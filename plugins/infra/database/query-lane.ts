@@ -11,7 +11,7 @@ import { type Encode, type Query, QuerySession, texts } from './query-session.ts
 
 /** Statements at once, and how many more wait for how long. */
 const AT_ONCE = 2
-const MAX_WAITING = 10
+const MAX_WAITING = 200
 const MAX_WAIT_MS = 2000
 
 /** Above the statement timeout of 5 s: what the server cannot interrupt at once is answered all the same. */

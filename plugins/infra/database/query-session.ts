@@ -54,6 +54,8 @@ export class QuerySession {
         application_name: 'db-service query',
         TimeZone: 'UTC',
         DateStyle: 'ISO',
+        // As plugins/domain/query-words.ts reads a statement.
+        standard_conforming_strings: 'on',
         bytea_output: 'hex',
         search_path: 'products',
         default_transaction_read_only: 'on',
