@@ -2,6 +2,7 @@ import fp from 'fastify-plugin'
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify'
 import type { Context } from '../infra/context.ts'
 import { problem, Problem } from '../infra/errors.ts'
+import { shorten } from '../infra/text.ts'
 
 /** What one answer holds at most; the rest is cut off, and said to be. */
 export const MAX_ROWS = 10_000
@@ -72,8 +73,7 @@ export default fp(async (fastify) => {
 
 /** No statement writes a second log line, or moves a terminal's cursor. */
 function printable (text: string): string {
-  const short = text.length > AUDITED_LENGTH ? `${text.slice(0, AUDITED_LENGTH).toWellFormed()} …` : text
-  return short.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, (character) => `\\u${character.codePointAt(0)!.toString(16).padStart(4, '0')}`)
+  return shorten(text, AUDITED_LENGTH, ' …').replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, (character) => `\\u${character.codePointAt(0)!.toString(16).padStart(4, '0')}`)
 }
 
 /** A JSON number past 2^53 would be another one in JavaScript, so it becomes a text; texts are stepped over. */

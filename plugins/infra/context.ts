@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import fp from 'fastify-plugin'
 import type { FastifyRequest } from 'fastify'
+import { cut } from './text.ts'
 
 /** Who acts, and for which request: what the status history and the idempotency records keep. */
 export interface Context {
@@ -38,7 +39,7 @@ function actorOf (request: FastifyRequest): string | null {
   const header = request.headers['x-actor']
   if (typeof header !== 'string' || header === '') return null
   // Node reads header bytes as Latin-1; people's names come in UTF-8.
-  return Buffer.from(header, 'latin1').toString('utf8').replaceAll('\ufffd', '').slice(0, ACTOR_LENGTH)
+  return cut(Buffer.from(header, 'latin1').toString('utf8').replaceAll('\ufffd', ''), ACTOR_LENGTH)
 }
 
 /** What makes two requests the same one: the route, its parameters and the body. */

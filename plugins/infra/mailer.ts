@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import fp from 'fastify-plugin'
 import nodemailer from 'nodemailer'
 import { secretMask } from './secrets.ts'
+import { reasonOf } from './text.ts'
 
 /** A mail server answers slowly at times (greylisting, checks); after this it counts as away. In milliseconds. */
 const TIMEOUTS = { connectionTimeout: 10_000, greetingTimeout: 10_000, socketTimeout: 30_000 }
@@ -48,7 +49,7 @@ export class MailError extends Error {
    * @param conceal takes out of the server's words what is not to be kept
    */
   constructor (error: Error & { responseCode?: number, code?: string }, conceal: (text: string) => string) {
-    super(conceal(error.message).replace(/[\p{Cc}]+/gu, ' ').slice(0, 500))
+    super(reasonOf(conceal(error.message)))
     // Only what is said of the envelope or the message is about the email itself; 554 as a greeting is about us.
     const isAboutEmail = error.code === 'EENVELOPE' || error.code === 'EMESSAGE'
     const status = error.responseCode ?? 0

@@ -1,5 +1,6 @@
 import postgres from 'postgres'
 import { problem, type ErrorCode, type Problem } from '../errors.ts'
+import { shorten } from '../text.ts'
 import { CONNECTION_FAULTS } from './failures.ts'
 
 /** A statement that is sound by itself, but not as a sub-select. */
@@ -35,7 +36,7 @@ export function explainQuery (error: unknown): Error {
   const fault = error as NodeJS.ErrnoException
   if (error instanceof postgres.PostgresError) {
     const code = STATES[error.code] ?? STATES[error.code.slice(0, 3)] ?? STATES[error.code.slice(0, 2)] ?? 'QUERY_FAULTY'
-    const message = error.message.length > MESSAGE_LENGTH ? `${error.message.slice(0, MESSAGE_LENGTH).toWellFormed()} …` : error.message
+    const message = shorten(error.message, MESSAGE_LENGTH, ' …')
     return because(problem(code, { message: error.position ? `${message}, at character ${error.position}` : message }), error.code)
   }
   if (CONNECTION_FAULTS.test(fault.code ?? '')) return because(problem('DATABASE_UNAVAILABLE'), fault.code!)

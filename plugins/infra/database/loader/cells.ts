@@ -1,3 +1,5 @@
+import { shorten } from '../../text.ts'
+
 /** The text to store for a cell; throws CellFault for one that does not fit. `''` never comes here: an empty cell is null. */
 export type Cell = (value: string) => string
 
@@ -60,5 +62,5 @@ function isShortNumber (value: string): boolean {
 }
 
 function fault (what: string, value: string): CellFault {
-  return new CellFault(`${what}: ${value.length > 40 ? `${value.slice(0, 40)}…` : value}`)
+  return new CellFault(`${what}: ${shorten(value, 40)}`)
 }

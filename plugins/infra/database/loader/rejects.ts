@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import type { Sql } from 'postgres'
+import { shorten } from '../../text.ts'
 import { belongsTo, reportName, type CsvFile, type Kind } from './files.ts'
 import { RecordSplitter } from './records.ts'
 import { runInBatches } from './run.ts'
@@ -66,7 +67,6 @@ async function * readRows (file: CsvFile) {
 }
 
 function quote (value: string): string {
-  const row = value.replace(/\r?\n$/, '')
-  const shown = row.length > MAX_ROW ? `${row.slice(0, MAX_ROW)}…` : row
-  return `"${shown.replaceAll('"', '""')}"`
+  const row = shorten(value.replace(/\r?\n$/, ''), MAX_ROW)
+  return `"${row.replaceAll('"', '""')}"`
 }
