@@ -49,6 +49,7 @@ function ordersDomain (fastify: FastifyInstance) {
   const change = statement('orders/change', ChangedOrderRow)
   const addItems = statement('orders/add-items', Type.Object({ added: Type.Array(AddedItem) }))
   const remove = statement('orders/delete', Type.Object({ deleted: Type.Boolean() }))
+  const foldTotals = statement('orders/fold-totals', Type.Object({ folded: Type.Integer() }))
   const clearKeys = statement('orders/clear-idempotency-keys', Type.Object({ key: Type.String() }))
 
   /** Runs a write that makes an order, at most once per Idempotency-Key. */
@@ -129,7 +130,10 @@ function ordersDomain (fastify: FastifyInstance) {
     },
 
     /** Clears up to `limit` answers kept for Idempotency-Keys of yesterday; says how many. */
-    clearIdempotencyKeys: async (limit: number) => (await clearKeys.all(limit)).length
+    clearIdempotencyKeys: async (limit: number) => (await clearKeys.all(limit)).length,
+
+    /** Folds up to `limit` of the sums of days that are over; says how many there were. */
+    foldTotals: async (limit: number) => (await foldTotals.first(limit))!.folded
   }
 }
 

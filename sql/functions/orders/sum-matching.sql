@@ -1,4 +1,4 @@
--- How many orders fit every filter (null: any), with their quantities and prices, exactly. Whole days come from orders.order_totals,
+-- How many orders fit every filter (null: any), with their quantities and prices, exactly. Whole days come from orders.sum_days,
 -- whole months of a product from orders.product_totals; only what is left at either end is added up order by order.
 create or replace function orders.sum_matching(
   of_user bigint, with_status text, with_product integer, from_time timestamptz, to_time timestamptz,
@@ -26,9 +26,7 @@ begin
   elsif from_time <= to_time then
     select sum(s.orders), sum(s.total_quantity), sum(s.total_price) into orders, total_quantity, total_price
     from (
-      select t.orders, t.total_quantity, t.total_price
-      from orders.order_totals t
-      where t.day >= first_day and t.day < end_day and (with_status is null or t.status = with_status)
+      select d.orders, d.total_quantity, d.total_price from orders.sum_days(with_status, first_day, end_day) d
       union all
       select m.orders, m.total_quantity, m.total_price
       from orders.sum_moment(with_status, from_time, least(first_day::timestamp at time zone 'UTC', before)) m
@@ -41,6 +39,36 @@ begin
   orders := coalesce(orders, 0);
   total_quantity := coalesce(total_quantity, 0);
   total_price := coalesce(total_price, 0);
+end
+$$;
+
+-- Whole days, from the first to before end_day: whole months from orders.order_month_totals, the days at either end and what has not been
+-- folded yet (orders.fold_totals) from orders.order_totals.
+create or replace function orders.sum_days(
+  with_status text, first_day date, end_day date,
+  out orders numeric, out total_quantity numeric, out total_price numeric
+) language plpgsql stable as $$
+declare
+  first_month constant date := date_trunc('month', first_day::timestamp - interval '1 day') + interval '1 month';
+  end_month constant date := date_trunc('month', end_day::timestamp);
+  has_months constant boolean := first_month < end_month;
+  early_end constant date := case when has_months then first_month else end_day end;
+  late_from constant date := case when has_months then end_month else end_day end;
+begin
+  select sum(s.orders), sum(s.total_quantity), sum(s.total_price) into orders, total_quantity, total_price
+  from (
+    select m.orders, m.total_quantity, m.total_price from orders.order_month_totals m
+    where m.month >= first_month and m.month < end_month and (with_status is null or m.status = with_status)
+    union all
+    select t.orders, t.total_quantity, t.total_price from orders.order_totals t
+    where t.shard >= 0 and t.day >= first_day and t.day < end_day and (with_status is null or t.status = with_status)
+    union all
+    select t.orders, t.total_quantity, t.total_price from orders.order_totals t
+    where t.shard = -1 and t.day >= first_day and t.day < early_end and (with_status is null or t.status = with_status)
+    union all
+    select t.orders, t.total_quantity, t.total_price from orders.order_totals t
+    where t.shard = -1 and t.day >= late_from and t.day < end_day and (with_status is null or t.status = with_status)
+  ) s;
 end
 $$;
 
