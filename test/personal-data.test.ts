@@ -1,5 +1,6 @@
 import t, { type Test } from 'tap'
 import { openShop, userId, type Shop } from './helper.ts'
+import { settleAll } from './settle.ts'
 import { BOSS, tokenOf } from './routes/storefront/people.ts'
 
 /** Whatever is planted has this in it; nothing else in the shop has. */
@@ -109,7 +110,7 @@ for (const [way, erase] of Object.entries(ways)) {
     await call('POST', '/orders', { user_id: userId(2), items: [{ product_id: 9 }], delivery_name: 'Somebody Else' }, { 'x-actor': 'somebody', 'idempotency-key': 'other' })
     const published = await shop.app.events.claim(1, 30)
     await shop.app.events.markPublished(published.map(({ id }) => id))
-    await sql`select orders.settle_orders(1000, clock_timestamp())`
+    await settleAll(sql)
     const others = () => Promise.all([
       sql`select * from orders.orders where user_id = 2`, sql`select * from orders.outbox where payload ->> 'user_email' = 'user2@example.com'`,
       sql`select * from gateway.idempotency_keys where key = 'other'`, sql`select changed_by from orders.order_status_history where changed_by in ('somebody', 'warehouse') order by 1`

@@ -3,6 +3,7 @@ import { Writable } from 'node:stream'
 import fc from 'fast-check'
 import type { Test } from 'tap'
 import { openShop } from '../helper.ts'
+import { settleAll } from '../settle.ts'
 import { faultsOf, damage, logFaults } from './checks.ts'
 import { fillShop } from './pool.ts'
 import { KEYS, requestsTo, type Document } from './requests.ts'
@@ -93,7 +94,7 @@ export async function fuzz (t: Test, { requests, seed, workers = WORKERS, onProg
   }
 
   await Promise.all(Array.from({ length: workers }, async (_, worker) => await work(worker)))
-  await shop.sql`select orders.settle_orders(1000000, clock_timestamp() + interval '1 hour')`
+  await settleAll(shop.sql)
   report.damage = Object.fromEntries(Object.entries(await damage(shop.sql)).filter(([, rows]) => rows.length > 0))
   report.isReady = (await shop.call('GET', '/readyz')).status === 200
   return report

@@ -4,6 +4,7 @@ import t, { type Test } from 'tap'
 import postgres from 'postgres'
 import { migrate } from '../../plugins/infra/database/migrate.ts'
 import { openShop, userId, type Answer, type Shop } from '../helper.ts'
+import { settleAll } from '../settle.ts'
 
 /** The same numbers in every run: a random-looking one below `limit` for each call. */
 function randomNumbers (seed: number) {
@@ -85,7 +86,7 @@ t.test('whatever runs at once, the sums per product are right', async (t) => {
   const [some] = await sql`select count(*)::int as n from orders.product_totals where orders > 0`
   t.ok(some!.n > 10, 'which was something')
 
-  await sql`select orders.settle_orders(1000000, clock_timestamp() + interval '1 hour')`
+  await settleAll(sql)
   await checkSums(t, shop, 'and once all are')
   await sql`delete from users.users where id = 1`
   await checkSums(t, shop, 'a user who is erased')
@@ -106,14 +107,14 @@ t.test('orders at one moment are settled together, and settling comes to an end'
   await sql`
     insert into orders.order_items (order_id, product_id, add_to_cart_order, product_name, ordered_at)
     select id, 1, 1, 'a product', created_at from orders.orders`
-  let [before, after] = ['', 'none']
-  while (before !== after) {
-    before = after
+  const steps = new Set<string>()
+  for (const deadline = performance.now() + 30_000; !/^2026-01-10 00:00:00/.test([...steps].at(-1) ?? '');) {
     const [row] = await sql<{ until: string }[]>`select orders.settle_orders(4, '2026-01-10')::text as until`
-    after = row!.until
-    await checkSums(t, shop, `settled until ${after}`)
+    steps.add(row!.until)
+    await checkSums(t, shop, `settled until ${row!.until}`)
+    if (performance.now() > deadline) throw new Error(`it stays at ${row!.until}`)
   }
-  t.match(after, /^2026-01-10 00:00:00/, 'up to the time asked for')
+  t.ok(steps.size > 5, `up to the time asked for, in ${steps.size} steps`)
   t.strictSame([...await sql`select sum(orders)::int from orders.product_totals`.values()], [[90]])
 })
 
@@ -124,9 +125,13 @@ t.test('settling gives way to a writer who takes long', async (t) => {
   await call('POST', '/orders', { user_id: userId(1), items: [{ product_id: 1 }] })
   await sql.begin(async (writer) => {
     await writer`update orders.orders set internal_notes = 'slow'`
-    t.strictSame([...await sql`select orders.settle_orders(10, now())::text as until`], [{ until: '-infinity' }])
+    for (let n = 0; n < 5; n++) {
+      const began = performance.now()
+      t.strictSame([...await sql`select orders.settle_orders(10, now())::text as until`], [{ until: '-infinity' }])
+      t.ok(performance.now() - began < 1000, 'at once')
+    }
   })
-  await sql`select orders.settle_orders(10, clock_timestamp())`
+  await settleAll(sql)
   await checkSums(t, shop, 'later it is done')
   t.equal((await call('GET', '/api/v1/orders?product_id=1')).json.total, 1)
 })
@@ -143,7 +148,9 @@ t.test('a database of before gets its sums when it is migrated', async (t) => {
   await sql`drop table orders.product_totals, orders.settled_orders cascade`
   await sql`delete from gateway.definitions where file like '%product-totals.sql'`
   const admin = postgres(shop.url, { max: 1, onnotice: () => {} })
-  await admin.unsafe(await readFile(join(import.meta.dirname, '../../sql/migrations/0008.do.product-totals.sql'), 'utf8')).simple()
+  for (const name of ['0008.do.product-totals', '0014.do.settling']) {
+    await admin.unsafe(await readFile(join(import.meta.dirname, `../../sql/migrations/${name}.sql`), 'utf8')).simple()
+  }
   await migrate(admin)
   await admin.end()
   await checkSums(t, shop, 'of the orders there were')

@@ -1,16 +1,36 @@
 -- Keeps orders.product_totals exact: what changes of a settled order changes the sums, in the same transaction. Rows are touched in
 -- the order of their keys, so that two writers wait instead of deadlocking.
--- Each trigger looks up what is settled while it holds its table's write lock, which orders.settle_orders waits for: nothing can
--- be settled between the look and the commit.
+
+-- Before when all orders are settled, for a trigger that has changed orders made from `earliest` to `latest`; it stays so until the
+-- transaction ends. An order that is settled stays settled, and one that nobody is about to settle yet is not settled before this transaction
+-- is over (orders.settle_orders waits for it). In between the row is locked, which orders.settle_orders waits for too, and with it writers of
+-- such old orders for the moment in which they are settled.
+create or replace function orders.settled_before(earliest timestamptz, latest timestamptz) returns timestamptz
+language plpgsql as $$
+declare
+  known orders.settled_orders;
+begin
+  select * into known from orders.settled_orders;
+  -- With an older snapshot than this statement's, what it knows may be out of date: then the lock fails (40001).
+  if latest >= known.until and (earliest < known.closing or current_setting('transaction_isolation') <> 'read committed') then
+    select * into known from orders.settled_orders for share;
+  end if;
+  return known.until;
+end
+$$;
 
 -- An item brings its whole order to the sums of its product, or takes it away.
 create or replace function orders.sum_changed_items() returns trigger
 language plpgsql as $$
 declare
   sign constant integer := case tg_op when 'INSERT' then 1 else -1 end;
-  settled constant timestamptz := (select until from orders.settled_orders);
+  earliest timestamptz;
+  latest timestamptz;
+  settled timestamptz;
 begin
-  if not exists (select from changed where ordered_at < settled) then
+  select min(ordered_at), max(ordered_at) into earliest, latest from changed;
+  settled := orders.settled_before(earliest, latest);
+  if earliest is null or earliest >= settled then
     return null;
   end if;
   insert into orders.product_totals as kept (product_id, status, month, orders, total_quantity, total_price)
@@ -33,9 +53,14 @@ $$;
 create or replace function orders.sum_changed_orders() returns trigger
 language plpgsql as $$
 declare
-  settled constant timestamptz := (select until from orders.settled_orders);
+  earliest timestamptz;
+  latest timestamptz;
+  settled timestamptz;
 begin
-  if not exists (select from added where created_at < settled) and not exists (select from removed where created_at < settled) then
+  select min(created_at), max(created_at) into earliest, latest
+  from (select created_at from added union all select created_at from removed) changed;
+  settled := orders.settled_before(earliest, latest);
+  if earliest is null or earliest >= settled then
     return null;
   end if;
   insert into orders.product_totals as kept (product_id, status, month, orders, total_quantity, total_price)
@@ -74,42 +99,35 @@ language sql immutable as $$
   select date_trunc('month', moment at time zone 'UTC')::date
 $$;
 
--- Settles the orders made before `latest`, the oldest first and about `most` of them, and says until when all are settled now. Nobody
--- writes orders meanwhile, so `most` is to be small in a running shop; it gives up where it does not get the tables at once. An order that is dated
--- back later, by hand or by a load, is summed by the triggers above.
-create or replace function orders.settle_orders(most bigint, latest timestamptz) returns timestamptz
-language plpgsql set work_mem = '128MB' set lock_timeout = '500ms' as $$
-declare
-  settled timestamptz;
-  next_one timestamptz;
+-- Adds the orders made from `earliest` to before `latest` to the sums, and says so.
+create or replace function orders.settle_between(earliest timestamptz, latest timestamptz) returns void
+language plpgsql set work_mem = '128MB'
+-- A plan kept from when there were no items would look through all of them for each order, by the index of the other list.
+set plan_cache_mode = force_custom_plan as $$
 begin
-  begin
-    -- Against writers, and against another one who settles.
-    lock table orders.orders, orders.order_items in share row exclusive mode;
-  exception when lock_not_available or deadlock_detected then
-    return (select until from orders.settled_orders);
-  end;
-  settled := (select until from orders.settled_orders);
-  next_one := (select created_at from orders.orders where created_at >= settled order by created_at, id offset most limit 1);
-  -- More than `most` at one moment are settled together.
-  next_one := least(latest, greatest(coalesce(next_one, latest), settled + interval '1 microsecond'));
-  if next_one <= settled then
-    return settled;
-  end if;
-
   insert into orders.product_totals as kept (product_id, status, month, orders, total_quantity, total_price)
   select i.product_id, o.status, orders.month_of(o.created_at), count(*), sum(o.total_quantity), sum(o.total_price)
   from orders.orders o
-  join orders.order_items i on i.order_id = o.id
-  where o.created_at >= settled and o.created_at < next_one
+  -- A look-up for each order: a join planned while there were few reads all items, for each.
+  cross join lateral (select product_id from orders.order_items where order_id = o.id offset 0) i
+  where o.created_at >= earliest and o.created_at < latest
   group by 1, 2, 3
   order by 1, 2, 3
   on conflict (product_id, status, month) do update set
     orders = kept.orders + excluded.orders,
     total_quantity = kept.total_quantity + excluded.total_quantity,
     total_price = kept.total_price + excluded.total_price;
-  update orders.settled_orders set until = next_one;
-  return next_one;
+  update orders.settled_orders set until = latest, closing = null, horizon = null;
+end
+$$;
+
+-- All orders there are, for a transaction that keeps writers out by locks of its own: a migration, the first load.
+create or replace function orders.settle_all() returns void
+language plpgsql as $$
+begin
+  lock table orders.orders, orders.order_items in share row exclusive mode;
+  delete from orders.product_totals;
+  perform orders.settle_between('-infinity', clock_timestamp());
 end
 $$;
 
@@ -130,7 +148,7 @@ referencing old table as removed new table as added for each statement execute f
 do $$
 begin
   if (select until from orders.settled_orders) = '-infinity' then
-    perform orders.settle_orders(9223372036854775807, clock_timestamp());
+    perform orders.settle_all();
   end if;
 end
 $$;
