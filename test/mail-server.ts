@@ -7,10 +7,10 @@ import type { Test } from 'tap'
 export interface ReceivedMail { to: string, headers: Record<string, string>, source: string }
 
 /**
- * What the server does with a mail: takes it, refuses it with a status, says nothing, hangs up, or takes it and hangs up before it
+ * What the server does with a mail: takes it, refuses it with a status (and a message), says nothing, hangs up, or takes it and hangs up before it
  * says so.
  */
-export type Manner = 'accept' | 'stall' | 'drop' | 'drop after accepting' | { status: number }
+export type Manner = 'accept' | 'stall' | 'drop' | 'drop after accepting' | { status: number, message?: string }
 
 export interface TestMailServer {
   /** For SMTP_URL. */
@@ -50,7 +50,7 @@ export async function openMailServer (t: Pick<Test, 'teardown'>): Promise<TestMa
           if (does === 'stall') return
           if (does === 'accept' || does === 'drop after accepting') received.push(parse(to, Buffer.concat(chunks).toString()))
           if (does === 'drop' || does === 'drop after accepting') return hangUp(server, session)
-          if (typeof does === 'object') return callback(Object.assign(new Error(`not now for <${to}>`), { responseCode: does.status }))
+          if (typeof does === 'object') return callback(Object.assign(new Error(does.message ?? `not now for <${to}>`), { responseCode: does.status }))
           callback(null)
         })
       }

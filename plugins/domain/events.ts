@@ -2,7 +2,8 @@ import { EventEmitter } from 'node:events'
 import fp from 'fastify-plugin'
 import type { FastifyInstance } from 'fastify'
 import { Type, type Static } from '@sinclair/typebox'
-import { Moment } from '../../schemas.ts'
+import { Moment, nullable } from '../../schemas.ts'
+import { reasonOf } from '../infra/text.ts'
 
 /** An event that waits in the outbox, as a relay takes hold of it. */
 export const WaitingEvent = Type.Object({
@@ -14,7 +15,11 @@ export const WaitingEvent = Type.Object({
   occurred_at: Moment
 })
 
+const Claimed = Type.Object({ events: Type.Array(WaitingEvent), walked_to: nullable(Type.Integer()) })
 const Id = Type.Object({ id: Type.Integer() })
+
+/** Orders looked at by one statement, about 50 ms: others may hold the events of very many. */
+const LOOK_AT = 5000
 
 declare module 'fastify' {
   interface FastifyInstance { events: ReturnType<typeof eventsDomain> }
@@ -24,13 +29,15 @@ declare module 'fastify' {
 function eventsDomain (fastify: FastifyInstance) {
   const { statement } = fastify.database
   const register = statement('events/register-publisher', Type.Object({ queue: Type.String() }))
-  const claim = statement('events/claim', WaitingEvent)
+  const claim = statement('events/claim', Claimed)
   const markPublished = statement('events/mark-published', Id)
   const release = statement('events/release', Id)
   const clear = statement('events/clear-published', Id)
   const asText = (ids: number[]) => ids.map(String)
 
   const announced = new EventEmitter()
+  /** The order this gateway's walk through what waits has come to: one that starts over would look at the same ones again and again. */
+  let walkedTo: number | null = null
 
   return {
     /** This gateway has just changed orders: a relay in the same process need not wait until it looks again. */
@@ -41,13 +48,19 @@ function eventsDomain (fastify: FastifyInstance) {
     register: async (queue: string) => { await register.first(queue) },
 
     /** Takes hold of up to `limit` events for `holdSeconds`; of each order only the oldest that waits. */
-    claim: async (limit: number, holdSeconds: number): Promise<Static<typeof WaitingEvent>[]> => await claim.all(limit, holdSeconds),
+    async claim (limit: number, holdSeconds: number): Promise<Static<typeof WaitingEvent>[]> {
+      for (;;) {
+        const { events, walked_to: next } = (await claim.first(limit, LOOK_AT, holdSeconds, walkedTo ?? -1))!
+        walkedTo = next
+        if (events.length > 0 || next === null) return events
+      }
+    },
 
     /** The broker has confirmed these. */
     markPublished: async (ids: number[]) => { await markPublished.all(asText(ids)) },
 
     /** These could not be published; they go on waiting. */
-    release: async (ids: number[], reason: string) => { await release.all(asText(ids), reason) },
+    release: async (ids: number[], reason: string) => { await release.all(asText(ids), reasonOf(reason)) },
 
     /** Clears up to `limit` events published long ago; says how many. */
     clearPublished: async (limit: number) => (await clear.all(limit)).length

@@ -71,11 +71,17 @@ function notificationsDomain (fastify: FastifyInstance) {
       return recorded.filter(({ dead }) => dead).map(({ id }) => id)
     },
 
-    /** The mail server is back: what waited for it alone need not wait longer. */
-    hastenEmails: async () => { await hasten.all() },
+    /**
+     * The mail server is back: up to `limit` emails that waited for it alone, and are behind `afterId`, need not wait longer. Says which is
+     * the last, or null where there are no more.
+     */
+    async hastenEmails (limit: number, afterId: number): Promise<number | null> {
+      const hastened = await hasten.all(limit, afterId)
+      return hastened.length === limit ? Math.max(...hastened.map(({ id }) => id)) : null
+    },
 
-    /** Makes dead letters of emails that nobody could send within three days. */
-    expireEmails: async () => { await expire.all() },
+    /** Makes dead letters of up to `limit` emails that nobody could send within three days; says how many. */
+    expireEmails: async (limit: number) => (await expire.all(limit)).length,
 
     /** Clears up to `limit` emails that were accepted or failed long ago; says how many. */
     clearEmails: async (limit: number) => (await clearEmails.all(limit)).length,

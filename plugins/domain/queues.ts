@@ -31,6 +31,9 @@ export const FailedJob = Type.Object({
   })
 })
 
+/** Emails tried again by one statement. */
+const BATCH = 1000
+
 declare module 'fastify' {
   interface FastifyInstance { queues: ReturnType<typeof queuesDomain> }
 }
@@ -40,14 +43,22 @@ function queuesDomain (fastify: FastifyInstance) {
   const { statement } = fastify.database
   const list = statement('queues/list-queues', QueueState)
   const listFailed = statement('queues/list-failed', Type.Object({ total: Type.Integer(), failed: Type.Array(FailedJob) }))
+  const retryEmail = statement('queues/retry-email', Type.Object({ id: Type.Integer() }))
   const retryEmails = statement('queues/retry-emails', Type.Object({ id: Type.Integer() }))
   const findTicks = statement('queues/find-failed-ticks', Type.Object({ id: Type.String() }))
+
+  async function retryAllEmails (): Promise<number> {
+    const now = new Date().toISOString()
+    let retried = 0
+    for (let batch = BATCH; batch === BATCH; retried += batch) batch = (await retryEmails.all(BATCH, now)).length
+    return retried
+  }
 
   /** Tries again what failed for good, or one of it; says how many. */
   async function retry (queue: Queue, id: string | null): Promise<number> {
     if (queue === 'emails') {
-      if (id !== null && !/^\d{1,18}$/.test(id)) return 0
-      return (await retryEmails.all(id)).length
+      if (id === null) return await retryAllEmails()
+      return /^\d{1,18}$/.test(id) ? (await retryEmail.all(id)).length : 0
     }
     if (!TICKED.includes(queue)) return 0
     const ids = (await findTicks.all(queue, id)).map((tick) => tick.id)

@@ -1,6 +1,7 @@
 import fp from 'fastify-plugin'
 import type { Static } from '@sinclair/typebox'
 import type { WaitingEvent } from '../domain/events.ts'
+import { recordEach } from './record.ts'
 
 /** Events published at once; each is of another order. */
 const BATCH = 200
@@ -15,7 +16,7 @@ const REGISTER_EVERY_MS = 3_600_000
 
 /** Publishes the outbox to RabbitMQ: with confirms, at least once, in order for each order. Nothing without RABBITMQ_URL. */
 export default fp(async (fastify) => {
-  const { broker, events, config, jobs } = fastify
+  const { broker, events, config, jobs, log } = fastify
   if (!broker) return
 
   await events.register(config.RABBITMQ_QUEUE)
@@ -42,12 +43,14 @@ export default fp(async (fastify) => {
     const claimed = await events.claim(BATCH, HOLD_SECONDS)
     if (claimed.length === 0) return false
     const results = await Promise.allSettled(claimed.map(publish))
-    const confirmed = claimed.filter((_, n) => results[n]!.status === 'fulfilled').map(({ id }) => id)
-    const failed = claimed.filter((_, n) => results[n]!.status === 'rejected').map(({ id }) => id)
-    if (confirmed.length > 0) await events.markPublished(confirmed)
+    const confirmed = claimed.filter((_, n) => results[n]!.status === 'fulfilled')
+    const failed = claimed.filter((_, n) => results[n]!.status === 'rejected')
+    const ids = (some: { id: number }[]) => some.map(({ id }) => id)
+    // One that is refused is published again once its hold is over; the others are not held up.
+    await recordEach(log, 'a published event', confirmed, async (some) => await events.markPublished(ids(some)))
     if (failed.length === 0) return true
     const { reason } = results.find((result) => result.status === 'rejected') as PromiseRejectedResult
-    await events.release(failed, String(reason))
+    await recordEach(log, 'why an event waits', failed, async (some) => await events.release(ids(some), String(reason)))
     throw new Error(`${failed.length} events could not be published`)
   }
 

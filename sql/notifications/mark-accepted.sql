@@ -6,9 +6,13 @@ with accepted as (
   returning id, user_id, due_at
 ),
 delivered as (
-  update users.users u set pending_order_notification = false
-  from accepted a
-  where u.id = a.user_id and a.due_at is not null and u.pending_order_notification
-    and not exists (select from users.reminders later where later.user_id = a.user_id and later.due_at > a.due_at)
+  update users.users set pending_order_notification = false
+  where pending_order_notification and id = any (array(
+    select a.user_id from accepted a
+    -- Compared as a pair, which only the index by user serves.
+    where a.due_at is not null and (
+      select later.due_at from users.reminders later
+      where later.user_id = a.user_id and (later.user_id, later.due_at) > (a.user_id, a.due_at)
+      order by later.user_id, later.due_at limit 1) is null))
 )
 select id from accepted

@@ -1,6 +1,8 @@
--- Has emails that failed for good tried again, with as many tries as new ones.
--- $1 id bigint: null for all
+-- Has emails that failed for good tried again, with as many tries as new ones, the oldest first.
+-- $1 limit bigint
+-- $2 failed_before timestamptz: one that fails once more meanwhile is not tried for ever
 update gateway.emails set
   failed_at = null, attempts = 0, next_attempt_at = now(), expires_at = now() + interval '3 days', server_away = false
-where failed_at is not null and ($1::bigint is null or id = $1)
+where id = any (array(
+  select id from gateway.emails where failed_at < $2 order by failed_at, id limit $1 for no key update skip locked))
 returning id

@@ -2,9 +2,13 @@ import fp from 'fastify-plugin'
 import type { Static } from '@sinclair/typebox'
 import type { EmailFailure, WaitingEmail } from '../../domain/notifications.ts'
 import { MAIL_CONNECTIONS, MailError } from '../../infra/mailer.ts'
+import { recordEach } from '../record.ts'
 import { renderEmail } from './templates.ts'
 
 const BATCH = 4 * MAIL_CONNECTIONS
+
+/** Rows given up on, or made due, in one statement: about 20 ms. */
+const SWEEP = 1000
 
 /** Longer than a batch can take with a server that stalls at every email (mailer.ts): 4 × (10 + 10 + 30) s. */
 const HOLD_SECONDS = 300
@@ -21,7 +25,9 @@ export default fp(async (fastify) => {
   if (!mailer) return
   let wasAway = true
   // Accepted by the mail server, but not marked yet: kept over a moment without the database, so that none goes out twice.
-  let accepted: number[] = []
+  let accepted: { id: number }[] = []
+  // The mail server is back: the last email that has been made due since, or null where that is done.
+  let hastenedTo: number | null = null
 
   async function send (email: Static<typeof WaitingEmail>): Promise<EmailFailure | null> {
     const unsubscribeUrl = new URL(`notifications/unsubscribe?token=${notifications.unsubscribeToken(email.user_id)}`, slashed(config.PUBLIC_URL)).href
@@ -40,30 +46,38 @@ export default fp(async (fastify) => {
   }
 
   async function markAccepted (): Promise<void> {
-    if (accepted.length > 0) await notifications.markAccepted(accepted)
-    accepted = []
+    accepted = await recordEach(log, 'an accepted email', accepted, async (some) => await notifications.markAccepted(some.map(({ id }) => id)))
   }
 
   async function recordFailures (failures: EmailFailure[]): Promise<void> {
-    const dead = await notifications.recordFailures(failures)
-    for (const { id, reason } of failures) if (dead.includes(id)) log.error({ email: id, reason }, 'an email failed for good')
+    const record = async (some: EmailFailure[]) => {
+      const dead = await notifications.recordFailures(some)
+      for (const { id, reason } of some) if (dead.includes(id)) log.error({ email: id, reason }, 'an email failed for good')
+    }
+    const refused = await recordEach(log, 'why an email failed', failures, record)
+    // Whatever there is about the reason: without a record it would be tried for ever.
+    await recordEach(log, 'that an email failed', refused.map((failure) => ({ ...failure, reason: 'the reason could not be recorded' })), record)
   }
 
   jobs.loop('emails', LOOK_EVERY_MS, async (signal) => {
     await markAccepted()
-    const emails = await notifications.claimEmails(BATCH, HOLD_SECONDS)
-    if (emails.length === 0) return false
+    // Or each look for what is due would walk past what nobody could send in time.
+    while (await notifications.expireEmails(SWEEP) === SWEEP && !signal.aborted);
+    if (hastenedTo !== null) hastenedTo = await notifications.hastenEmails(SWEEP, hastenedTo)
+    const claimed = await notifications.claimEmails(BATCH, HOLD_SECONDS)
+    const emails = claimed.filter(({ id }) => !accepted.some((email) => email.id === id))
+    if (emails.length === 0) return hastenedTo !== null
     const abort = () => setTimeout(() => mailer.abort(), CLOSE_AFTER_MS).unref()
     signal.addEventListener('abort', abort)
     const results = await Promise.all(emails.map(send))
     signal.removeEventListener('abort', abort)
 
     const failures = results.filter((failure) => failure !== null)
-    accepted = emails.filter((_, n) => results[n] === null).map(({ id }) => id)
-    const hasWorked = accepted.length > 0
+    const sent = emails.filter((_, n) => results[n] === null)
+    accepted.push(...sent)
     await markAccepted()
-    if (failures.length > 0) await recordFailures(failures)
-    if (hasWorked && wasAway) await notifications.hastenEmails()
+    await recordFailures(failures)
+    if (sent.length > 0 && wasAway) hastenedTo = 0
     wasAway = failures.some((failure) => failure.server_away)
     if (wasAway) throw new Error(failures.find((failure) => failure.server_away)!.reason)
     return true

@@ -1,3 +1,4 @@
+import { Writable } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
 import t from 'tap'
 import { openShop, userId, type Shop } from '../../helper.ts'
@@ -52,4 +53,34 @@ t.test('more than one batch', async (t) => {
     select n, 'order_created', '{}', now() - interval '8 days' from generate_series(1, 2500) n`
   await tick(shop)
   t.same([...await shop.sql`select count(*)::int as n from orders.outbox`], [{ n: 0 }])
+})
+
+t.test('a step that fails keeps none of the others from being done, and fails the tick', async (t) => {
+  const lines: string[] = []
+  const log = new Writable({ write (chunk, _encoding, done) { lines.push(String(chunk)); done() } })
+  const shop = await openShop(t, { LOG_LEVEL: 'error' }, log)
+  const { sql } = shop
+  await sql`
+    create function orders.refuse() returns trigger language plpgsql as $$ begin raise exception 'not this one'; end $$`
+  await sql`create trigger refuse before delete on orders.outbox for each row execute function orders.refuse()`
+  await sql`create trigger refuse before update on gateway.emails for each row execute function orders.refuse()`
+  await sql`insert into orders.outbox (order_id, event_type, payload, published_at) values (1, 'order_created', '{}', now() - interval '8 days')`
+  await sql`insert into users.reminders (user_id, due_at) values (1, now() - interval '4 days'), (1, now() - interval '401 days')`
+  await sql`insert into gateway.emails (user_id, due_at, expires_at) values (1, (select max(due_at) from users.reminders), now())`
+  await sql`insert into gateway.idempotency_keys (caller, key, request_hash, created_at) values ('caller', 'key', 'hash', now() - interval '25 hours')`
+  await sql`insert into orders.order_totals values ('2020-01-01', 'paid', 3, 1, 1, 1)`
+
+  // The first tick of a queue is tried three times; this one has no more tries left.
+  const [job] = await sql`insert into pgboss.job (name, retry_limit) values ('housekeeping', 0) returning id`
+  const state = async () => (await sql`select state, output ->> 'message' as message from pgboss.job where id = ${job!.id}`)[0]!
+  for (const deadline = performance.now() + 20_000; !['completed', 'failed'].includes((await state()).state);) {
+    if (performance.now() > deadline) throw new Error('housekeeping does not end')
+    await sleep(50)
+  }
+  t.match(await state(), { state: 'failed', message: /given up emails: .*not this one.*; cleared published events: .*not this one/ })
+  t.same([...await sql`select 1 from gateway.idempotency_keys`], [], 'what comes before')
+  t.same([...await sql`select 1 from users.reminders where due_at < now() - interval '5 days'`], [], 'and after')
+  t.same([...await sql`select shard, orders::int from orders.order_totals`], [{ shard: -1, orders: 1 }])
+  t.equal((await sql`select until from orders.settled_orders`)[0]!.until.getTime() > 0, true)
+  t.match(lines.filter((line) => line.includes('a step of housekeeping failed')).map((line) => JSON.parse(line).step), ['given up emails', 'cleared published events'])
 })
