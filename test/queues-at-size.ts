@@ -112,7 +112,10 @@ export async function openQueues (sql: Sql) {
   const fill = async (text: string, from: number, to: number) => {
     const filled = text.replaceAll('$from', String(from)).replaceAll('$to', String(to))
     // Without triggers and foreign keys: only the rows count here.
-    await sql.unsafe(`begin; set local session_replication_role = replica; ${filled} commit`).simple()
+    await sql.begin(async (transaction) => {
+      await transaction`set local session_replication_role = replica`
+      await transaction.unsafe(filled).simple()
+    })
   }
   return {
     addDone: async (from: number, to: number) => await fill(DONE, from, to),

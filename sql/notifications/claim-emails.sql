@@ -2,14 +2,17 @@
 -- $1 limit bigint
 -- $2 hold_seconds double precision: after which others may take them
 with claimed as (
-  update gateway.emails set next_attempt_at = now() + $2 * interval '1 second', attempts = attempts + 1
+  update gateway.emails set next_attempt_at = now() + $2 * interval '1 second', attempts = attempts + 1,
+    -- Too late to be sent (expire-emails.sql): looked for and passed by, such a one would be passed again and again.
+    failed_at = case when expires_at <= now() then now() end,
+    last_error = case when expires_at <= now() then coalesce(last_error, 'not sent in time') else last_error end
   where id = any (array(
     select id from gateway.emails
-    where accepted_at is null and failed_at is null and next_attempt_at <= now() and expires_at > now()
+    where accepted_at is null and failed_at is null and next_attempt_at <= now()
     order by next_attempt_at
     limit $1
     for no key update skip locked))
-  returning id, message_id, user_id, history_id
+  returning id, message_id, user_id, history_id, failed_at
 )
 select c.id, c.message_id, u.external_user_id as user_id, u.first_name, u.last_name, u.email_address,
   case when c.history_id is null then (
@@ -40,3 +43,4 @@ select c.id, c.message_id, u.external_user_id as user_id, u.first_name, u.last_n
 from claimed c
 -- One look-up each: a join planned for very many would read all users.
 cross join lateral (select * from users.users where id = c.user_id offset 0) u
+where c.failed_at is null

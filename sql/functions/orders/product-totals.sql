@@ -101,7 +101,9 @@ $$;
 
 -- Adds the orders made from `earliest` to before `latest` to the sums, and says so.
 create or replace function orders.settle_between(earliest timestamptz, latest timestamptz) returns void
-language plpgsql set work_mem = '128MB' as $$
+language plpgsql set work_mem = '128MB'
+-- A plan kept from when there were no items would look through all of them for each order, by the index of the other list.
+set plan_cache_mode = force_custom_plan as $$
 begin
   insert into orders.product_totals as kept (product_id, status, month, orders, total_quantity, total_price)
   select i.product_id, o.status, orders.month_of(o.created_at), count(*), sum(o.total_quantity), sum(o.total_price)

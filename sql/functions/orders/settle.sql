@@ -7,7 +7,7 @@
 -- committed are over (`horizon`; no lock, it looks at the snapshot), and then settles. A load or somebody who dates orders back meanwhile is
 -- no exception.
 create or replace function orders.settle_orders(most bigint, latest timestamptz) returns timestamptz
-language plpgsql set lock_timeout = '50ms' as $$
+language plpgsql set lock_timeout = '50ms' set plan_cache_mode = force_custom_plan as $$
 declare
   -- Looked at before anything is written: this transaction has no number yet that it would wait for.
   seen record;

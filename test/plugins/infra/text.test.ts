@@ -13,5 +13,5 @@ t.test('a text is cut by code points, and never inside of one', async (t) => {
   t.equal(cut('a\ud83d', 5), 'a\ufffd', 'half a pair of others, too')
   t.equal(shorten('😀😀😀', 3), '😀😀😀', 'three characters are no more than three')
   t.equal(shorten('😀😀😀', 2, ' …'), '😀😀 …')
-  t.equal(reasonOf('550\0 no\r\n\tway'), '550 no way')
+  t.equal(reasonOf('550\0no\r\n\tway'), '550 no way')
 })
