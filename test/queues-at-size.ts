@@ -88,7 +88,7 @@ const WAITING = `
     select 2000000 + n - n % 5, kind.at + n % 5 * interval '1 hour', now() + kind.next, now() + kind.expires, kind.away, now() + kind.accepted, now() + kind.failed
     from generate_series($from, $to) n, (values
       (timestamptz '2020-01-01', interval '-1 hour', interval '3 days', false, null::interval, null::interval),
-      ('2020-02-01', '-2 hours', '-1 hour', false, null, null),
+      ('2020-02-01', '-30 minutes', '-1 minute', false, null, null),
       ('2020-03-01', '1 hour', '3 days', true, null, null),
       ('2020-04-01', '-1 hour', '1 hour', false, null, '-1 hour'),
       ('2020-05-01', '-1 hour', '1 hour', false, '-31 days', null)) as kind (at, next, expires, away, accepted, failed);
