@@ -32,13 +32,13 @@ const VIEWS: Record<string, (shop: Shop, id: string) => Promise<Answer>> = {
 }
 const statusIn = ({ json }: Answer): string => json.data?.[0].status ?? json.status
 
-t.test('an order placed on one face is the same order on every other: items, stock, history, events', { skip }, async (t) => {
-  const broker = await openBroker(t)
-  const shop = await openShop(t, broker.settings)
+t.test('an order placed on one face is the same order on every other: items, stock, history, events', async (t) => {
+  const broker = skip ? undefined : await openBroker(t)
+  const shop = await openShop(t, broker?.settings)
   const stock = async () => (await shop.sql`select stock from products.inventory where product_id = 33`)[0]!.stock as number
 
   for (const [way, place] of Object.entries(WAYS)) {
-    const [before, events] = [await stock(), broker.received.length]
+    const [before, events] = [await stock(), broker?.received.length ?? 0]
     const id = await place(shop)
     t.equal(await stock(), before - 2, `${way}: takes stock`)
     for (const [view, show] of Object.entries(VIEWS)) {
@@ -54,10 +54,12 @@ t.test('an order placed on one face is the same order on every other: items, sto
     t.equal(await stock(), before, `${way}: stock comes back`)
     const { json } = await shop.call('GET', `/orders/${id}`)
     t.same(json.data[0].status_history.map(({ status }: { status: string }) => status), ['pending', 'paid', 'confirmed', 'cancelled'], `${way}: history`)
-    await broker.arrived(events + 4)
-    t.same(broker.received.slice(events).map(({ body }) => [body.order_id, body.event_type, body.status]), [
-      [Number(id), 'order_created', 'pending'], [Number(id), 'order_status_updated', 'paid'],
-      [Number(id), 'order_status_updated', 'confirmed'], [Number(id), 'order_cancelled', 'cancelled']
-    ], `${way}: events`)
+    await t.test(`${way}: events`, { skip }, async (t) => {
+      await broker!.arrived(events + 4)
+      t.same(broker!.received.slice(events).map(({ body }) => [body.order_id, body.event_type, body.status]), [
+        [Number(id), 'order_created', 'pending'], [Number(id), 'order_status_updated', 'paid'],
+        [Number(id), 'order_status_updated', 'confirmed'], [Number(id), 'order_cancelled', 'cancelled']
+      ])
+    })
   }
 })

@@ -73,7 +73,7 @@ export async function openMailServer (t: Pick<Test, 'teardown'>): Promise<TestMa
     behave: (how) => { manner = typeof how === 'function' ? how : () => how },
     close,
     open,
-    arrived: async (count, seconds = 20) => {
+    arrived: async (count, seconds = 100) => {
       const deadline = performance.now() + seconds * 1000
       while (received.length < count) {
         if (performance.now() > deadline) throw new Error(`${received.length} of ${count} mails arrived in ${seconds} s`)

@@ -40,7 +40,7 @@ t.test('what keeps events from going out stands in the log and in GET /api/v1/jo
     t.match(full, { depth: Number, fault: { reason: /basic\.nack.*full/, since: /^\d{4}-.*\+00:00$/ } })
     t.match(log.text(), /basic\.nack/)
     await broker.consume()
-    await broker.arrived(3, 60)
+    await broker.arrived(3)
     t.match(await comesTo(shop, ({ depth, fault }) => depth === 0 && fault === null), { depth: 0, fault: null })
   })
 

@@ -6,7 +6,7 @@ import { openShop, userId, type Shop } from '../../helper.ts'
 /** Has the hourly tick come now, and waits until it has done its work. */
 async function tick ({ sql }: Shop): Promise<void> {
   const [job] = await sql`insert into pgboss.job (name) values ('housekeeping') returning id`
-  const deadline = performance.now() + 20_000
+  const deadline = performance.now() + 100_000
   for (;;) {
     const [{ state } = {}] = await sql`select state from pgboss.job where id = ${job!.id}`
     if (state === 'completed') return

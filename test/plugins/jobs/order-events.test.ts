@@ -10,11 +10,7 @@ const waiting = async (shop: Shop) => (await shop.sql`select count(*)::int as n 
 const recorded = async (shop: Shop) => (await shop.sql`select message_id as id, order_id::int as order_id from orders.outbox order by outbox.id`)
 
 async function allPublished (shop: Shop): Promise<void> {
-  const deadline = performance.now() + 20_000
-  while (await waiting(shop) > 0) {
-    if (performance.now() > deadline) throw new Error(`${await waiting(shop)} events still wait`)
-    await sleep(50)
-  }
+  while (await waiting(shop) > 0) await sleep(50)
 }
 
 /** For each order, what was received about it, repeats left out. */
@@ -93,7 +89,7 @@ t.test('order events', { skip }, async (t) => {
     t.ok(await waiting(shop) > 0, 'events wait meanwhile')
     await broker.mend()
     await load(0.5)
-    await broker.arrived(count, 30)
+    await broker.arrived(count)
     await sleep(300)
     t.equal((await recorded(shop)).length, count)
     const expected = [...Map.groupBy(await recorded(shop), (row) => row.order_id)]
@@ -129,7 +125,7 @@ t.test('order events', { skip }, async (t) => {
     t.equal(await waiting(shop), 1)
     await broker.cut()
     await broker.mend()
-    await broker.arrived(2, 30)
+    await broker.arrived(2)
     await allPublished(shop)
     const [, second] = await recorded(shop)
     t.ok(broker.received.slice(1).every(({ id }) => id === second!.id), 'a repeat is recognisable')

@@ -115,7 +115,7 @@ t.test('the tick: by the cron expression of REMINDER_CRON, and whoever is due is
   await due(shop, 1000, { users: 5 })
   // A tick is a job of pg-boss; here it comes at once.
   await shop.sql`insert into pgboss.job (name) values ('reminders')`
-  const deadline = performance.now() + 20_000
+  const deadline = performance.now() + 100_000
   while (await reminders(shop) < 5 && performance.now() < deadline) await sleep(50)
   t.equal(await reminders(shop), 5)
 })

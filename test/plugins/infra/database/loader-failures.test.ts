@@ -16,7 +16,7 @@ for (const [when, phase, file] of [
   ['in the middle of it all', 'check', 'orders_demo.csv'],
   ['near the end', 'check', 'orders_demo_status_history.csv']
 ] as const) {
-  t.test(`A connection lost ${when} is an error, and nothing is loaded`, { timeout: 20_000 }, async (t) => {
+  t.test(`A connection lost ${when} is an error, and nothing is loaded`, { timeout: 100_000 }, async (t) => {
     const loader = await openLoader(t)
     let killed: PromiseLike<unknown> | undefined
     await t.rejects(loader.load({ ...SHOP, 'aisles.csv': MANY }, {
@@ -51,7 +51,7 @@ t.test('Reject reports that cannot be written are an error, and nothing is loade
   await isEmpty(t, loader)
 })
 
-t.test('A COPY that the database refuses ends in an error, not in a wait', { timeout: 10_000 }, async (t) => {
+t.test('A COPY that the database refuses ends in an error, not in a wait', { timeout: 100_000 }, async (t) => {
   const { sql } = await openLoader(t)
   await sql`create table numbers (number integer)`
   for (const rows of ['1\nx\n', '1\n'.repeat(100_000) + 'x\n']) {
