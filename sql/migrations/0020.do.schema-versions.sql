@@ -170,3 +170,7 @@ from (values
   ('views/storefront-documents.sql', 'view', 'orders.storefront_documents')
 ) as made (file, kind, name)
 join gateway.defined_objects o on o.kind = made.kind and o.name = made.name;
+
+-- pg-boss makes its own tables in it. Gateways that start at once would make the schema at once, too, and fail: the session has looked for it
+-- before, and does not look again while it waits for pg-boss's lock.
+create schema if not exists pgboss;
