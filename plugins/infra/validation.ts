@@ -151,8 +151,16 @@ function isJsonCharset (contentType = ''): boolean {
   return charset === undefined || /^utf-?8$/i.test(charset)
 }
 
-/** An empty body is no body, whatever content type a client always sends; of others only the first bytes are waited for. */
-function refuseUnlessEmpty (_request: FastifyRequest, body: IncomingMessage, done: (error: Error | null, body?: undefined) => void): void {
+/**
+ * An empty body is no body, whatever content type a client always sends. Whether one in chunks is empty shows with its first bytes, which
+ * do not come before they are asked for where they were only announced.
+ */
+function refuseUnlessEmpty (request: FastifyRequest, body: IncomingMessage, done: (error: Error | null, body?: undefined) => void): void {
+  // An address that does not exist takes no content type.
+  if (request.is404) return done(null)
+  if (request.headers['content-length'] !== undefined || request.headers.expect !== undefined) {
+    return done(problem('UNSUPPORTED_MEDIA_TYPE'))
+  }
   const onData = () => {
     body.off('end', onEnd)
     done(problem('UNSUPPORTED_MEDIA_TYPE'))

@@ -9,6 +9,7 @@ export const SAME_SIGNAL_MS = 500
 /** What must not outlive this process, such as an embedded PostgreSQL. */
 const held = new Set<() => Promise<unknown>>()
 let isEnding = false
+let isListening = false
 
 /** Has `end` called when the process is interrupted, at whatever moment. Returns a function that takes this back. */
 export function endIfInterrupted (end: () => Promise<unknown>): () => void {
@@ -27,6 +28,8 @@ export async function endHeld (): Promise<void> {
 
 /** For scripts and tests: a signal ends the process, and what it has started. A second Ctrl-C of somebody in a hurry ends it at once. */
 export function endOnSignals (): void {
+  if (isListening) return
+  isListening = true
   let since: number | undefined
   for (const signal of SIGNALS) {
     process.on(signal, async () => {
