@@ -3,7 +3,7 @@ import fp from 'fastify-plugin'
 import type { FastifyRequest } from 'fastify'
 import { Caller, callers } from './database/caller.ts'
 import { problem } from './errors.ts'
-import { cut } from './text.ts'
+import { cut, pathOf } from './text.ts'
 
 /** Who acts, and for which request: what the status history and the idempotency records keep. */
 export interface Context {
@@ -64,11 +64,6 @@ function sortMembers (_name: string, value: unknown): unknown {
   return Object.fromEntries(Object.entries(value).sort(([a], [b]) => a < b ? -1 : 1))
 }
 
-/** For the log, which does without names, email addresses and tokens: these may stand in a query string, or for another service's id. */
-export function pathOf (request: FastifyRequest): string {
-  return request.url.split('?', 1)[0]!.replace(/[^/]*(@|%40)[^/]*/g, '…')
-}
-
 /** Request ids, log lines, and what a request says about itself in headers. */
 export default fp(async (fastify) => {
   fastify.decorate('draining', false)
@@ -119,7 +114,7 @@ export default fp(async (fastify) => {
     const level = reply.statusCode >= 500 ? 'warn' : 'info'
     request.log[level]({
       method: request.method,
-      path: pathOf(request),
+      path: pathOf(request.url),
       status: reply.statusCode,
       ms: Math.round(reply.elapsedTime * 10) / 10
     }, 'request')

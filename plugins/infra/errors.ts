@@ -4,8 +4,8 @@ import type { Socket } from 'node:net'
 import fp from 'fastify-plugin'
 import type { ConnectionError, FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { Type, type Static } from '@sinclair/typebox'
-import { pathOf } from './context.ts'
 import { watchMethods } from './methods.ts'
+import { pathOf } from './text.ts'
 
 /**
  * Every error a caller can get: its code, status and sentence. `{name}` is filled from the facts. The database refuses with
@@ -187,7 +187,8 @@ export function answer (error: FastifyError, request: FastifyRequest, reply: Fas
   if (known.statusCode === 503) reply.header('retry-after', '1')
   // Nobody is there to be answered, so the line of the request (context.ts) is never written.
   if (known.code === 'CALLER_GONE') {
-    request.log.info({ method: request.method, path: pathOf(request), status: 499, ms: Math.round(reply.elapsedTime * 10) / 10 }, 'request')
+    const ms = Math.round(reply.elapsedTime * 10) / 10
+    request.log.info({ method: request.method, path: pathOf(request.url), status: 499, ms }, 'request')
   }
   if (known.isReplay) reply.header('idempotency-replayed', 'true')
   if (known.code === 'NOT_IDENTIFIED' && !reply.hasHeader('www-authenticate')) reply.header('www-authenticate', 'Bearer')

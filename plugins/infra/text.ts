@@ -18,3 +18,6 @@ export function shorten (text: string, length: number, mark = '…'): string {
 export function reasonOf (text: string, length = 500): string {
   return cut(text.replace(/\p{Cc}+/gu, ' '), length)
 }
+
+/** An address for the log, which does without names, email addresses and tokens: these may stand in a query, or for another service's id. */
+export const pathOf = (url: string): string => url.split('?', 1)[0]!.replace(/[^/]*(@|%40)[^/]*/g, '…')
