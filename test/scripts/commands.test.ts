@@ -18,7 +18,7 @@ const run = async (script: string, args: string[]) => await new Promise<{ code: 
 
 t.test('Every command tells its usage and touches nothing; what it does not know is an error, and nothing is done', { timeout: 120_000 }, async (t) => {
   const { scripts } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8')) as { scripts: Record<string, string> }
-  const commands = Object.entries(scripts).map(([name, line]) => [name, /^node (scripts\/\S+)$/.exec(line)?.[1] ?? ''] as const)
+  const commands = Object.entries(scripts).map(([name, line]) => [name, /^(?:exec )?node (?:scripts\/start\.js )?(scripts\/\S+\.ts)$/.exec(line)?.[1] ?? ''] as const)
     .filter(([, script]) => script !== '')
   t.ok(commands.length >= 8)
   const openapi = await readFile(join(root, 'openapi.json'), 'utf8')

@@ -29,6 +29,8 @@ async function startBroker (t: Test) {
   const node = `test${process.pid}@localhost`
   const env = {
     PATH: process.env.PATH,
+    // Where a command that fails would leave it, which is the project's own folder.
+    ERL_CRASH_DUMP: join(home, 'erl_crash.dump'),
     HOME: home,
     RABBITMQ_NODENAME: node,
     RABBITMQ_NODE_IP_ADDRESS: '127.0.0.1',

@@ -4,12 +4,15 @@ import { problem } from '../errors.ts'
 import type { Caller } from './caller.ts'
 import { cancelOn, type Backend } from './cancel.ts'
 import { createClient, socketsTo, type ClientOptions, type Hosts } from './client.ts'
-import { ConnectFault } from './failures.ts'
+import { CONNECTION_FAULTS, ConnectFault } from './failures.ts'
 
 export type Row = Record<string, unknown>
 
 /** The driver's own, of a query: the backend it was sent to, null as long as it was not sent. */
 type Query = PendingQuery<Row[]> & { state: Backend | null }
+
+/** The severities of what ends a session, in the server's own words whatever its language. */
+const FATAL = /^(FATAL|PANIC)$/
 
 /** A statement under way. */
 export interface Run {
@@ -86,6 +89,8 @@ export class Connection {
         resolve(rows)
       }, (error) => {
         this.#end(run)
+        // With a client of its own for the next: this one may not have heard of the end yet, or hold the server's last word against it.
+        if (FATAL.test(error.severity ?? '') || CONNECTION_FAULTS.test(error.code ?? '')) this.giveUp('the session was ended')
         // Whatever it was: no statement ran.
         reject(query.state === null ? new ConnectFault(error) : error)
       })

@@ -6,6 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import Postgrator from 'postgrator'
 import type { Sql } from 'postgres'
 import { refreshDefinitions } from './definitions.ts'
+import { CONNECTION_FAULTS } from './failures.ts'
 import { Transaction } from './transaction.ts'
 
 const root = join(import.meta.dirname, '../../../sql')
@@ -40,6 +41,8 @@ export async function migrate (sql: Sql, folder = root): Promise<void> {
       return
     } catch (error) {
       const { code, message } = error as { code?: string, message: string }
+      // Nothing was tried yet, or the server is gone: that is no fault of the schema.
+      if (CONNECTION_FAULTS.test(code ?? '')) throw error
       if (!IS_CROWDED.test(code ?? '') || performance.now() > deadline) {
         throw Object.assign(new Error(`The database could not be migrated: ${message}`, { cause: error }), { code })
       }

@@ -118,7 +118,9 @@ t.test('PUT /carts/{user_id} replaces or makes the cart, DELETE removes it', asy
   t.strictSame((await call('GET', url)).json, replaced.json, 'a refused PUT leaves the cart as it was')
   refuses(t, await call('PUT', `/carts/${NOBODY}`, { items: [] }), 404, 'USER_NOT_FOUND')
 
-  t.strictSame((await call('DELETE', url)).json, { message: `Cart deleted successfully for user ${userId(1)}` })
+  t.strictSame((await call('DELETE', url)).json, {
+    message: `Cart deleted successfully for user ${userId(1)}`, user_id: userId(1), deleted: true
+  })
   t.equal((await call('GET', url)).json.cart_id, null)
   t.equal((await sql`select from orders.cart_items`).length, 0, 'its items are gone with it')
   refuses(t, await call('DELETE', url), 404, 'CART_NOT_FOUND', 'Cart not found')

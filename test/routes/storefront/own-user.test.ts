@@ -84,7 +84,9 @@ t.test('another’s is a 403, for admins a way in', async (t) => {
 t.test('what belongs to the service API alone is not here', async (t) => {
   const shop = await openShop(t)
   for (const [method, url] of [
-    ['GET', '/api/users'], ['POST', '/api/users'], ['POST', '/api/users/login'], ['DELETE', '/api/users/me'], ['GET', '/api/orders/user/me'],
-    ['DELETE', '/api/orders/1'], ['GET', '/api/departments']
+    ['GET', '/api/users'], ['POST', '/api/users'], ['GET', '/api/orders/user/me'], ['GET', '/api/departments']
   ] as const) refuses(t, await shop.call(method, url, undefined, BOSS), 404, 'NOT_FOUND')
+  for (const [method, url] of [['POST', '/api/users/login'], ['DELETE', '/api/users/me'], ['DELETE', '/api/orders/1']] as const) {
+    refuses(t, await shop.call(method, url, undefined, BOSS), 405, 'METHOD_NOT_ALLOWED')
+  }
 })

@@ -42,7 +42,7 @@ t.test('shipping is free from FREE_SHIPPING_FROM on', async (t) => {
 })
 
 t.test('what has no price costs nothing but its shipping', async (t) => {
-  const shop = await shopWith(t, ['1.00', null])
+  const shop = await shopWith(t, ['1.00', null], { SELL_UNPRICED: 'true' })
   t.equal(await costs(shop, [2, 3]), '0.00 0.00 10.00 10.00')
   t.equal(await costs(shop, [1, 1], [40, 1]), '1.00 0.08 10.00 11.08')
 })

@@ -17,7 +17,11 @@ t.test('Accounts and orders that were made here are none of a file\'s', async (t
   const [{ id: eve } = { id: 0 }] = await shop.sql`select id::int from users.users where external_user_id = ${made.user_id}`
 
   const report = await load({
-    'users_demo.csv': `${USERS}${eve},Mallory,Row,mallory@example.com\n8,Mallory,Row,eve@example.com\n9,New,One,new@example.com\n`,
+    'users_demo.csv': `user_id,first_name,last_name,email_address,password
+${eve},Mallory,Row,mallory@example.com,password
+8,Mallory,Row,eve@example.com,password
+9,New,One,new@example.com,password
+`,
     'orders_demo.csv': `${ORDERS}${id},7,1,0,0,2026-01-01\n500,${eve},9,0,0,2026-01-01\n501,7,1,0,0,2026-01-01\n`,
     'order_items_demo.csv': `order_id,product_id,add_to_cart_order,reordered,quantity\n${id},1,1,0,99\n${id},2,2,0,1\n501,1,1,0,1\n`,
     'orders_demo_status_history.csv': `order_id,status,changed_at\n${id},delivered,2036-01-01\n501,pending,2026-01-01\n`
