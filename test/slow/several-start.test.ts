@@ -72,7 +72,7 @@ ignore_startup_parameters = extra_float_digits,statement_timeout,lock_timeout,id
 async function setLimits (url: string): Promise<void> {
   const sql = postgres(url, { max: 1 })
   const { pathname, username } = new URL(url)
-  for (const setting of [`statement_timeout = '5s'`, `lock_timeout = '100ms'`, `plan_cache_mode = 'force_generic_plan'`, `enable_seqscan = 'off'`, `jit = 'off'`]) {
+  for (const setting of ['statement_timeout = \'5s\'', 'lock_timeout = \'100ms\'', 'plan_cache_mode = \'force_generic_plan\'', 'enable_seqscan = \'off\'', 'jit = \'off\'']) {
     await sql.unsafe(`alter role ${username} in database ${pathname.slice(1)} set ${setting}`)
   }
   await sql.end()
