@@ -1,3 +1,4 @@
+import { problem } from '../errors.ts'
 import type { Caller } from './caller.ts'
 import type { ClientOptions } from './client.ts'
 import { Connection, type Row, type Run } from './connection.ts'
@@ -73,6 +74,8 @@ export class Pool {
 
   /** Runs a statement as soon as there is a connection. Rejects with OVERLOADED where there is none in time, else as Connection.run. */
   async run (text: string, parameters: unknown[], { isRead, isOnlyParsed, caller, standBack }: Conditions): Promise<Row[]> {
+    // Else it would run into the deadline, which costs the connection.
+    if (caller && performance.now() > caller.deadline - GRACE_MS) throw problem('OVERLOADED')
     const line = isRead ? this.#reads : this.#writes
     const taken = this.#take(isRead)
     const connection = taken ?? await line.join()
