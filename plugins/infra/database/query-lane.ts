@@ -8,6 +8,7 @@ import { problem } from '../errors.ts'
 import { callers } from './caller.ts'
 import { CONNECTION_FAULTS } from './failures.ts'
 import { Gate } from './gate.ts'
+import { aimed } from './hosts.ts'
 import { type Encode, type Query, QuerySession, texts } from './query-session.ts'
 import { everyTick } from './ticks.ts'
 
@@ -67,7 +68,7 @@ export class QueryLane {
         this.#log.warn({ reason: message }, 'HARDEN_DATABASE asks for more than the login of DATABASE_URL may do')
       })
       const login = this.#config.QUERY_DATABASE_URL ? {} : await this.#makeRole(sql)
-      const url = this.#config.QUERY_DATABASE_URL ?? this.#url
+      const url = aimed(this.#config.QUERY_DATABASE_URL ?? this.#url, 'primary')
       this.#sessions = Array.from({ length: AT_ONCE }, () => new QuerySession(url, login))
       const isSafe = await this.#check(sql)
       if (isSafe) this.#free = [...this.#sessions]

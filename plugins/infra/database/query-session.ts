@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import postgres, { type PendingQuery, type Row, type Sql } from 'postgres'
 import { problem } from '../errors.ts'
 import { cancelOn, type Backend } from './cancel.ts'
-import { socketsTo } from './client.ts'
+import { driverUrl, socketsTo } from './client.ts'
 import { ConnectFault } from './failures.ts'
 import { lowerPriority } from './priority.ts'
 import { explainQuery, NoSubselect } from './query-failures.ts'
@@ -45,7 +45,7 @@ export class QuerySession {
 
   /** @param login role and password, where they are not the URL's own */
   constructor (url: string, login: { username?: string, password?: string } = {}) {
-    this.sql = postgres(url, {
+    this.sql = postgres(driverUrl(url), {
       ...login,
       max: 1,
       prepare: false,
@@ -57,7 +57,7 @@ export class QuerySession {
       // Text in, text out: the driver's own ways would read dates in the gateway's time zone, and 'true' as false.
       types: { boolean: asText([16]), date: asText([1184, 1082, 1114]), bytea: asText([17]), json: asText([114, 3802]) } as never,
       ...{
-        socket: socketsTo((socket, address) => {
+        socket: socketsTo(url, (socket, address) => {
           this.#socket = socket
           this.#address = address
         })
