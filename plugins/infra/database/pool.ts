@@ -79,11 +79,13 @@ export class Pool {
     const line = isRead ? this.#reads : this.#writes
     const taken = this.#take(isRead)
     const connection = taken ?? await line.join()
-    const { limitMs } = this.#options
+    const share = caller?.share ?? ''
+    line.begin(share)
     try {
       if (!taken) standBack?.()
-      return await line.run(async () => await connection.run(text, parameters, limitMs, caller, isOnlyParsed))
+      return await connection.run(text, parameters, this.#options.limitMs, caller, isOnlyParsed)
     } finally {
+      line.end(share)
       if (connection.cancelling) connection.cancelling.then(() => this.#give(connection, isRead))
       else this.#give(connection, isRead)
     }
