@@ -39,7 +39,8 @@ try {
     log.fatal('The database has been reset under this gateway, which ends now: start it again')
     process.kill(process.pid, 'SIGTERM')
   })
-  await fastify.listen({ host: config.HOST, port: config.PORT })
+  // For localhost Fastify would open a server for each of its addresses, and all bounds and the end of connections are of the first one.
+  await fastify.listen({ host: config.HOST === 'localhost' ? '127.0.0.1' : config.HOST, port: config.PORT })
   isServing = !isInterrupted()
   fastify.log.info(`Docs: http://${config.HOST}:${listeningPort(fastify)}/docs`)
 } catch (error) {

@@ -31,6 +31,12 @@ t.test('a port that is taken ends the start with what to do', async (t) => {
   t.match(second.output(), /Port \d+ is taken/)
 })
 
+t.test('HOST=localhost is one server, whose connections are all counted, bounded and ended', async (t) => {
+  const gateway = await start(t, { DATABASE_URL: await freshDatabase(t), HOST: 'localhost' })
+  t.equal(await status(`${gateway.url}/livez`), 200)
+  t.same(gateway.output().match(/Server listening at \S+?(?=:\d+")/g), ['Server listening at http://127.0.0.1'])
+})
+
 t.test('several gateways start at once on one empty database', async (t) => {
   const url = await freshDatabase(t)
   const sql = postgres(url, { max: 1, onnotice: () => {} })

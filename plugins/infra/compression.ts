@@ -1,10 +1,7 @@
 import { Readable } from 'node:stream'
-import { promisify } from 'node:util'
 import { constants, createGzip, gzip } from 'node:zlib'
 import fp from 'fastify-plugin'
 import type { FastifyReply, FastifyRequest } from 'fastify'
-
-const compress = promisify(gzip)
 
 /** What is smaller is on its way sooner than it is compressed. */
 const WORTH_BYTES = 16_384
@@ -38,17 +35,18 @@ export function varyByEncoding (reply: FastifyReply): void {
   reply.header('vary', vary === undefined ? 'Accept-Encoding' : `${String(vary)}, Accept-Encoding`)
 }
 
-async function compressed (request: FastifyRequest, reply: FastifyReply, payload: unknown): Promise<unknown> {
+/** With a callback: a promise for each answer costs more than to see that it is small. */
+function compressed (request: FastifyRequest, reply: FastifyReply, payload: unknown, done: (error: Error | null, payload?: unknown) => void): void {
   const isStream = payload instanceof Readable
   const size = isStream ? Number(reply.getHeader('content-length') ?? Infinity) : (payload as string | Buffer | null)?.length ?? 0
-  if (size < WORTH_BYTES || !TEXT.test(String(reply.getHeader('content-type')))) return payload
-  if (reply.hasHeader('content-encoding') || String(reply.getHeader('cache-control') ?? '').includes('no-transform')) return payload
-  if (String(reply.getHeader('etag') ?? '').startsWith('"')) return payload
+  if (size < WORTH_BYTES || !TEXT.test(String(reply.getHeader('content-type')))) return done(null, payload)
+  if (reply.hasHeader('content-encoding') || String(reply.getHeader('cache-control') ?? '').includes('no-transform')) return done(null, payload)
+  if (String(reply.getHeader('etag') ?? '').startsWith('"')) return done(null, payload)
   varyByEncoding(reply)
-  if (!takesGzip(request)) return payload
+  if (!takesGzip(request)) return done(null, payload)
   reply.header('content-encoding', 'gzip').removeHeader('content-length')
-  if (!isStream) return await compress(payload as string | Buffer, FAST)
+  if (!isStream) return gzip(payload as string | Buffer, FAST, done)
   const stream = createGzip(FAST)
   payload.on('error', (error) => stream.destroy(error))
-  return payload.pipe(stream)
+  done(null, payload.pipe(stream))
 }

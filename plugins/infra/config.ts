@@ -13,7 +13,7 @@ export const Settings = Type.Object({
   NODE_ENV: Type.Union([Type.Literal('development'), Type.Literal('test'), Type.Literal('production')], {
     default: 'development', description: 'production refuses unsafe defaults: no API keys, no SECRET_KEY, no DATABASE_URL'
   }),
-  HOST: Type.String({ minLength: 1, default: '127.0.0.1', description: 'address to listen on; 0.0.0.0 in a container' }),
+  HOST: Type.String({ minLength: 1, default: '127.0.0.1', description: 'address to listen on, localhost for 127.0.0.1; 0.0.0.0 in a container' }),
   PORT: Type.Integer({ minimum: 0, maximum: 65535, default: 7000, description: 'port to listen on; 0 for any free one' }),
   LOG_LEVEL: Type.Union(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'].map((level) => Type.Literal(level)), {
     default: 'info'

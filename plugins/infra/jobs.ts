@@ -1,5 +1,6 @@
 import fp from 'fastify-plugin'
 import { PgBoss } from 'pg-boss'
+import { findHost } from './database/hosts.ts'
 import { problem } from './errors.ts'
 
 /** After a failure, a loop's pause doubles up to this. */
@@ -51,7 +52,8 @@ export default fp(async (fastify) => {
   let isStarted = false
 
   const boss = new PgBoss({
-    connectionString: fastify.database.url,
+    // It takes one host only: the one that is the primary now.
+    connectionString: await findHost(fastify.database.url),
     max: 2,
     application_name: 'db-service jobs',
     persistWarnings: false,

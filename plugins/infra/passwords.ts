@@ -10,7 +10,8 @@ import { Gate } from './database/gate.ts'
 const AT_ONCE = availableParallelism() >= 4 ? 2 : 1
 /** Whoever is refused at once comes back at once: with 32, a flood of 50 logins cost the other routes more in refusals than in hashes. */
 const MAX_WAITING = 64
-const MAX_WAIT_MS = 5000
+/** Before come up to 1.5 s for a connection, after it the hash itself: within a request's 6 s. */
+const MAX_WAIT_MS = 3500
 
 export const PARAMETERS = { type: argon2.argon2id, memoryCost: 65536, timeCost: 3, parallelism: 4 } as const
 
@@ -46,11 +47,13 @@ export default fp(async (fastify) => {
     hash,
     verify: async (stored, password) => {
       const usable = isUsable(stored)
-      for (const form of formsOf(password)) {
-        const fits = await gate.run(async () => await argon2.verify(usable ? stored : NOBODY, form))
-        if (usable && fits) return true
-      }
-      return false
+      return await gate.run(async () => {
+        for (const form of formsOf(password)) {
+          const fits = await argon2.verify(usable ? stored : NOBODY, form)
+          if (usable && fits) return true
+        }
+        return false
+      })
     },
     rehash: async (stored, password) => argon2.needsRehash(stored, PARAMETERS) ? await hash(password) : null
   })

@@ -208,8 +208,10 @@ t.test('callers that hang up', async (t) => {
   t.equal((await fetch(`${base}/products?q=a`)).status, 200)
   t.comment(`a search takes ${(performance.now() - began).toFixed()} ms`)
   const controllers = Array.from({ length: 100 }, () => new AbortController())
+  let come = 0
+  const allCame = new Promise<void>((resolve) => app.server.on('request', () => { if (++come === controllers.length) resolve() }))
   const requests = controllers.map(async ({ signal }) => await fetch(`${base}/products?q=a`, { signal }).then(({ status }) => status, () => 'gone'))
-  await sleep(300)
+  await allCame
   for (const controller of controllers) controller.abort()
   const gone = (await Promise.all(requests)).filter((status) => status === 'gone').length
   const left = performance.now()

@@ -68,12 +68,23 @@ ignore_startup_parameters = extra_float_digits,statement_timeout,lock_timeout,id
   return through.href
 }
 
+/** What the gateway asks for where a pooler drops the settings of connections (docs/operating.md). */
+async function setLimits (url: string): Promise<void> {
+  const sql = postgres(url, { max: 1 })
+  const { pathname, username } = new URL(url)
+  for (const setting of ['statement_timeout = \'5s\'', 'lock_timeout = \'100ms\'', 'plan_cache_mode = \'force_generic_plan\'', 'enable_seqscan = \'off\'', 'jit = \'off\'']) {
+    await sql.unsafe(`alter role ${username} in database ${pathname.slice(1)} set ${setting}`)
+  }
+  await sql.end()
+}
+
 async function startThree (t: Test, url: string, isOld: boolean, isBounced: boolean): Promise<void> {
   if (isOld) {
     const filler = postgres(url, { max: 1, onnotice: () => {} })
     await filler.unsafe(gunzipSync(readFileSync(join(root, 'test/fixtures/schema-1.0.sql.gz'))).toString()).simple()
     await filler.end()
   }
+  if (isBounced) await setLimits(url)
   const settings = {
     NODE_ENV: 'test',
     LOG_LEVEL: 'info',

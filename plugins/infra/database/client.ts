@@ -1,5 +1,6 @@
-import { connect, type NetConnectOpts, type Socket } from 'node:net'
+import { connect, Socket, type NetConnectOpts } from 'node:net'
 import postgres, { type Sql } from 'postgres'
+import { findHost, hostsOf } from './hosts.ts'
 
 const isoTimestamp = (text: string) => `${text.replace(' ', 'T')}${text.includes('+') ? ':00' : ''}`
 
@@ -33,25 +34,40 @@ const arrays = Object.fromEntries(Object.entries({
 /** What the driver tells of where to connect to. */
 export interface Hosts { host: string[], port: number[], path?: string | false }
 
-/** The address of the nth attempt: several hosts are tried in turn. */
-export function addressOf ({ host, port, path }: Hosts, attempt: number): NetConnectOpts {
-  const n = attempt % host.length
+/** Where the driver is to connect to: a host, or a socket of this machine. */
+const addressOf = ({ host: [host], port: [port], path }: Hosts): NetConnectOpts =>
   // Without Nagle's algorithm, which holds back a COPY for 40 ms twice; the driver has no option for it.
-  return path ? { path } : { host: host[n]!, port: port[n]!, noDelay: true }
-}
+  path ? { path } : { host: host!, port: port!, noDelay: true }
 
-/** Makes sockets to the hosts of a URL, in turn, and shows each: so that one that says nothing any more can be ended. */
-export function socketsTo (show: (socket: Socket, address: NetConnectOpts) => void = () => {}) {
-  let attempts = 0
-  return (hosts: Hosts): Socket => {
-    const address = addressOf(hosts, attempts++)
+/**
+ * Makes sockets for a client of `url`, and shows each: so that one that says nothing any more can be ended. Of several hosts the right one
+ * is looked for each time (hosts.ts): after a failover it is another.
+ */
+export function socketsTo (url: string, show: (socket: Socket, address: NetConnectOpts) => void = () => {}) {
+  const open = (hosts: Hosts): Socket => {
+    const address = addressOf(hosts)
     const socket = connect(address)
     // What the driver checks a certificate against.
     Object.assign(socket, 'host' in address && { host: address.host })
     show(socket, address)
     return socket
   }
+  if (hostsOf(url).length === 1) return open
+  return async (): Promise<Socket> => {
+    try {
+      const { hostname, port } = new URL(await findHost(url))
+      return open({ host: [hostname.replace(/^\[|\]$/g, '')], port: [Number(port || 5432)] })
+    } catch (error) {
+      // The driver forgets a client whose socket could not be made; one that breaks it makes again.
+      const broken = new Socket()
+      setImmediate(() => broken.destroy(error as Error))
+      return broken
+    }
+  }
 }
+
+/** What the driver is told of several hosts: the first. Which one it is in truth, is the sockets' business. */
+export const driverUrl = (url: string): string => hostsOf(url)[0]!
 
 /**
  * For requests: each statement has its index. Without this, a plan made while a table was small reads all of it until autovacuum looks
@@ -82,12 +98,12 @@ export interface ClientOptions {
   /** Asks for the array types of the server first; else the usual ones are known. Where that is cut off, the driver ends the process. */
   fetchTypes?: boolean
   /** Makes the sockets; else nobody sees them. */
-  socket?: (hosts: Hosts) => Socket
+  socket?: (hosts: Hosts) => Socket | Promise<Socket>
 }
 
 /** A client of our own settings: UTC, bounded statements, plans kept. Connects when first used. */
-export function createClient (url: string, { max, statementTimeout, prepare = true, settings = {}, connectSeconds = 2, fetchTypes = false, socket = socketsTo() }: ClientOptions): Sql {
-  return postgres<Record<string, never>>(url, {
+export function createClient (url: string, { max, statementTimeout, prepare = true, settings = {}, connectSeconds = 2, fetchTypes = false, socket = socketsTo(url) }: ClientOptions): Sql {
+  return postgres<Record<string, never>>(driverUrl(url), {
     max,
     prepare,
     types: { ...types, ...arrays } as never,

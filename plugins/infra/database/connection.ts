@@ -141,7 +141,9 @@ export class Connection {
   }
 
   #makeClient (): Sql {
-    const open = socketsTo((socket, address) => {
+    const open = socketsTo(this.#url, (socket, address) => {
+      // Of several hosts the right one is looked for, which takes time.
+      if (client !== this.#client) return socket.destroy()
       this.#socket = socket
       this.#address = address
     })

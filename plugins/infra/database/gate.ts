@@ -1,3 +1,4 @@
+import { callers } from './caller.ts'
 import { Line } from './line.ts'
 
 /**
@@ -27,9 +28,12 @@ export class Gate {
   async run<T> (task: () => Promise<T>): Promise<T> {
     if (this.#free > 0) this.#free--
     else await this.#line.join()
+    const share = callers.getStore()?.share ?? ''
+    this.#line.begin(share)
     try {
-      return await this.#line.run(task)
+      return await task()
     } finally {
+      this.#line.end(share)
       if (!this.#line.admit()) this.#free++
     }
   }

@@ -6,6 +6,7 @@ import { BACKGROUND, BY_INDEX, FOR_CALLERS } from './client.ts'
 import { Contention } from './contention.ts'
 import { explain } from './failures.ts'
 import { firstLoad } from './first-load.ts'
+import { aimed } from './hosts.ts'
 import { migrate, schemaVersion } from './migrate.ts'
 import { locateDatabase, openAdmin } from './open.ts'
 import { Pool } from './pool.ts'
@@ -127,7 +128,7 @@ export default fp(async (fastify) => {
   }))
   await checkSettings(pool, client)
   const replicas: Replica[] = []
-  for (const url of config.READ_DATABASE_URL) replicas.push(await open('replica', url, REPLICA_ANSWER_MS))
+  for (const url of config.READ_DATABASE_URL) replicas.push(await open('replica', aimed(url), REPLICA_ANSWER_MS))
 
   const contention = new Contention(size, MAX_WAITING)
   fastify.metrics.watchGate('rows', contention)

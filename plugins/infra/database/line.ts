@@ -56,14 +56,9 @@ export class Line<Place> {
     }
   }
 
-  /** Runs a task that has its place: the more of an address run, the later its next turn comes. */
-  async run<T> (task: () => Promise<T>): Promise<T> {
-    const share = callers.getStore()?.share ?? ''
-    this.#queue.begin(share)
-    try {
-      return await task()
-    } finally {
-      this.#queue.end(share)
-    }
-  }
+  /** A task of this share has its place and begins: the more of an address run, the later its next turn comes. */
+  begin (share: string): void { this.#queue.begin(share) }
+
+  /** It is over. */
+  end (share: string): void { this.#queue.end(share) }
 }

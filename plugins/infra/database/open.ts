@@ -2,6 +2,7 @@ import type { Sql } from 'postgres'
 import type { Config } from '../config.ts'
 import { createClient } from './client.ts'
 import { startEmbedded } from './embedded.ts'
+import { aimed } from './hosts.ts'
 
 type Log = (message: string) => void
 
@@ -10,7 +11,7 @@ export interface DatabaseLocation { url: string, stop (): Promise<void> }
 
 /** The configured database or, where none is, the embedded one, started or adopted. */
 export async function locateDatabase (config: Config, log: Log): Promise<DatabaseLocation> {
-  if (config.DATABASE_URL) return { url: config.DATABASE_URL, stop: async () => {} }
+  if (config.DATABASE_URL) return { url: aimed(config.DATABASE_URL, 'primary'), stop: async () => {} }
   return await startEmbedded(config.DATA_DIR, { log })
 }
 

@@ -1,3 +1,4 @@
+import { problem } from '../errors.ts'
 import type { Caller } from './caller.ts'
 import type { ClientOptions } from './client.ts'
 import { Connection, type Row, type Run } from './connection.ts'
@@ -73,14 +74,18 @@ export class Pool {
 
   /** Runs a statement as soon as there is a connection. Rejects with OVERLOADED where there is none in time, else as Connection.run. */
   async run (text: string, parameters: unknown[], { isRead, isOnlyParsed, caller, standBack }: Conditions): Promise<Row[]> {
+    // Else it would run into the deadline, which costs the connection.
+    if (caller && performance.now() > caller.deadline - GRACE_MS) throw problem('OVERLOADED')
     const line = isRead ? this.#reads : this.#writes
     const taken = this.#take(isRead)
     const connection = taken ?? await line.join()
-    const { limitMs } = this.#options
+    const share = caller?.share ?? ''
+    line.begin(share)
     try {
       if (!taken) standBack?.()
-      return await line.run(async () => await connection.run(text, parameters, limitMs, caller, isOnlyParsed))
+      return await connection.run(text, parameters, this.#options.limitMs, caller, isOnlyParsed)
     } finally {
+      line.end(share)
       if (connection.cancelling) connection.cancelling.then(() => this.#give(connection, isRead))
       else this.#give(connection, isRead)
     }

@@ -5,20 +5,23 @@ import type { FastifyBaseLogger } from 'fastify'
 import type { Sql } from 'postgres'
 import type { Config } from '../config.ts'
 import { problem } from '../errors.ts'
+import { callers } from './caller.ts'
 import { CONNECTION_FAULTS } from './failures.ts'
 import { Gate } from './gate.ts'
+import { aimed } from './hosts.ts'
 import { type Encode, type Query, QuerySession, texts } from './query-session.ts'
+import { everyTick } from './ticks.ts'
 
 /** Statements at once, and how many more wait for how long. */
 const AT_ONCE = 2
 const MAX_WAITING = 200
 const MAX_WAIT_MS = 2000
 
-/** Above the statement timeout of 5 s: what the server cannot interrupt at once is answered all the same. */
-const ANSWER_AFTER_MS = 6000
+/** So long before a caller's time is over the statement is cancelled; what the server cannot interrupt is answered all the same. */
+const GRACE_MS = 400
 
 /** By then the server has ended the statement, if there is a server at the other end. */
-const GIVE_UP_AFTER_MS = 8000
+const GIVE_UP_AFTER_MS = 7000
 
 const read = (name: string) => readFileSync(join(import.meta.dirname, `../../../sql/query/${name}.sql`), 'utf8')
 const HARDEN = read('harden')
@@ -65,7 +68,7 @@ export class QueryLane {
         this.#log.warn({ reason: message }, 'HARDEN_DATABASE asks for more than the login of DATABASE_URL may do')
       })
       const login = this.#config.QUERY_DATABASE_URL ? {} : await this.#makeRole(sql)
-      const url = this.#config.QUERY_DATABASE_URL ?? this.#url
+      const url = aimed(this.#config.QUERY_DATABASE_URL ?? this.#url, 'primary')
       this.#sessions = Array.from({ length: AT_ONCE }, () => new QuerySession(url, login))
       const isSafe = await this.#check(sql)
       if (isSafe) this.#free = [...this.#sessions]
@@ -78,21 +81,26 @@ export class QueryLane {
     }
   }
 
-  /** Rejects with QUERY_NOT_SET_UP, QUERY_FAULTY, QUERY_FORBIDDEN, QUERY_TIMEOUT, OVERLOADED, DATABASE_UNAVAILABLE. */
+  /** For a caller: what it no longer waits for is cancelled. Rejects with CALLER_GONE, QUERY_NOT_SET_UP, QUERY_FAULTY, QUERY_FORBIDDEN, QUERY_TIMEOUT, OVERLOADED, DATABASE_UNAVAILABLE. */
   async run (query: Query, encode: Encode): Promise<(string | null)[]> {
     if (this.#sessions.length === 0) throw problem('QUERY_NOT_SET_UP', { reason: this.#reason })
+    const caller = callers.getStore()
+    const until = caller?.deadline ?? Infinity
     return await new Promise((resolve, reject) => {
       this.#gate.run(async () => {
         const session = this.#free.pop()!
-        const timer = setTimeout(() => reject(problem('QUERY_TIMEOUT')), ANSWER_AFTER_MS)
-        const lastTimer = setTimeout(() => session.giveUp(), GIVE_UP_AFTER_MS)
+        const began = performance.now()
+        const stop = everyTick((now) => {
+          if (caller?.isGone || now > until - GRACE_MS) session.cancel()
+          if (now > until) reject(problem(session.isRunning ? 'QUERY_TIMEOUT' : 'DATABASE_UNAVAILABLE'))
+          if (now > began + GIVE_UP_AFTER_MS) session.giveUp()
+        })
         try {
           resolve(await session.run(query, encode))
         } catch (error) {
-          reject(error)
+          reject(caller?.isGone ? problem('CALLER_GONE') : error)
         } finally {
-          clearTimeout(timer)
-          clearTimeout(lastTimer)
+          stop()
           // Only now is there room for another one, even if this one has been answered.
           this.#free.push(session)
         }

@@ -1,9 +1,10 @@
 import { readFileSync } from 'node:fs'
-import type { Socket } from 'node:net'
+import type { NetConnectOpts, Socket } from 'node:net'
 import { join } from 'node:path'
 import postgres, { type PendingQuery, type Row, type Sql } from 'postgres'
 import { problem } from '../errors.ts'
-import { socketsTo } from './client.ts'
+import { cancelOn, type Backend } from './cancel.ts'
+import { driverUrl, socketsTo } from './client.ts'
 import { ConnectFault } from './failures.ts'
 import { lowerPriority } from './priority.ts'
 import { explainQuery, NoSubselect } from './query-failures.ts'
@@ -26,6 +27,9 @@ export type Encode = (value: unknown, type: number) => string | null
 const MOST_RECEIVED = 16 * 1024 ** 2
 const LOOK_EVERY_MS = 20
 
+/** Of `begin`, which any server answers at once: a connection that has died at rest is known by then, and nothing of the caller's was run. */
+const BEGIN_MS = 1000
+
 const asText = (oids: number[]) => ({ to: oids[0]!, from: oids, serialize: (value: string) => value, parse: (value: string) => value })
 
 /** One connection of the /query lane. A client of a single connection, so that begin and rollback stand around the same one. */
@@ -34,10 +38,14 @@ export class QuerySession {
   #socket: Socket | undefined
   /** The connection whose backend has its low priority. */
   #lowered: Socket | undefined
+  #address: NetConnectOpts | undefined
+  /** Where a caller's statement runs now. */
+  #backend: Backend | undefined
+  #cancelling: Promise<void> | undefined
 
   /** @param login role and password, where they are not the URL's own */
   constructor (url: string, login: { username?: string, password?: string } = {}) {
-    this.sql = postgres(url, {
+    this.sql = postgres(driverUrl(url), {
       ...login,
       max: 1,
       prepare: false,
@@ -48,7 +56,12 @@ export class QuerySession {
       backoff: () => 0.2,
       // Text in, text out: the driver's own ways would read dates in the gateway's time zone, and 'true' as false.
       types: { boolean: asText([16]), date: asText([1184, 1082, 1114]), bytea: asText([17]), json: asText([114, 3802]) } as never,
-      ...{ socket: socketsTo((socket) => { this.#socket = socket }) } as object,
+      ...{
+        socket: socketsTo(url, (socket, address) => {
+          this.#socket = socket
+          this.#address = address
+        })
+      } as object,
       // The role's own settings, once more for a role that somebody else made.
       connection: {
         application_name: 'db-service query',
@@ -90,6 +103,15 @@ export class QuerySession {
     }
   }
 
+  /** Whether the server has taken up a caller's statement, so that time is what it lacks. */
+  get isRunning (): boolean { return this.#backend !== undefined }
+
+  /** Asks the server to cancel the caller's statement, once. */
+  cancel (): void {
+    if (!this.#backend || this.#cancelling) return
+    this.#cancelling = cancelOn(this.#address!, this.#backend).then((heard) => { if (!heard) this.giveUp() })
+  }
+
   /** Ends a connection that says nothing any more; what runs on it fails, and the next statement gets a new one. */
   giveUp (): void {
     this.#socket?.destroy()
@@ -102,21 +124,32 @@ export class QuerySession {
         lowerPriority(state.pid, this.#socket.localPort!)
         this.#lowered = this.#socket
       }
+      this.#backend = state
       return await work()
     } finally {
+      this.#backend = undefined
+      // It would strike what comes next.
+      await this.#cancelling
+      this.#cancelling = undefined
       // A connection that broke has nothing to take back.
       await this.sql.unsafe(texts.rollback).catch(() => {})
       await this.sql.unsafe(texts.discard).catch(() => {})
     }
   }
 
-  /** Also where there is no connection to be had: whatever the reason, it is none of the statement's. */
-  async #begin () {
-    const begin = this.sql.unsafe(texts.begin) as PendingQuery<Row[]> & { state: unknown }
+  /** Also where there is no connection to be had: whatever the reason, it is none of the statement's. One that died at rest is replaced. */
+  async #begin (isAgain = false): Promise<{ state: Backend }> {
+    const wasOpen = this.#socket?.readyState === 'open'
+    const begin = this.sql.unsafe(texts.begin) as unknown as PendingQuery<Row[]> & { state: Backend | null }
+    // A connection that is still being made has a limit of its own.
+    const timer = setTimeout(() => { if (begin.state !== null) this.giveUp() }, BEGIN_MS)
     try {
-      return await begin
+      return await begin as unknown as { state: Backend }
     } catch (error) {
+      if (wasOpen && !isAgain) return await this.#begin(true)
       throw begin.state === null ? new ConnectFault(error) : error
+    } finally {
+      clearTimeout(timer)
     }
   }
 

@@ -36,7 +36,7 @@ export type Execute = (name: string, text: string, parameters: Parameter[]) => P
 const ATTEMPTS = 3
 
 /** So long a request waits for a row that somebody else holds. It is told within 2 s (contract, section 13): the last attempt takes a while, too. */
-const LOCK_WAIT_MS = 1600
+const LOCK_WAIT_MS = 1500
 
 /** Those who only read, by their file's verb. */
 const READING = /\/(find|list|count|search|export)(-|$)/
