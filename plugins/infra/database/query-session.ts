@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import postgres, { type PendingQuery, type Row, type Sql } from 'postgres'
 import { problem } from '../errors.ts'
 import { socketsTo } from './client.ts'
+import { Described, type Description } from './described.ts'
 import { ConnectFault } from './failures.ts'
 import { lowerPriority } from './priority.ts'
 import { explainQuery, NoSubselect } from './query-failures.ts'
@@ -12,7 +13,17 @@ const text = (name: string) => readFileSync(join(import.meta.dirname, `../../../
 
 /** The statements of the lane, by file. */
 export const texts = {
-  begin: text('begin'), rollback: text('rollback'), discard: text('discard'), introduce: text('introduce'), tryUsers: text('try-users')
+  harden: text('harden'),
+  soften: text('soften'),
+  openRole: text('open-role'),
+  openLegacyRole: text('open-legacy-role'),
+  adoptRole: text('adopt-role'),
+  checkRole: text('check-role'),
+  introduce: text('introduce'),
+  tryUsers: text('try-users'),
+  begin: text('begin'),
+  rollback: text('rollback'),
+  discard: text('discard')
 }
 const [BEFORE = '', AFTER = ''] = text('run').split(/(?<=\n)\{statement\}(?=\n)/)
 
@@ -26,67 +37,65 @@ export type Encode = (value: unknown, type: number) => string | null
 const MOST_RECEIVED = 16 * 1024 ** 2
 const LOOK_EVERY_MS = 20
 
+/** What takes longer than a page of the catalogue has to leave the processor to all others. */
+const ORDINARY_MS = 100
+
+/** Gives an answer away as soon as it is there: what follows is for the next one. */
+export type Answer = (rows: (string | null)[]) => void
+
 const asText = (oids: number[]) => ({ to: oids[0]!, from: oids, serialize: (value: string) => value, parse: (value: string) => value })
 
 /** One connection of the /query lane. A client of a single connection, so that begin and rollback stand around the same one. */
 export class QuerySession {
-  readonly sql: Sql
+  readonly #connect: () => Sql
+  #sql: Sql
+  readonly #described: Described
   #socket: Socket | undefined
-  /** The connection whose backend has its low priority. */
-  #lowered: Socket | undefined
+  /** The connection on which a statement has begun before. */
+  #used: Socket | undefined
+  #pid = 0
+  #isLowered = false
 
-  /** @param login role and password, where they are not the URL's own */
-  constructor (url: string, login: { username?: string, password?: string } = {}) {
-    this.sql = postgres(url, {
-      ...login,
-      max: 1,
-      prepare: false,
-      fetch_types: false,
-      onnotice: () => {},
-      connect_timeout: 2,
-      idle_timeout: 60,
-      backoff: () => 0.2,
-      // Text in, text out: the driver's own ways would read dates in the gateway's time zone, and 'true' as false.
-      types: { boolean: asText([16]), date: asText([1184, 1082, 1114]), bytea: asText([17]), json: asText([114, 3802]) } as never,
-      ...{ socket: socketsTo((socket) => { this.#socket = socket }) } as object,
-      // The role's own settings, once more for a role that somebody else made.
-      connection: {
-        application_name: 'db-service query',
-        TimeZone: 'UTC',
-        DateStyle: 'ISO',
-        // As plugins/domain/query-words.ts reads a statement.
-        standard_conforming_strings: 'on',
-        bytea_output: 'hex',
-        search_path: 'products',
-        default_transaction_read_only: 'on',
-        statement_timeout: 5000,
-        lock_timeout: 1000,
-        idle_in_transaction_session_timeout: 10_000,
-        max_parallel_workers_per_gather: 0,
-        client_min_messages: 'error'
-      } as never
-    }) as Sql
+  /**
+   * @param described shared by the sessions of a login
+   * @param login role and password, where they are not the URL's own
+   */
+  constructor (url: string, described: Described, login: { username?: string, password?: string } = {}) {
+    this.#described = described
+    this.#connect = () => connectTo(url, login, (socket) => { this.#socket = socket })
+    this.#sql = this.#connect()
   }
 
-  /** Runs a caller's statement and returns its rows as JSON; null for rows past the bytes. Rejects with what explainQuery says. */
-  async run (query: Query, encode: Encode): Promise<(string | null)[]> {
+  get sql (): Sql { return this.#sql }
+
+  /** Runs a caller's statement and answers with its rows as JSON; null for rows past the bytes. Rejects with what explainQuery says. */
+  async run (query: Query, encode: Encode, answer: Answer): Promise<void> {
     const socket = this.#socket
     const received = socket?.bytesRead ?? 0
     let tooMuch = false
+    const since = performance.now()
     const guard = setInterval(() => {
+      if (performance.now() - since > ORDINARY_MS) this.#lower()
       if (!this.#socket || this.#socket.bytesRead - (this.#socket === socket ? received : 0) < MOST_RECEIVED) return
       tooMuch = true
       this.#socket.destroy()
     }, LOOK_EVERY_MS)
     try {
-      return await this.#inTransaction(async () => await this.#select(query, encode))
+      answer(await this.#select(query, encode))
     } catch (error) {
       const end = endOfStatement(error, query.text)
-      if (end !== undefined) return await this.run({ ...query, text: query.text.slice(0, end) }, encode)
+      if (end !== undefined) {
+        await this.#cleanUp()
+        await this.run({ ...query, text: query.text.slice(0, end) }, encode, answer)
+        const description = this.#described.find(query.text.slice(0, end))
+        if (description) this.#described.add(query.text, description)
+        return
+      }
       if (tooMuch) throw problem('QUERY_FAULTY', { message: 'what it answers is too large' })
       throw explainQuery(error)
     } finally {
       clearInterval(guard)
+      await this.#cleanUp()
     }
   }
 
@@ -95,51 +104,124 @@ export class QuerySession {
     this.#socket?.destroy()
   }
 
-  async #inTransaction<T> (work: () => Promise<T>): Promise<T> {
-    try {
-      const { state } = await this.#begin()
-      if (this.#socket && this.#socket !== this.#lowered) {
-        lowerPriority(state.pid, this.#socket.localPort!)
-        this.#lowered = this.#socket
-      }
-      return await work()
-    } finally {
-      // A connection that broke has nothing to take back.
-      await this.sql.unsafe(texts.rollback).catch(() => {})
-      await this.sql.unsafe(texts.discard).catch(() => {})
+  async close (): Promise<void> {
+    await this.#sql.end({ timeout: 1 })
+  }
+
+  get #isOpen (): boolean { return this.#socket?.readyState === 'open' }
+
+  #lower (): void {
+    // Nothing has begun on this connection yet: its backend is not known.
+    if (this.#isLowered || !this.#isOpen || this.#socket !== this.#used) return
+    lowerPriority(this.#pid, this.#socket!.localPort!)
+    this.#isLowered = true
+  }
+
+  /** Nothing of a statement stays: its transaction is taken back, its session as new. A connection that broke has nothing to take back. */
+  async #cleanUp (): Promise<void> {
+    if (this.#isLowered) {
+      // Whoever is no superuser of the machine cannot raise it again.
+      this.#isLowered = false
+      const { sql } = this
+      this.#sql = this.#connect()
+      await sql.end({ timeout: 1 })
+    } else if (this.#isOpen && this.#socket === this.#used) {
+      await Promise.all([texts.rollback, texts.discard].map(async (text) => await this.#sql.unsafe(text).catch(() => {})))
     }
   }
 
-  /** Also where there is no connection to be had: whatever the reason, it is none of the statement's. */
-  async #begin () {
-    const begin = this.sql.unsafe(texts.begin) as PendingQuery<Row[]> & { state: unknown }
-    try {
-      return await begin
-    } catch (error) {
+  /**
+   * Begins, and sends what follows along without waiting in between, which saves a way there and back. Not on a new connection: where it
+   * cannot be made, the next attempt would take what follows without its beginning.
+   */
+  async #begin<T> (next: () => Promise<T>): Promise<T> {
+    const begin = this.#sql.unsafe(texts.begin) as PendingQuery<Row[]> & { state: unknown }
+    const begun = begin.then(({ state }) => {
+      this.#pid = state.pid
+      this.#used = this.#socket
+    }, (error) => {
+      // Also where there is no connection to be had: whatever the reason, it is none of the statement's.
       throw begin.state === null ? new ConnectFault(error) : error
+    })
+    if (!this.#isOpen || this.#socket !== this.#used) {
+      await begun
+      return await next()
+    }
+    return (await Promise.all([begun, next()]))[1]
+  }
+
+  async #select (query: Query, encode: Encode): Promise<(string | null)[]> {
+    const { text, parameters } = query
+    const known = this.#described.find(text)
+    // By itself first: several statements, or text that would close the parenthesis it is put in, end here.
+    const description = known ?? await this.#begin(async () => await this.#describe(text))
+    if (description.types.length !== parameters.length) {
+      throw problem('QUERY_FAULTY', { message: `it takes ${description.types.length} parameters, ${parameters.length} were sent` })
+    }
+    const run = async () => await this.#runWrapped(description, query, encode)
+    try {
+      const rows = await (known ? this.#begin(run) : run())
+      if (!known) this.#described.add(text, description)
+      return rows
+    } catch (error) {
+      this.#described.forget(text)
+      throw error
     }
   }
 
-  async #select ({ text, parameters, maxRows, maxBytes }: Query, encode: Encode): Promise<(string | null)[]> {
-    // By itself first: several statements, or text that would close the parenthesis it is put in, end here.
-    const { types, columns } = await this.sql.unsafe(text).describe()
-    if (types.length !== parameters.length) {
-      throw problem('QUERY_FAULTY', { message: `it takes ${types.length} parameters, ${parameters.length} were sent` })
-    }
+  async #describe (text: string): Promise<Description> {
+    const { types, columns } = await this.#sql.unsafe(text).describe()
     const names = columns?.map(({ name }) => name) ?? []
+    return { text, types, hasDoubles: new Set(names).size < names.length }
+  }
+
+  async #runWrapped ({ text, types, hasDoubles }: Description, { parameters, maxRows, maxBytes }: Query, encode: Encode) {
     const values = [
-      ...parameters.map((value, index) => encode(value, types[index]!)),
-      String(maxRows), String(maxBytes), String(new Set(names).size < names.length)
+      ...parameters.map((value, index) => encode(value, types[index]!)), String(maxRows), String(maxBytes), String(hasDoubles)
     ]
     const numbered = (part: string) => part.replace(/\{n\+(\d)\}/g, (_, more: string) => `$${types.length + Number(more)}`)
     const before = numbered(BEFORE)
     try {
-      const rows = await this.sql.unsafe<{ row: string | null }[]>(`${before}${text}${numbered(AFTER)}`, values as never[])
+      const rows = await this.#sql.unsafe<{ row: string | null }[]>(`${before}${text}${numbered(AFTER)}`, values as never[])
       return rows.map(({ row }) => row)
     } catch (error) {
       throw fromWrapped(error, before.length)
     }
   }
+}
+
+function connectTo (url: string, login: object, show: (socket: Socket) => void): Sql {
+  return postgres(url, {
+    ...login,
+    max: 1,
+    // It would end a connection in the middle of a transaction.
+    max_lifetime: null,
+    prepare: false,
+    fetch_types: false,
+    onnotice: () => {},
+    connect_timeout: 2,
+    idle_timeout: 60,
+    backoff: () => 0.2,
+    // Text in, text out: the driver's own ways would read dates in the gateway's time zone, and 'true' as false.
+    types: { boolean: asText([16]), date: asText([1184, 1082, 1114]), bytea: asText([17]), json: asText([114, 3802]) } as never,
+    ...{ socket: socketsTo(show) } as object,
+    // The role's own settings, once more for a role that somebody else made.
+    connection: {
+      application_name: 'db-service query',
+      TimeZone: 'UTC',
+      DateStyle: 'ISO',
+      // As plugins/domain/query-words.ts reads a statement.
+      standard_conforming_strings: 'on',
+      bytea_output: 'hex',
+      search_path: 'products',
+      default_transaction_read_only: 'on',
+      statement_timeout: 5000,
+      lock_timeout: 1000,
+      idle_in_transaction_session_timeout: 10_000,
+      max_parallel_workers_per_gather: 0,
+      client_min_messages: 'error'
+    } as never
+  }) as Sql
 }
 
 /** An error in the wrapped statement, with its position in the caller's own text. */
