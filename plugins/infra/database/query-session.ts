@@ -43,8 +43,6 @@ const ORDINARY_MS = 100
 /** Gives an answer away as soon as it is there: what follows is for the next one. */
 export type Answer = (rows: (string | null)[]) => void
 
-const asText = (oids: number[]) => ({ to: oids[0]!, from: oids, serialize: (value: string) => value, parse: (value: string) => value })
-
 /** One connection of the /query lane. A client of a single connection, so that begin and rollback stand around the same one. */
 export class QuerySession {
   readonly #connect: () => Sql
@@ -54,6 +52,8 @@ export class QuerySession {
   /** The connection on which a statement has begun before. */
   #used: Socket | undefined
   #pid = 0
+  /** Is settled when what was sent behind a statement has taken it back. */
+  #takenBack: Promise<unknown> | undefined
   #isLowered = false
 
   /**
@@ -125,9 +125,23 @@ export class QuerySession {
       const { sql } = this
       this.#sql = this.#connect()
       await sql.end({ timeout: 1 })
-    } else if (this.#isOpen && this.#socket === this.#used) {
-      await Promise.all([texts.rollback, texts.discard].map(async (text) => await this.#sql.unsafe(text).catch(() => {})))
-    }
+    } else if (this.#isOpen && this.#socket === this.#used) await (this.#takenBack ?? this.#takeBack())
+    this.#takenBack = undefined
+  }
+
+  async #takeBack (): Promise<unknown> {
+    return await Promise.allSettled([this.#send(texts.rollback), this.#send(texts.discard)])
+  }
+
+  /**
+   * Puts a statement on its way at once, in the order of the calls; the driver would when it is awaited. With parameters as text: to those
+   * that are set on the query already it does not ask for types first, which is a way there and back, nor makes its own of them, which would
+   * read dates in the gateway's time zone, and 'true' as false.
+   */
+  #send<T extends Row = Row> (text: string, parameters?: (string | null)[]): PendingQuery<T[]> {
+    const query = this.#sql.unsafe<T[]>(text, [], { simple: parameters === undefined } as never) as PendingQuery<T[]>
+    if (parameters) Object.assign(query, { parameters })
+    return query.execute()
   }
 
   /**
@@ -135,7 +149,7 @@ export class QuerySession {
    * cannot be made, the next attempt would take what follows without its beginning.
    */
   async #begin<T> (next: () => Promise<T>): Promise<T> {
-    const begin = this.#sql.unsafe(texts.begin) as PendingQuery<Row[]> & { state: unknown }
+    const begin = this.#send(texts.begin) as PendingQuery<Row[]> & { state: unknown }
     const begun = begin.then(({ state }) => {
       this.#pid = state.pid
       this.#used = this.#socket
@@ -158,7 +172,11 @@ export class QuerySession {
     if (description.types.length !== parameters.length) {
       throw problem('QUERY_FAULTY', { message: `it takes ${description.types.length} parameters, ${parameters.length} were sent` })
     }
-    const run = async () => await this.#runWrapped(description, query, encode)
+    const run = async () => {
+      const running = this.#runWrapped(description, query, encode)
+      this.#takenBack = this.#takeBack()
+      return await running
+    }
     try {
       const rows = await (known ? this.#begin(run) : run())
       if (!known) this.#described.add(text, description)
@@ -182,7 +200,7 @@ export class QuerySession {
     const numbered = (part: string) => part.replace(/\{n\+(\d)\}/g, (_, more: string) => `$${types.length + Number(more)}`)
     const before = numbered(BEFORE)
     try {
-      const rows = await this.#sql.unsafe<{ row: string | null }[]>(`${before}${text}${numbered(AFTER)}`, values as never[])
+      const rows = await this.#send<{ row: string | null }>(`${before}${text}${numbered(AFTER)}`, values)
       return rows.map(({ row }) => row)
     } catch (error) {
       throw fromWrapped(error, before.length)
@@ -202,8 +220,6 @@ function connectTo (url: string, login: object, show: (socket: Socket) => void):
     connect_timeout: 2,
     idle_timeout: 60,
     backoff: () => 0.2,
-    // Text in, text out: the driver's own ways would read dates in the gateway's time zone, and 'true' as false.
-    types: { boolean: asText([16]), date: asText([1184, 1082, 1114]), bytea: asText([17]), json: asText([114, 3802]) } as never,
     ...{ socket: socketsTo(show) } as object,
     // The role's own settings, once more for a role that somebody else made.
     connection: {
