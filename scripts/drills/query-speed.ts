@@ -47,11 +47,27 @@ const CASES: Case[] = [
     params: [3, 9, 25],
     path: '/products?limit=25&min_price=3&max_price=9'
   },
-  { name: 'a search', sql: `SELECT ${COLUMNS} ${JOINED} WHERE p.product_name ILIKE $1 ORDER BY p.product_id LIMIT 25`, params: ['%milk%'], path: '/products?limit=25&q=milk' },
+  {
+    name: 'a search',
+    sql: `SELECT ${COLUMNS} ${JOINED} WHERE p.product_name ILIKE $1 ORDER BY p.product_id LIMIT 25`,
+    params: ['%milk%'],
+    path: '/products?limit=25&q=milk'
+  },
   { name: 'one product', sql: `SELECT ${COLUMNS} ${JOINED} WHERE p.product_id = $1`, params: [7], path: '/products/7' },
-  { name: 'the departments', sql: 'SELECT department_id, department FROM products.departments ORDER BY department', params: [], path: '/departments' },
+  {
+    name: 'the departments',
+    sql: 'SELECT department_id, department FROM products.departments ORDER BY department',
+    params: [],
+    path: '/departments'
+  },
   { name: 'the aisles', sql: 'SELECT aisle_id, aisle FROM products.aisles ORDER BY aisle', params: [], path: '/aisles' },
-  { name: 'how many there are', sql: `SELECT COUNT(*) AS total ${JOINED} WHERE p.department_id = $1`, params: [4], path: '/products?limit=1&department_id=4', ratio: COUNT_RATIO }
+  {
+    name: 'how many there are',
+    sql: `SELECT COUNT(*) AS total ${JOINED} WHERE p.department_id = $1`,
+    params: [4],
+    path: '/products?limit=1&department_id=4',
+    ratio: COUNT_RATIO
+  }
 ]
 
 export async function run ({ isShort }: { isShort: boolean }): Promise<Verdict[]> {
@@ -129,14 +145,13 @@ function sender (base: string, agent: Agent) {
   return async (path: string, body?: object): Promise<number> => await new Promise((resolve, reject) => {
     const since = performance.now()
     const payload = body && JSON.stringify(body)
-    const sent = request(base + path, {
-      agent, method: body ? 'POST' : 'GET', headers: payload ? { 'content-type': 'application/json', 'content-length': Buffer.byteLength(payload) } : {}
-    }, (response) => {
+    const headers = payload ? { 'content-type': 'application/json', 'content-length': Buffer.byteLength(payload) } : {}
+    const sent = request(base + path, { agent, method: body ? 'POST' : 'GET', headers }, (response) => {
       const chunks: Buffer[] = []
       response.on('data', (chunk) => chunks.push(chunk)).on('end', () => {
         const text = Buffer.concat(chunks).toString()
-        if (response.statusCode !== 200 || text.startsWith('{"success":false')) reject(new Error(`${path}: ${response.statusCode} ${text.slice(0, 200)}`))
-        else resolve(performance.now() - since)
+        if (response.statusCode === 200 && !text.startsWith('{"success":false')) resolve(performance.now() - since)
+        else reject(new Error(`${path}: ${response.statusCode} ${text.slice(0, 200)}`))
       })
     })
     sent.on('error', reject).end(payload)

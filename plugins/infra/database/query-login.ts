@@ -9,6 +9,7 @@ import { QuerySession, texts } from './query-session.ts'
 
 const SET_UP = 'the gateway may not create a login; set QUERY_DATABASE_URL to one that may read the schema products and nothing else'
 const TOO_MIGHTY = 'its login may do more than it should; the start log says what'
+const SET_ANOTHER = 'Set QUERY_DATABASE_URL to one that may only read the schema products'
 
 /** Whose statements a login runs. */
 interface Purpose {
@@ -83,7 +84,9 @@ export class QueryLogin {
   /** The same password from every gateway with this SECRET_KEY: they share the role. */
   async #makeRole (sql: Sql): Promise<{ username: string, password: string }> {
     const { SECRET_KEY: secret } = this.#config
-    const password = secret === '' ? randomBytes(32).toString('base64url') : createHmac('sha256', secret).update(this.#purpose.secretFor).digest('base64url')
+    const password = secret === ''
+      ? randomBytes(32).toString('base64url')
+      : createHmac('sha256', secret).update(this.#purpose.secretFor).digest('base64url')
     const [row] = await sql.unsafe<{ role: string }[]>(this.#purpose.openRole, [scramVerifier(password)])
     return { username: row!.role, password }
   }
@@ -101,12 +104,13 @@ export class QueryLogin {
     const [tolerable, excess] = [true, false].map((kind) => found.filter((right) => right.tolerable === kind).map(({ what }) => what))
     if (!isRefused) excess!.push('is not kept out of the schema users')
     if (excess!.length > 0) {
-      this.#reason = this.#config.QUERY_DATABASE_URL ? `${TOO_MIGHTY}. Set QUERY_DATABASE_URL to one that may only read the schema products` : TOO_MIGHTY
+      this.#reason = this.#config.QUERY_DATABASE_URL ? `${TOO_MIGHTY}. ${SET_ANOTHER}` : TOO_MIGHTY
       this.#log.warn({ role, may: excess }, `POST ${path} stays closed: its login may do more than it should`)
       return false
     }
     if (tolerable!.length > 0) {
-      this.#log.warn({ role, may: tolerable }, `POST ${path}: what every login of this server may do stays open; HARDEN_DATABASE=true takes it from PUBLIC`)
+      const open = 'what every login of this server may do stays open; HARDEN_DATABASE=true takes it from PUBLIC'
+      this.#log.warn({ role, may: tolerable }, `POST ${path}: ${open}`)
     }
     return true
   }

@@ -3,10 +3,10 @@ import type { Socket } from 'node:net'
 import { join } from 'node:path'
 import postgres, { type PendingQuery, type Row, type Sql } from 'postgres'
 import { problem } from '../errors.ts'
-import { socketsTo } from './client.ts'
 import { Described, type Description } from './described.ts'
 import { ConnectFault } from './failures.ts'
 import { lowerPriority } from './priority.ts'
+import { connectForQuery } from './query-connection.ts'
 import { explainQuery, NoSubselect } from './query-failures.ts'
 
 const text = (name: string) => readFileSync(join(import.meta.dirname, `../../../sql/query/${name}.sql`), 'utf8')
@@ -62,7 +62,7 @@ export class QuerySession {
    */
   constructor (url: string, described: Described, login: { username?: string, password?: string } = {}) {
     this.#described = described
-    this.#connect = () => connectTo(url, login, (socket) => { this.#socket = socket })
+    this.#connect = () => connectForQuery(url, login, (socket) => { this.#socket = socket })
     this.#sql = this.#connect()
   }
 
@@ -117,7 +117,7 @@ export class QuerySession {
     this.#isLowered = true
   }
 
-  /** Nothing of a statement stays: its transaction is taken back, its session as new. A connection that broke has nothing to take back. */
+  /** Nothing of a statement stays: its transaction is taken back, its session as new. A connection that broke has nothing of it. */
   async #cleanUp (): Promise<void> {
     if (this.#isLowered) {
       // Whoever is no superuser of the machine cannot raise it again.
@@ -134,9 +134,9 @@ export class QuerySession {
   }
 
   /**
-   * Puts a statement on its way at once, in the order of the calls; the driver would when it is awaited. With parameters as text: to those
-   * that are set on the query already it does not ask for types first, which is a way there and back, nor makes its own of them, which would
-   * read dates in the gateway's time zone, and 'true' as false.
+   * Puts a statement on its way at once, in the order of the calls; the driver would when it is awaited. Parameters are text: where they
+   * are set on the query already, the driver does not ask for types first, which is a way there and back, nor makes its own of them,
+   * which would read dates in the gateway's time zone, and 'true' as false.
    */
   #send<T extends Row = Row> (text: string, parameters?: (string | null)[]): PendingQuery<T[]> {
     const query = this.#sql.unsafe<T[]>(text, [], { simple: parameters === undefined } as never) as PendingQuery<T[]>
@@ -145,8 +145,8 @@ export class QuerySession {
   }
 
   /**
-   * Begins, and sends what follows along without waiting in between, which saves a way there and back. Not on a new connection: where it
-   * cannot be made, the next attempt would take what follows without its beginning.
+   * Begins, and sends what follows along without waiting in between, which saves a way there and back. Not on a new connection:
+   * where it cannot be made, the next attempt would take what follows without its beginning.
    */
   async #begin<T> (next: () => Promise<T>): Promise<T> {
     const begin = this.#send(texts.begin) as PendingQuery<Row[]> & { state: unknown }
@@ -206,38 +206,6 @@ export class QuerySession {
       throw fromWrapped(error, before.length)
     }
   }
-}
-
-function connectTo (url: string, login: object, show: (socket: Socket) => void): Sql {
-  return postgres(url, {
-    ...login,
-    max: 1,
-    // It would end a connection in the middle of a transaction.
-    max_lifetime: null,
-    prepare: false,
-    fetch_types: false,
-    onnotice: () => {},
-    connect_timeout: 2,
-    idle_timeout: 60,
-    backoff: () => 0.2,
-    ...{ socket: socketsTo(show) } as object,
-    // The role's own settings, once more for a role that somebody else made.
-    connection: {
-      application_name: 'db-service query',
-      TimeZone: 'UTC',
-      DateStyle: 'ISO',
-      // As plugins/domain/query-words.ts reads a statement.
-      standard_conforming_strings: 'on',
-      bytea_output: 'hex',
-      search_path: 'products',
-      default_transaction_read_only: 'on',
-      statement_timeout: 5000,
-      lock_timeout: 1000,
-      idle_in_transaction_session_timeout: 10_000,
-      max_parallel_workers_per_gather: 0,
-      client_min_messages: 'error'
-    } as never
-  }) as Sql
 }
 
 /** An error in the wrapped statement, with its position in the caller's own text. */
