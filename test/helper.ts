@@ -7,7 +7,7 @@ import app from '../app.ts'
 import { serverOptions } from '../options.ts'
 import { loadConfig, type Config } from '../plugins/infra/config.ts'
 import { checkAnswer } from './openapi.ts'
-import { databaseUrl, findTestServer } from './server.ts'
+import { databaseUrl, dropDatabase, findTestServer } from './server.ts'
 
 // A test file run by itself gets 30 s from tap, which is little on a busy machine; within a run .taprc says how long.
 if (!process.env.TAP && process.argv[1]?.endsWith('.test.ts')) (await import('tap')).default.setTimeout(600_000)
@@ -26,9 +26,7 @@ export async function freshDatabase (t: Test): Promise<string> {
   await admin.unsafe(`create database ${name} template ${server.template} strategy file_copy`)
   t.teardown(async () => {
     if (t.passing()) {
-      await admin.unsafe(`drop database if exists ${name} with (force)`)
-      // The gateway's /query role is the server's, not the database's.
-      await admin.unsafe(`drop role if exists db_service_query_${name}`)
+      await dropDatabase(admin, name)
     } else t.comment(`the database of this test is kept: ${databaseUrl(server.url, name)}`)
     await admin.end({ timeout: 5 })
     await server.stop()

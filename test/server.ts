@@ -54,6 +54,12 @@ export async function startTestServer (): Promise<TestServer> {
   return { url: server.url, template: await makeTemplate(server.url), stop: async () => await server.stop() }
 }
 
+/** Drops a database, whoever uses it, and its /query roles, which are the server's and not the database's. */
+export async function dropDatabase (admin: Sql, name: string): Promise<void> {
+  await admin.unsafe(`drop database if exists ${name} with (force)`)
+  await admin.unsafe(`drop role if exists db_service_query_${name}, db_service_legacy_query_${name}`)
+}
+
 /** Takes the server's folder away; not while it runs. */
 export async function discard (): Promise<void> {
   await rm(dataDir, { recursive: true, force: true })

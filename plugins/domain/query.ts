@@ -1,6 +1,7 @@
 import fp from 'fastify-plugin'
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify'
 import type { Context } from '../infra/context.ts'
+import type { QueryFace } from '../infra/database/query-login.ts'
 import { problem, Problem } from '../infra/errors.ts'
 import { shorten } from '../infra/text.ts'
 import { wordsOf } from './query-words.ts'
@@ -42,31 +43,31 @@ function queriesDomain (fastify: FastifyInstance) {
   const { queryLane } = fastify.database
 
   /** Rows as JSON texts. Rejects as `run`. */
-  async function select (text: string, parameters: unknown[]): Promise<{ rows: string[], truncated: boolean }> {
+  async function select (face: QueryFace, text: string, parameters: unknown[]): Promise<{ rows: string[], truncated: boolean }> {
     if (Buffer.byteLength(text) > MAX_TEXT) {
       throw problem('INVALID_INPUT', {}, [{ field: 'sql', message: `must not be longer than ${MAX_TEXT} bytes` }])
     }
     const forbidden = forbiddenIn(text)
     if (forbidden !== undefined) throw problem('QUERY_FORBIDDEN', { message: `${forbidden} may not be used` })
-    const found = await queryLane.run({ text, parameters, maxRows: MAX_ROWS, maxBytes: MAX_BYTES }, encode)
+    const found = await queryLane.run(face, { text, parameters, maxRows: MAX_ROWS, maxBytes: MAX_BYTES }, encode)
     const rows = found.slice(0, MAX_ROWS).filter((row) => row !== null)
     return { rows: rows.map(withExactIntegers), truncated: rows.length < found.length }
   }
 
   return {
     /**
-     * Runs one SELECT on the schema products, and writes one line to the log about it.
+     * Runs one SELECT on what the face's login may read, and writes one line to the log about it.
      *
      * @param parameters for $1, $2 …: text as PostgreSQL reads it, numbers, booleans, null, lists; objects for json
      * @returns the answer as JSON. Rejects as QueryLane.run, and with INVALID_INPUT
      */
-    async run (text: string, parameters: unknown[], { caller, actor }: Context, log: FastifyBaseLogger): Promise<string> {
+    async run (face: QueryFace, text: string, parameters: unknown[], { caller, actor }: Context, log: FastifyBaseLogger): Promise<string> {
       const start = performance.now()
       const audit = (outcome: string, rows: number, state?: unknown) => log.info({
         audit: 'query', caller, actor, ms: Math.round(performance.now() - start), rows, outcome, ...state !== undefined && { state }, sql: printable(text)
       }, 'query')
       try {
-        const { rows, truncated } = await select(text, parameters)
+        const { rows, truncated } = await select(face, text, parameters)
         audit(truncated ? 'truncated' : 'ok', rows.length)
         return `{"success":true,"data":[${rows.join(',')}],"row_count":${rows.length},"truncated":${truncated}}`
       } catch (error) {

@@ -8,7 +8,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import postgres, { type Sql } from 'postgres'
 import { endIfInterrupted } from '../../plugins/infra/database/interrupt.ts'
-import { databaseUrl, findTestServer } from '../../test/server.ts'
+import { databaseUrl, dropDatabase, findTestServer } from '../../test/server.ts'
 
 /** What a trial works with: a database of its own, gateways as processes, and an end to all of it. */
 export interface Trial {
@@ -31,7 +31,7 @@ export async function runTrial (trial: (trial: Trial) => Promise<void>): Promise
     const admin = postgres(databaseUrl(server.url, 'postgres'), { max: 1, onnotice: () => {} })
     await admin.unsafe(`create database ${name} template ${server.template}`)
     endings.push(async () => {
-      await admin.unsafe(`drop database if exists ${name} with (force)`)
+      await dropDatabase(admin, name)
       await admin.end({ timeout: 5 })
     })
     const url = databaseUrl(server.url, name)

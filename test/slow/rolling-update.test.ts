@@ -7,7 +7,7 @@ import postgres from 'postgres'
 import t, { type Test } from 'tap'
 import { startGateway, type Gateway } from '../gateway.ts'
 import { schemaOf } from '../schema.ts'
-import { databaseUrl, findTestServer } from '../server.ts'
+import { databaseUrl, dropDatabase, findTestServer } from '../server.ts'
 
 /** The release before: the commit whose gateways may still run while this one's start. */
 const RELEASE_BEFORE = '28c8859'
@@ -126,8 +126,7 @@ t.test('the release before runs beside this one, on one database', { skip: isAwa
   const admin = postgres(databaseUrl(server.url, 'postgres'), { max: 1, onnotice: () => {} })
   await admin.unsafe(`create database ${name}`)
   t.teardown(async () => {
-    await admin.unsafe(`drop database if exists ${name} with (force)`)
-    await admin.unsafe(`drop role if exists db_service_query_${name}`)
+    await dropDatabase(admin, name)
     await admin.end({ timeout: 5 })
     await server.stop()
   })

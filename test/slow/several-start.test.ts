@@ -10,7 +10,7 @@ import { gunzipSync } from 'node:zlib'
 import postgres from 'postgres'
 import t, { type Test } from 'tap'
 import { startGateway } from '../gateway.ts'
-import { databaseUrl, findTestServer } from '../server.ts'
+import { databaseUrl, dropDatabase, findTestServer } from '../server.ts'
 
 const root = join(import.meta.dirname, '../..')
 const BOUNCER = ['/usr/sbin/pgbouncer', 'pgbouncer'].find((path) => spawnSync(path, ['--version']).status === 0)
@@ -22,8 +22,7 @@ async function makeDatabase (t: Test): Promise<string> {
   const admin = postgres(databaseUrl(server.url, 'postgres'), { max: 1, onnotice: () => {} })
   await admin.unsafe(`create database ${name} template template0`)
   t.teardown(async () => {
-    await admin.unsafe(`drop database if exists ${name} with (force)`)
-    await admin.unsafe(`drop role if exists db_service_query_${name}`)
+    await dropDatabase(admin, name)
     await admin.end({ timeout: 5 })
     await server.stop()
   })

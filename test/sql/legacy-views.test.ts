@@ -33,7 +33,7 @@ async function connectAsReader (t: Parameters<typeof openShop>[0], { sql, url }:
   const address = new URL(url)
   address.username = role
   address.password = password
-  const reader = postgres(address.href, { max: 1, fetch_types: false, onnotice: () => {}, connection: { search_path: 'legacy, products, orders, users' } })
+  const reader = postgres(address.href, { max: 1, onnotice: () => {}, connection: { search_path: 'legacy, products, orders, users' } })
   t.teardown(async () => await reader.end({ timeout: 1 }))
   return reader
 }

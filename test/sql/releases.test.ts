@@ -7,7 +7,7 @@ import t, { type Test } from 'tap'
 import { digestOf, migrate, schemaVersion } from '../../plugins/infra/database/migrate.ts'
 import { freshDatabase, openShop, userId } from '../helper.ts'
 import { schemaOf } from '../schema.ts'
-import { databaseUrl, findTestServer } from '../server.ts'
+import { databaseUrl, dropDatabase, findTestServer } from '../server.ts'
 
 const root = join(import.meta.dirname, '../../sql')
 
@@ -51,8 +51,7 @@ t.test('the schema of release 1.0 becomes what a new database has', async (t) =>
   const admin = postgres(databaseUrl(server, 'postgres'), { max: 1, onnotice: () => {} })
   await admin.unsafe(`create database ${name} template template0`)
   t.teardown(async () => {
-    await admin.unsafe(`drop database if exists ${name} with (force)`)
-    await admin.unsafe(`drop role if exists db_service_query_${name}`)
+    await dropDatabase(admin, name)
     await admin.end({ timeout: 5 })
     await stop()
   })

@@ -41,7 +41,7 @@ declare module 'fastify' {
       statement: ReturnType<typeof statementsOn>
       /** The same on the first replica (READ_DATABASE_URL) that answers, else on the primary: for the catalogue. */
       catalogueStatement: ReturnType<typeof statementsOn>
-      /** Where callers' own statements run: a login that may read the catalogue, and nothing else. */
+      /** Where callers' own statements run: as logins that may read the catalogue, that of /legacy also who a user is, and nothing else. */
       queryLane: QueryLane
       /** Every statement made so far. */
       declared: Declaration[]

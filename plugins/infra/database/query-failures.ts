@@ -52,3 +52,20 @@ function because (known: Problem, reason: string): Problem {
   known.cause = reason
   return known
 }
+
+/** An error in the wrapped statement, with its position in the caller's own text. */
+export function fromWrapped (error: unknown, offset: number): unknown {
+  if (!(error instanceof postgres.PostgresError)) return error
+  const position = Number(error.position) - offset
+  if (error.code === '42601' || error.routine === 'analyzeCTE') return new NoSubselect(position)
+  if (error.position) error.position = String(position)
+  return error
+}
+
+/** Where the statement ends, if what stands in the way is a semicolon: behind it there can only be comments and blanks. */
+export function endOfStatement (error: unknown, text: string): number | undefined {
+  if (!(error instanceof NoSubselect) || !(error.position > 1)) return
+  // PostgreSQL counts characters, JavaScript UTF-16 units.
+  const end = Array.from(text).slice(0, error.position - 1).join('').length
+  return text[end] === ';' && end > 0 ? end : undefined
+}

@@ -1,19 +1,30 @@
 import { readFileSync } from 'node:fs'
 import type { NetConnectOpts, Socket } from 'node:net'
 import { join } from 'node:path'
-import postgres, { type PendingQuery, type Row, type Sql } from 'postgres'
+import type { PendingQuery, Row, Sql } from 'postgres'
 import { problem } from '../errors.ts'
 import { cancelOn, type Backend } from './cancel.ts'
-import { driverUrl, socketsTo } from './client.ts'
+import { Described, type Description } from './described.ts'
 import { ConnectFault } from './failures.ts'
 import { lowerPriority } from './priority.ts'
-import { explainQuery, NoSubselect } from './query-failures.ts'
+import { connectForQuery } from './query-connection.ts'
+import { endOfStatement, explainQuery, fromWrapped } from './query-failures.ts'
 
 const text = (name: string) => readFileSync(join(import.meta.dirname, `../../../sql/query/${name}.sql`), 'utf8')
 
 /** The statements of the lane, by file. */
 export const texts = {
-  begin: text('begin'), rollback: text('rollback'), discard: text('discard'), introduce: text('introduce'), tryUsers: text('try-users')
+  harden: text('harden'),
+  soften: text('soften'),
+  openRole: text('open-role'),
+  openLegacyRole: text('open-legacy-role'),
+  adoptRole: text('adopt-role'),
+  checkRole: text('check-role'),
+  introduce: text('introduce'),
+  tryUsers: text('try-users'),
+  begin: text('begin'),
+  rollback: text('rollback'),
+  discard: text('discard')
 }
 const [BEFORE = '', AFTER = ''] = text('run').split(/(?<=\n)\{statement\}(?=\n)/)
 
@@ -27,79 +38,74 @@ export type Encode = (value: unknown, type: number) => string | null
 const MOST_RECEIVED = 16 * 1024 ** 2
 const LOOK_EVERY_MS = 20
 
-/** Of `begin`, which any server answers at once: a connection that has died at rest is known by then, and nothing of the caller's was run. */
+/** Of `begin`, which any server answers at once: a connection that has died at rest is known by then. */
 const BEGIN_MS = 1000
 
-const asText = (oids: number[]) => ({ to: oids[0]!, from: oids, serialize: (value: string) => value, parse: (value: string) => value })
+/** What takes longer than a page of the catalogue has to leave the processor to all others. */
+const ORDINARY_MS = 100
+
+/** Gives an answer away as soon as it is there: what follows is for the next one. */
+export type Answer = (rows: (string | null)[]) => void
 
 /** One connection of the /query lane. A client of a single connection, so that begin and rollback stand around the same one. */
 export class QuerySession {
-  readonly sql: Sql
+  readonly #connect: () => Sql
+  #sql: Sql
+  readonly #described: Described
   #socket: Socket | undefined
-  /** The connection whose backend has its low priority. */
-  #lowered: Socket | undefined
+  /** The connection on which a statement has begun before. */
+  #used: Socket | undefined
   #address: NetConnectOpts | undefined
   /** Where a caller's statement runs now. */
   #backend: Backend | undefined
-  #cancelling: Promise<void> | undefined
+  #cancelling: Promise<unknown> | undefined
+  /** Is settled when what was sent behind a statement has taken it back. */
+  #takenBack: Promise<unknown> | undefined
+  #isLowered = false
 
-  /** @param login role and password, where they are not the URL's own */
-  constructor (url: string, login: { username?: string, password?: string } = {}) {
-    this.sql = postgres(driverUrl(url), {
-      ...login,
-      max: 1,
-      prepare: false,
-      fetch_types: false,
-      onnotice: () => {},
-      connect_timeout: 2,
-      idle_timeout: 60,
-      backoff: () => 0.2,
-      // Text in, text out: the driver's own ways would read dates in the gateway's time zone, and 'true' as false.
-      types: { boolean: asText([16]), date: asText([1184, 1082, 1114]), bytea: asText([17]), json: asText([114, 3802]) } as never,
-      ...{
-        socket: socketsTo(url, (socket, address) => {
-          this.#socket = socket
-          this.#address = address
-        })
-      } as object,
-      // The role's own settings, once more for a role that somebody else made.
-      connection: {
-        application_name: 'db-service query',
-        TimeZone: 'UTC',
-        DateStyle: 'ISO',
-        // As plugins/domain/query-words.ts reads a statement.
-        standard_conforming_strings: 'on',
-        bytea_output: 'hex',
-        search_path: 'products',
-        default_transaction_read_only: 'on',
-        statement_timeout: 5000,
-        lock_timeout: 1000,
-        idle_in_transaction_session_timeout: 10_000,
-        max_parallel_workers_per_gather: 0,
-        client_min_messages: 'error'
-      } as never
-    }) as Sql
+  /**
+   * @param described shared by the sessions of a login
+   * @param login role and password, where they are not the URL's own
+   */
+  constructor (url: string, described: Described, login: { username?: string, password?: string } = {}) {
+    this.#described = described
+    this.#connect = () => connectForQuery(url, login, (socket, address) => {
+      this.#socket = socket
+      this.#address = address
+    })
+    this.#sql = this.#connect()
   }
 
-  /** Runs a caller's statement and returns its rows as JSON; null for rows past the bytes. Rejects with what explainQuery says. */
-  async run (query: Query, encode: Encode): Promise<(string | null)[]> {
+  get sql (): Sql { return this.#sql }
+
+  /** Runs a caller's statement and answers with its rows as JSON; null for rows past the bytes. Rejects with what explainQuery says. */
+  async run (query: Query, encode: Encode, answer: Answer): Promise<void> {
     const socket = this.#socket
     const received = socket?.bytesRead ?? 0
     let tooMuch = false
+    const since = performance.now()
     const guard = setInterval(() => {
+      if (performance.now() - since > ORDINARY_MS) this.#lower()
       if (!this.#socket || this.#socket.bytesRead - (this.#socket === socket ? received : 0) < MOST_RECEIVED) return
       tooMuch = true
       this.#socket.destroy()
     }, LOOK_EVERY_MS)
     try {
-      return await this.#inTransaction(async () => await this.#select(query, encode))
+      answer(await this.#select(query, encode))
     } catch (error) {
       const end = endOfStatement(error, query.text)
-      if (end !== undefined) return await this.run({ ...query, text: query.text.slice(0, end) }, encode)
+      if (end !== undefined) {
+        await this.#cleanUp()
+        await this.run({ ...query, text: query.text.slice(0, end) }, encode, answer)
+        const description = this.#described.find(query.text.slice(0, end))
+        if (description) this.#described.add(query.text, description)
+        return
+      }
       if (tooMuch) throw problem('QUERY_FAULTY', { message: 'what it answers is too large' })
       throw explainQuery(error)
     } finally {
       clearInterval(guard)
+      await this.#cleanUp()
     }
   }
 
@@ -109,7 +115,7 @@ export class QuerySession {
   /** Asks the server to cancel the caller's statement, once. */
   cancel (): void {
     if (!this.#backend || this.#cancelling) return
-    this.#cancelling = cancelOn(this.#address!, this.#backend).then((heard) => { if (!heard) this.giveUp() })
+    this.#cancelling = cancelOn(this.#address!, this.#backend)
   }
 
   /** Ends a connection that says nothing any more; what runs on it fails, and the next statement gets a new one. */
@@ -117,77 +123,123 @@ export class QuerySession {
     this.#socket?.destroy()
   }
 
-  async #inTransaction<T> (work: () => Promise<T>): Promise<T> {
-    try {
-      const { state } = await this.#begin()
-      if (this.#socket && this.#socket !== this.#lowered) {
-        lowerPriority(state.pid, this.#socket.localPort!)
-        this.#lowered = this.#socket
-      }
-      this.#backend = state
-      return await work()
-    } finally {
-      this.#backend = undefined
-      // It would strike what comes next.
+  async close (): Promise<void> {
+    await this.#sql.end({ timeout: 1 })
+  }
+
+  get #isOpen (): boolean { return this.#socket?.readyState === 'open' }
+
+  #lower (): void {
+    // Nothing has begun on this connection yet: its backend is not known.
+    if (this.#isLowered || !this.#backend || !this.#isOpen || this.#socket !== this.#used) return
+    lowerPriority(this.#backend!.pid, this.#socket!.localPort!)
+    this.#isLowered = true
+  }
+
+  /** Nothing of a statement stays: its transaction is taken back, its session as new. A connection that broke has nothing of it. */
+  async #cleanUp (): Promise<void> {
+    this.#backend = undefined
+    if (this.#cancelling) {
+      // It may come late, and would strike what comes next.
       await this.#cancelling
       this.#cancelling = undefined
-      // A connection that broke has nothing to take back.
-      await this.sql.unsafe(texts.rollback).catch(() => {})
-      await this.sql.unsafe(texts.discard).catch(() => {})
+      this.giveUp()
     }
+    if (this.#isLowered) {
+      // Whoever is no superuser of the machine cannot raise it again.
+      this.#isLowered = false
+      const { sql } = this
+      this.#sql = this.#connect()
+      await sql.end({ timeout: 1 })
+    } else if (this.#isOpen && this.#socket === this.#used) await (this.#takenBack ?? this.#takeBack())
+    this.#takenBack = undefined
   }
 
-  /** Also where there is no connection to be had: whatever the reason, it is none of the statement's. One that died at rest is replaced. */
-  async #begin (isAgain = false): Promise<{ state: Backend }> {
-    const wasOpen = this.#socket?.readyState === 'open'
-    const begin = this.sql.unsafe(texts.begin) as unknown as PendingQuery<Row[]> & { state: Backend | null }
+  async #takeBack (): Promise<unknown> {
+    return await Promise.allSettled([this.#send(texts.rollback), this.#send(texts.discard)])
+  }
+
+  /**
+   * Puts a statement on its way at once, in the order of the calls; the driver would when it is awaited. Parameters are text: where they
+   * are set on the query already, the driver does not ask for types first, which is a way there and back, nor makes its own of them,
+   * which would read dates in the gateway's time zone, and 'true' as false.
+   */
+  #send<T extends Row = Row> (text: string, parameters?: (string | null)[]): PendingQuery<T[]> {
+    const query = this.#sql.unsafe<T[]>(text, [], { simple: parameters === undefined } as never) as PendingQuery<T[]>
+    if (parameters) Object.assign(query, { parameters })
+    return query.execute()
+  }
+
+  /**
+   * Begins, and sends what follows along without waiting in between, which saves a way there and back. Not on a new connection: where it
+   * cannot be made, the next attempt would take what follows without its beginning. One that has died at rest is replaced.
+   */
+  async #begin<T> (next: () => Promise<T>, isAgain = false): Promise<T> {
+    const isUsed = this.#isOpen && this.#socket === this.#used
+    const begin = this.#send(texts.begin) as PendingQuery<Row[]> & { state: Backend | null }
     // A connection that is still being made has a limit of its own.
     const timer = setTimeout(() => { if (begin.state !== null) this.giveUp() }, BEGIN_MS)
-    try {
-      return await begin as unknown as { state: Backend }
-    } catch (error) {
-      if (wasOpen && !isAgain) return await this.#begin(true)
+    let hasBegun = false
+    const begun = begin.then(({ state }) => {
+      hasBegun = true
+      this.#backend = state as unknown as Backend
+      this.#used = this.#socket
+    }, (error) => {
+      // Also where there is no connection to be had: whatever the reason, it is none of the statement's.
       throw begin.state === null ? new ConnectFault(error) : error
-    } finally {
-      clearTimeout(timer)
+    }).finally(() => clearTimeout(timer))
+    if (!isUsed) {
+      await begun
+      return await next()
+    }
+    try {
+      return (await Promise.all([begun, next()]))[1]
+    } catch (error) {
+      if (hasBegun || isAgain) throw error
+      return await this.#begin(next, true)
     }
   }
 
-  async #select ({ text, parameters, maxRows, maxBytes }: Query, encode: Encode): Promise<(string | null)[]> {
+  async #select (query: Query, encode: Encode): Promise<(string | null)[]> {
+    const { text, parameters } = query
+    const known = this.#described.find(text)
     // By itself first: several statements, or text that would close the parenthesis it is put in, end here.
-    const { types, columns } = await this.sql.unsafe(text).describe()
-    if (types.length !== parameters.length) {
-      throw problem('QUERY_FAULTY', { message: `it takes ${types.length} parameters, ${parameters.length} were sent` })
+    const description = known ?? await this.#begin(async () => await this.#describe(text))
+    if (description.types.length !== parameters.length) {
+      throw problem('QUERY_FAULTY', { message: `it takes ${description.types.length} parameters, ${parameters.length} were sent` })
     }
+    const run = async () => {
+      const running = this.#runWrapped(description, query, encode)
+      this.#takenBack = this.#takeBack()
+      return await running
+    }
+    try {
+      const rows = await (known ? this.#begin(run) : run())
+      if (!known) this.#described.add(text, description)
+      return rows
+    } catch (error) {
+      this.#described.forget(text)
+      throw error
+    }
+  }
+
+  async #describe (text: string): Promise<Description> {
+    const { types, columns } = await this.#sql.unsafe(text).describe()
     const names = columns?.map(({ name }) => name) ?? []
+    return { text, types, hasDoubles: new Set(names).size < names.length }
+  }
+
+  async #runWrapped ({ text, types, hasDoubles }: Description, { parameters, maxRows, maxBytes }: Query, encode: Encode) {
     const values = [
-      ...parameters.map((value, index) => encode(value, types[index]!)),
-      String(maxRows), String(maxBytes), String(new Set(names).size < names.length)
+      ...parameters.map((value, index) => encode(value, types[index]!)), String(maxRows), String(maxBytes), String(hasDoubles)
     ]
     const numbered = (part: string) => part.replace(/\{n\+(\d)\}/g, (_, more: string) => `$${types.length + Number(more)}`)
     const before = numbered(BEFORE)
     try {
-      const rows = await this.sql.unsafe<{ row: string | null }[]>(`${before}${text}${numbered(AFTER)}`, values as never[])
+      const rows = await this.#send<{ row: string | null }>(`${before}${text}${numbered(AFTER)}`, values)
       return rows.map(({ row }) => row)
     } catch (error) {
       throw fromWrapped(error, before.length)
     }
   }
-}
-
-/** An error in the wrapped statement, with its position in the caller's own text. */
-function fromWrapped (error: unknown, offset: number): unknown {
-  if (!(error instanceof postgres.PostgresError)) return error
-  const position = Number(error.position) - offset
-  if (error.code === '42601' || error.routine === 'analyzeCTE') return new NoSubselect(position)
-  if (error.position) error.position = String(position)
-  return error
-}
-
-/** Where the statement ends, if what stands in the way is a semicolon: behind it there can only be comments and blanks. */
-function endOfStatement (error: unknown, text: string): number | undefined {
-  if (!(error instanceof NoSubselect) || !(error.position > 1)) return
-  // PostgreSQL counts characters, JavaScript UTF-16 units.
-  const end = Array.from(text).slice(0, error.position - 1).join('').length
-  return text[end] === ';' && end > 0 ? end : undefined
 }

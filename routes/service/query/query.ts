@@ -45,7 +45,8 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
     }
   }, async (request, reply) => {
     const { sql, params } = request.body
-    return sendJson(reply, await fastify.queries.run(sql, params ?? [], request.context(), request.log))
+    const face = request.routeOptions.config.legacy ? 'legacy' : 'service'
+    return sendJson(reply, await fastify.queries.run(face, sql, params ?? [], request.context(), request.log))
   })
 }
 

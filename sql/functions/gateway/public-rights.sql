@@ -7,6 +7,7 @@ language plpgsql as $$
 declare
   rights record;
   partly record;
+  schema_name name;
 begin
   perform pg_advisory_xact_lock(70000001);
   select * into rights from gateway.own_rights();
@@ -24,10 +25,12 @@ begin
     revoke create, usage on schema public from public;
     grant usage on schema public to db_service_catalogue;
   end if;
-  if gateway.open_routines('products') is not null then
-    execute format('revoke execute on routine %s from public', gateway.open_routines('products'));
-    execute format('grant execute on routine %s to db_service_catalogue', gateway.public_routines('products'));
-  end if;
+  foreach schema_name in array gateway.query_schemas() loop
+    if gateway.open_routines(schema_name) is not null then
+      execute format('revoke execute on routine %s from public', gateway.open_routines(schema_name));
+      execute format('grant execute on routine %s to db_service_catalogue', gateway.public_routines(schema_name));
+    end if;
+  end loop;
   if rights.is_superuser and has_schema_privilege('public', 'information_schema', 'usage') then
     execute format('revoke execute on routine %s from public', gateway.open_routines('pg_catalog'));
     execute format('grant execute on routine %s to db_service_catalogue', gateway.public_routines('pg_catalog'));
@@ -56,6 +59,7 @@ language plpgsql as $$
 declare
   rights record;
   partly record;
+  schema_name name;
   catalogue constant oid := to_regrole('db_service_catalogue');
 begin
   perform pg_advisory_xact_lock(70000001);
@@ -71,10 +75,12 @@ begin
     grant usage on schema public to public;
     revoke usage on schema public from db_service_catalogue;
   end if;
-  if exists (select from pg_proc p, aclexplode(p.proacl) a where p.pronamespace = 'products'::regnamespace and a.grantee = catalogue) then
-    execute format('grant execute on routine %s to public', gateway.public_routines('products'));
-    execute format('revoke execute on routine %s from db_service_catalogue', gateway.public_routines('products'));
-  end if;
+  foreach schema_name in array gateway.query_schemas() loop
+    if exists (select from pg_proc p, aclexplode(p.proacl) a where p.pronamespace = schema_name::regnamespace and a.grantee = catalogue) then
+      execute format('grant execute on routine %s to public', gateway.public_routines(schema_name));
+      execute format('revoke execute on routine %s from db_service_catalogue', gateway.public_routines(schema_name));
+    end if;
+  end loop;
   if rights.is_superuser and exists (select from pg_namespace n, aclexplode(n.nspacl) a where n.nspname = 'information_schema' and a.grantee = catalogue) then
     execute format('grant execute on routine %s to public', gateway.public_routines('pg_catalog'));
     execute format('revoke execute on routine %s from db_service_catalogue', gateway.public_routines('pg_catalog'));
@@ -89,6 +95,12 @@ begin
     revoke usage on schema information_schema from db_service_catalogue;
   end if;
 end
+$$;
+
+-- The shop's schemas that the roles of /query and /legacy/query come into; their functions are not for them.
+create or replace function gateway.query_schemas() returns name[]
+language sql immutable as $$
+  select array['products', 'users']::name[]
 $$;
 
 -- What the gateway's login may grant and revoke.

@@ -1,4 +1,4 @@
--- What a role may do beyond reading the schema products. `tolerable`: it comes from PUBLIC, in a place that belongs to the server
+-- What a role may do beyond reading the schema products, and that of /legacy/query beyond a few columns of users. `tolerable`: it comes from PUBLIC, in a place that belongs to the server
 -- and not to the gateway, and leads to nobody's data; /query runs all the same, and the start log names it.
 create or replace function gateway.query_role_rights(role name) returns table (what text, tolerable boolean)
 language sql stable as $$
@@ -25,6 +25,11 @@ language sql stable as $$
   union all
   select 'reads ' || r.name, false from it, relations r
   where r.nspname <> 'products' and r.relkind <> 'S' and has_any_column_privilege(it.oid, r.oid, 'select')
+    and (r.oid <> 'users.users'::regclass or it.rolname <> gateway.legacy_query_role())
+  union all
+  select 'reads ' || c.attname || ' of users.users', false from it, pg_attribute c
+  where it.rolname = gateway.legacy_query_role() and c.attrelid = 'users.users'::regclass and not c.attisdropped
+    and c.attname <> all (gateway.legacy_query_columns()) and has_column_privilege(it.oid, c.attrelid, c.attnum, 'select')
   union all
   select 'writes to ' || r.name, false from it, relations r
   where case when r.relkind = 'S' then has_sequence_privilege(it.oid, r.oid, 'usage, update, select')

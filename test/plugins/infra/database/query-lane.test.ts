@@ -32,6 +32,9 @@ t.test('QUERY_DATABASE_URL', { timeout: 200_000 }, async (t) => {
     t.same((await ask(shop, 'select count(*), session_user::text as who from products')).json.data, [{ count: 40, who: name }])
     t.same((await ask(await open(t), 'select 1 as x')).json.data, [{ x: 1 }], 'at the next start too')
     refuses(t, await ask(shop, 'select * from users.users'), 403, 'QUERY_FORBIDDEN')
+    const onLegacy = async (sql: string) => (await shop.call('POST', '/legacy/query', { sql })).json
+    t.match(await onLegacy('select session_user::text as who from products limit 1'), { success: true, data: [{ who: name }] }, 'on /legacy, too')
+    t.match(await onLegacy('select id from users.users'), { success: false, error: /^Not allowed on \/query: permission denied for schema users/ })
   })
 
   const mighty: [string, string, string][] = [
@@ -80,7 +83,7 @@ t.test('a gateway that is no superuser, on a server of somebody else’s', async
   t.teardown(async () => {
     await admin.unsafe(`drop database if exists ${database} with (force)`)
     await admin.end({ timeout: 5 })
-    for (const role of [`db_service_query_${database}`, owner, reader]) await dropRole(fresh, role)
+    for (const role of [`db_service_query_${database}`, `db_service_legacy_query_${database}`, owner, reader]) await dropRole(fresh, role)
   })
   const url = new URL(databaseUrl(fresh, database))
   url.username = owner
@@ -210,21 +213,29 @@ function hidden (pid: number): string | false {
   }
 }
 
-t.test('statements of callers get what the others leave of the processor', async (t) => {
+t.test('what takes longer than a page of the catalogue gets what the others leave of the processor', async (t) => {
   const shop = await openShop(t)
-  // On both connections.
-  await Promise.all([1, 2].map(async () => t.equal((await ask(shop, 'select count(*) from products a, products b, products c')).status, 200)))
-  const backends = await shop.sql<{ pid: number, port: number, isLane: boolean }[]>`
-    select pid, client_port as port, usename = gateway.query_role() as "isLane" from pg_stat_activity
+  const backends = async () => await shop.sql<{ pid: number, port: number, isLane: boolean, isActive: boolean }[]>`
+    select pid, client_port as port, usename = gateway.query_role() as "isLane", state = 'active' as "isActive" from pg_stat_activity
     where datname = current_database() and backend_type = 'client backend'`
-  const lane = backends.find(({ isLane }) => isLane)!
+  t.equal((await ask(shop, 'select count(*) from products')).status, 200)
+  const before = await backends()
+  const lane = before.find(({ isLane }) => isLane)!
   await t.test('on this machine', { skip: hidden(lane.pid) }, async (t) => {
-    const group = `/proc/${lane.pid}/autogroup`
-    t.ok(!existsSync(group) || / nice 19$/m.test(readFileSync(group, 'latin1')))
-    for (const { pid, isLane } of backends) t.equal(getPriority(pid), isLane ? 19 : 0)
-    const other = backends.find(({ isLane }) => !isLane)!
+    t.equal(getPriority(lane.pid), 0, 'a short statement has its share')
+    const asked = ask(shop, 'select count(*) from products a, products b, products c, products d, products e, products f')
+    let slow
+    do slow = (await backends()).find(({ isLane, isActive, pid }) => isLane && isActive && getPriority(pid) === 19)
+    while (!slow)
+    const group = `/proc/${slow.pid}/autogroup`
+    t.ok(!existsSync(group) || / nice 19$/m.test(readFileSync(group, 'latin1')), 'a long one is lowered while it runs')
+    t.equal((await asked).status, 408)
+    const other = before.find(({ isLane }) => !isLane)!
     lowerPriority(other.pid, lane.port)
     t.equal(getPriority(other.pid), 0, 'another connection’s backend is left alone')
+    // On both sessions: that of the long statement is another one.
+    await Promise.all([1, 2, 3].map(async () => t.equal((await ask(shop, 'select count(*) from products')).status, 200)))
+    for (const { pid, isLane } of await backends()) if (pid !== slow.pid) t.equal(getPriority(pid), 0, `${isLane ? 'the next statement' : 'a request'} has its share`)
   })
   lowerPriority(process.pid, lane.port)
   t.equal(getPriority(process.pid), getPriority(), 'as is any other process')

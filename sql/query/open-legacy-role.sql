@@ -1,0 +1,3 @@
+-- Makes the /legacy/query role, or brings it up to date.
+-- $1 password text
+select gateway.open_legacy_query_role($1) as role
