@@ -27,6 +27,7 @@ export const WORK: Work[] = [
   { name: 'events: claim, past those that a stuck relay holds', statement: 'events/claim', batch: 5000, parameters: () => [200, 5000, 30, 0] },
   { name: 'events: mark published', statement: 'events/mark-published', batch: 200, parameters: async (sql) => [await waitingEvents(sql)] },
   { name: 'events: release', statement: 'events/release', batch: 200, parameters: async (sql) => [await waitingEvents(sql), 'a reason'] },
+  { name: 'events: note a fault', statement: 'events/note-fault', batch: 1, parameters: () => [`at ${performance.now()}`] },
   { name: 'events: clear', statement: 'events/clear-published', batch: 1000, parameters: () => [1000, 7] },
   { name: 'emails: claim', statement: 'notifications/claim-emails', batch: 20, parameters: () => [20, 300] },
   { name: 'emails: mark accepted', statement: 'notifications/mark-accepted', batch: 20, parameters: async (sql) => [await waitingEmails(sql)] },
