@@ -38,9 +38,6 @@ export function pickSome<T extends TObject> (schema: T, value: Static<T>): Stati
   throw problem('INVALID_INPUT', {}, [{ field: 'body', message: `must have one of ${Object.keys(schema.properties).join(', ')}` }])
 }
 
-/** The pattern for ilike that finds a text anywhere, as it stands: % and _ mean themselves. */
-export const containing = (text: string) => `%${text.replace(/[\\%_]/g, '\\$&')}%`
-
 /** PostgreSQL's integer and the largest id a bigint parameter takes without trouble in JSON. */
 const MAX_INTEGER = 2_147_483_647
 

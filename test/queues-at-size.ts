@@ -27,7 +27,8 @@ export const WORK: Work[] = [
   { name: 'events: claim, past those that a stuck relay holds', statement: 'events/claim', batch: 5000, parameters: () => [200, 5000, 30, 0] },
   { name: 'events: mark published', statement: 'events/mark-published', batch: 200, parameters: async (sql) => [await waitingEvents(sql)] },
   { name: 'events: release', statement: 'events/release', batch: 200, parameters: async (sql) => [await waitingEvents(sql), 'a reason'] },
-  { name: 'events: clear', statement: 'events/clear-published', batch: 1000, parameters: () => [1000] },
+  { name: 'events: note a fault', statement: 'events/note-fault', batch: 1, parameters: () => [`at ${performance.now()}`] },
+  { name: 'events: clear', statement: 'events/clear-published', batch: 1000, parameters: () => [1000, 7] },
   { name: 'emails: claim', statement: 'notifications/claim-emails', batch: 20, parameters: () => [20, 300] },
   { name: 'emails: mark accepted', statement: 'notifications/mark-accepted', batch: 20, parameters: async (sql) => [await waitingEmails(sql)] },
   {
@@ -102,6 +103,11 @@ const WAITING = `
   insert into orders.order_items (order_id, product_id, add_to_cart_order, product_name, ordered_at)
     select 10000000 + n, n % 30 + 1, 1, 'Product', timestamptz '2025-01-01' + n * interval '1 minute' from generate_series($from, $to, 5) n;`
 
+const WORKED_OFF = `
+  delete from orders.outbox where published_at is null;
+  delete from gateway.emails where accepted_at is null;
+  delete from users.users where id >= 2000000;`
+
 const TABLES = ['orders.outbox', 'users.users', 'users.reminders', 'gateway.emails', 'gateway.idempotency_keys', 'orders.carts', 'orders.order_totals', 'orders.orders', 'orders.order_items']
 
 /** A database whose queues are filled at will, and whose statistics are as old as one likes. */
@@ -109,18 +115,23 @@ export async function openQueues (sql: Sql) {
   // An index of the names, which costs more than all the rest, and none of these look into it.
   await sql.unsafe('drop index users.users_search_idx')
   for (const table of TABLES) await sql.unsafe(`alter table ${table} set (autovacuum_enabled = off)`)
-  const fill = async (text: string, from: number, to: number) => {
-    const filled = text.replaceAll('$from', String(from)).replaceAll('$to', String(to))
-    // Without triggers and foreign keys: only the rows count here.
-    await sql.begin(async (transaction) => {
-      await transaction`set local session_replication_role = replica`
-      await transaction.unsafe(filled).simple()
-    })
-  }
+  /** Without triggers and foreign keys: only the rows count here, and each of them costs more than the row. */
+  const write = async (text: string) => await sql.begin(async (transaction) => {
+    await transaction`set local session_replication_role = replica`
+    await transaction.unsafe(text).simple()
+  })
+  const fill = async (text: string, from: number, to: number) =>
+    await write(text.replaceAll('$from', String(from)).replaceAll('$to', String(to)))
+  const analyze = async () => { for (const table of TABLES) await sql.unsafe(`analyze ${table}`) }
   return {
     addDone: async (from: number, to: number) => await fill(DONE, from, to),
     addWaiting: async (from: number, to: number) => await fill(WAITING, from, to),
-    analyze: async () => { for (const table of TABLES) await sql.unsafe(`analyze ${table}`) },
+    analyze,
+    /** As if all that waits for the broker, the mail server and a reminder had been done long ago. */
+    dropWaiting: async () => {
+      await write(WORKED_OFF)
+      await analyze()
+    },
     /** A connection as the gateway's, which keeps the plans it has made. */
     connect: (url: string): Sql => createClient(url, { max: 1, statementTimeout: 60_000, settings: BY_INDEX })
   }

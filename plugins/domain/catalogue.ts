@@ -62,7 +62,7 @@ function catalogueDomain (fastify: FastifyInstance) {
     /** A page of products by id, with the exact number of all; `q` is looked for in the name (products.list). */
     async list ({ q, limit, offset }: { q?: string, limit: number, offset: number }) {
       if (q?.trim()) {
-        const found = await search.all(q, limit, offset)
+        const found = await fastify.database.searches.run(async () => await search.all(q, limit, offset))
         return { items: found.filter((product) => product.id !== null), total: found[0]!.total }
       }
       const [items, counted] = await Promise.all([list.all(limit, offset), count.first(null, null, null, null)])

@@ -2,13 +2,7 @@ import fp from 'fastify-plugin'
 import type { FastifyInstance } from 'fastify'
 import { Type, type Static } from '@sinclair/typebox'
 import { nullable, object, ProductId, Text } from '../../schemas.ts'
-import { Gate } from '../infra/database/gate.ts'
 import { problem } from '../infra/errors.ts'
-
-/** Of the connections, for searches and ranges of prices. */
-const SEARCH_SHARE = 0.4
-const MAX_SEARCHES_WAITING = 200
-const MAX_WAIT_MS = 1500
 
 export const Product = object('Product', {
   product_id: ProductId,
@@ -61,9 +55,6 @@ declare module 'fastify' {
 /** The catalogue, read from the replica where there is one. */
 function productsDomain (fastify: FastifyInstance) {
   const { catalogueStatement: statement } = fastify.database
-  // Each takes the database up to 20 ms, and anybody may search: most connections stay with the others.
-  const searches = new Gate(Math.max(1, Math.floor(fastify.config.DATABASE_POOL_MAX * SEARCH_SHARE)), MAX_SEARCHES_WAITING, MAX_WAIT_MS)
-  fastify.metrics.watchGate('searches', searches)
   const Total = Type.Object({ total: Type.Integer() })
   const find = statement('products/find', ProductRow)
   const list = statement('products/list', ProductRow)
@@ -87,7 +78,7 @@ function productsDomain (fastify: FastifyInstance) {
      */
     async list (filter: ProductFilter) {
       const where = [
-        filter.categories?.map((name) => name.toLowerCase()) ?? null, filter.department_id ?? null, filter.aisle_id ?? null
+        filter.categories ?? null, filter.department_id ?? null, filter.aisle_id ?? null
       ]
       // One more than asked for tells whether another page follows.
       const page = [decodeCursor(filter.cursor), filter.limit + 1, filter.offset]
@@ -96,7 +87,7 @@ function productsDomain (fastify: FastifyInstance) {
       const inStock = filter.in_stock ?? null
 
       if (q !== null || prices.some((price) => price !== null)) {
-        const found = await searches.run(async () => await search.all(...where, ...page, ...prices, q, inStock))
+        const found = await fastify.database.searches.run(async () => await search.all(...where, ...page, ...prices, q, inStock))
         const { total, is_near: isNear } = found[0]!
         return pageOf(found.filter((product) => product.product_id !== null), total, filter.limit, isNear)
       }

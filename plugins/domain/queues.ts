@@ -38,6 +38,9 @@ export const FailedJob = Type.Object({
 /** Emails tried again by one statement. */
 const BATCH = 1000
 
+/** How long one request goes on with it: about 100,000 emails, and well within the time of a request. */
+const RETRY_MS = 3500
+
 declare module 'fastify' {
   interface FastifyInstance { queues: ReturnType<typeof queuesDomain> }
 }
@@ -49,21 +52,20 @@ function queuesDomain (fastify: FastifyInstance) {
   const listFailed = statement('queues/list-failed', Type.Object({ total: Type.Integer(), failed: Type.Array(FailedJob) }))
   const retryEmail = statement('queues/retry-email', Type.Object({ id: Type.Integer() }))
   const retryEmails = statement('queues/retry-emails', Type.Object({ id: Type.Integer() }))
+  const countFailedEmails = statement('queues/count-failed-emails', Type.Object({ total: Type.Integer() }))
   const findTicks = statement('queues/find-failed-ticks', Type.Object({ id: Type.String() }))
 
-  async function retryAllEmails (): Promise<number> {
-    const now = new Date().toISOString()
+  async function retryAllEmails (): Promise<{ retried: number, remaining: number }> {
+    const now = new Date()
     let retried = 0
-    for (let batch = BATCH; batch === BATCH; retried += batch) batch = (await retryEmails.all(BATCH, now)).length
-    return retried
+    for (let batch = BATCH; batch === BATCH && Date.now() - now.getTime() < RETRY_MS; retried += batch) {
+      batch = (await retryEmails.all(BATCH, now.toISOString())).length
+    }
+    return { retried, remaining: (await countFailedEmails.first(now.toISOString()))!.total }
   }
 
-  /** Tries again what failed for good, or one of it; says how many. */
-  async function retry (queue: Queue, id: string | null): Promise<number> {
-    if (queue === 'emails') {
-      if (id === null) return await retryAllEmails()
-      return /^\d{1,18}$/.test(id) ? (await retryEmail.all(id)).length : 0
-    }
+  /** Tries ticks again that failed for good, or one of them; says how many. */
+  async function retryTicks (queue: Queue, id: string | null): Promise<number> {
     if (!TICKED.includes(queue)) return 0
     const ids = (await findTicks.all(queue, id)).map((tick) => tick.id)
     if (ids.length > 0) await fastify.jobs.retry(queue, ids)
@@ -81,11 +83,16 @@ function queuesDomain (fastify: FastifyInstance) {
     /** What failed for good, the latest first. Events never do: they wait for the broker. */
     listFailed: async (queue: Queue, page: { limit: number, offset: number }) => (await listFailed.first(queue, page.limit, page.offset))!,
 
-    retryAll: async (queue: Queue): Promise<number> => await retry(queue, null),
+    /** Tries everything again that failed for good, for as long as a request may take; says how many, and how many there was no time for. */
+    retryAll: async (queue: Queue): Promise<{ retried: number, remaining: number }> =>
+      queue === 'emails' ? await retryAllEmails() : { retried: await retryTicks(queue, null), remaining: 0 },
 
     /** Rejects with JOB_NOT_FOUND. */
     async retryOne (queue: Queue, id: string): Promise<void> {
-      if (await retry(queue, id) === 0) throw problem('JOB_NOT_FOUND')
+      const isRetried = queue === 'emails'
+        ? /^\d{1,18}$/.test(id) && (await retryEmail.all(id)).length > 0
+        : await retryTicks(queue, id) > 0
+      if (!isRetried) throw problem('JOB_NOT_FOUND')
     }
   }
 }
@@ -93,8 +100,11 @@ function queuesDomain (fastify: FastifyInstance) {
 export default fp(async (fastify) => {
   const queues = queuesDomain(fastify)
   fastify.decorate('queues', queues)
+  // Asked for both at the same moment: one answer for the two.
+  let reading: ReturnType<typeof queues.list> | undefined
+  const listOnce = async () => await (reading ??= queues.list().finally(() => { reading = undefined }))
   const read = (field: 'depth' | 'failed') => async () =>
-    Object.fromEntries((await queues.list()).map((state) => [state.queue, state[field]]))
+    Object.fromEntries((await listOnce()).map((state) => [state.queue, state[field]]))
   fastify.metrics.gauge('queue_depth', 'What waits in a queue, or is under way', read('depth'))
   fastify.metrics.gauge('queue_failed', 'What failed for good in a queue', read('failed'))
 }, { name: 'queues', dependencies: ['broker', 'database', 'jobs', 'metrics'] })

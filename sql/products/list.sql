@@ -1,6 +1,6 @@
 -- A page of the catalogue by product id. The page is found first and filled in by one look-up per product: the planner, who
 -- does not know the limit of a prepared statement, would read all prices otherwise.
--- $1 departments text[]: names in lower case; null for any, as the next two
+-- $1 departments text[]: names, whatever their case and accents; null for any, as the next two
 -- $2 department_id integer
 -- $3 aisle_id integer
 -- $4 after_id integer: the last product seen
@@ -13,8 +13,7 @@ from (
   select product_id, product_name, department_id, aisle_id, version
   from products.products
   where product_id > coalesce($4::integer, -2147483648)
-    and ($1::text[] is null or department_id in (
-      select department_id from products.departments where lower(department_name) = any ($1)))
+    and ($1::text[] is null or department_id in (select unnest(products.department_ids($1))))
     and ($2::integer is null or department_id = $2)
     and ($3::integer is null or aisle_id = $3)
     and ($7::boolean is not true or not exists (select from products.sold_out s where s.product_id = products.product_id))

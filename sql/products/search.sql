@@ -1,6 +1,6 @@
 -- As list.sql, for products whose names contain every word of a text (or else are near it), and for those within a range of prices.
 -- products.matching reads them once, for the page and the exact total; a page without products is one row with the total alone.
--- $1 departments text[]: names in lower case; null for any, as the next two
+-- $1 departments text[]: names, whatever their case and accents; null for any, as the next two
 -- $2 department_id integer
 -- $3 aisle_id integer
 -- $4 after_id integer: the last product seen

@@ -1,10 +1,11 @@
--- A page of the users whose name or email address contains a text, by internal id.
--- $1 pattern text: for ilike
--- $2 limit bigint
--- $3 offset bigint
-select m.version, m.id, m.user_id, m.email, m.full_name, m.created_at
-from users.managed_users m
-join users.users u using (id)
-where u.first_name || ' ' || u.last_name || ' ' || u.email_address ilike $1
-order by m.id
-limit $2 offset $3
+-- As list-managed.sql, for users whose name and email address contain every word of a text, as in search.sql.
+-- $1 q text
+-- $2 limit integer
+-- $3 offset integer
+select cardinality(f.ids)::bigint as total, m.version, m.id, m.user_id, m.email, m.full_name, m.created_at
+from users.matching($1) f (ids)
+left join lateral (select id from unnest(f.ids[$3::integer + 1:$3 + $2::integer]) page (id)) page on true
+left join lateral (
+  select version, id, user_id, email, full_name, created_at from users.managed_users where id = page.id offset 0
+) m on true
+order by page.id

@@ -1,12 +1,13 @@
--- A page of the users whose name or email address contains a text, by internal id.
--- $1 pattern text: for ilike
--- $2 limit bigint
--- $3 offset bigint
-select version, user_id, first_name, last_name, email_address, phone_number, street_address, city, postal_code, country,
-  days_between_order_notifications, order_notifications_start_date_time, order_notifications_next_scheduled_time,
-  pending_order_notification, order_notifications_via_email, last_notification_sent_at, last_notifications_viewed_at,
-  last_login
-from users.public_users
-where first_name || ' ' || last_name || ' ' || email_address ilike $1
-order by id
-limit $2 offset $3
+-- A page of the users whose name and email address contain every word of a text, by internal id, with the exact number of all;
+-- a page without users is one row with that number alone.
+-- $1 q text
+-- $2 limit integer
+-- $3 offset integer
+select cardinality(m.ids)::bigint as total, u.version, u.user_id, u.first_name, u.last_name, u.email_address, u.phone_number,
+  u.street_address, u.city, u.postal_code, u.country, u.days_between_order_notifications, u.order_notifications_start_date_time,
+  u.order_notifications_next_scheduled_time, u.pending_order_notification, u.order_notifications_via_email,
+  u.last_notification_sent_at, u.last_notifications_viewed_at, u.last_login
+from users.matching($1) m (ids)
+left join lateral (select id from unnest(m.ids[$3::integer + 1:$3 + $2::integer]) page (id)) page on true
+left join lateral (select * from users.public_users where id = page.id offset 0) u on true
+order by page.id

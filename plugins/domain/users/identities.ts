@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import { Type, type Static } from '@sinclair/typebox'
-import { containing, kept, Moment, object, pickSome, Text, UserId } from '../../../schemas.ts'
+import { kept, Moment, object, pickSome, Text, UserId } from '../../../schemas.ts'
 import { problem } from '../../infra/errors.ts'
 import { Email } from './schema.ts'
 
@@ -24,12 +24,10 @@ export const IdentityChanges = Type.Object({
 /** Who users are, for the back office. A `key` is an internal id or a UUID. */
 export function userIdentities (fastify: FastifyInstance) {
   const { statement } = fastify.database
-  const Total = Type.Object({ total: Type.Integer() })
   const find = statement('users/find-managed', ManagedUserRow)
   const list = statement('users/list-managed', ManagedUserRow)
-  const search = statement('users/search-managed', ManagedUserRow)
-  const count = statement('users/count', Total)
-  const countSearch = statement('users/count-search', Total)
+  const search = statement('users/search-managed', Type.Object({ total: Type.Integer(), ...ManagedUserRow.properties }))
+  const count = statement('users/count', Type.Object({ total: Type.Integer() }))
   const change = statement('users/change-identity', ManagedUserRow)
 
   return {
@@ -40,12 +38,14 @@ export function userIdentities (fastify: FastifyInstance) {
       return user
     },
 
-    /** A page of users by internal id, with the exact number of all; `q` is looked for in name and email address. */
+    /** A page of users by internal id, with the exact number of all; every word of `q` is looked for in name and email address. */
     async listManaged ({ q, limit, offset }: { q?: string, limit: number, offset: number }) {
-      const pattern = q ? containing(q) : undefined
-      const [items, counted] = await Promise.all(pattern
-        ? [search.all(pattern, limit, offset), countSearch.first(pattern)]
-        : [list.all(limit, offset), count.first()])
+      const text = q?.trim()
+      if (text) {
+        const found = await fastify.database.searches.run(async () => await search.all(text, limit, offset))
+        return { items: found.filter((user) => user.id !== null), total: found[0]!.total }
+      }
+      const [items, counted] = await Promise.all([list.all(limit, offset), count.first()])
       return { items, total: counted!.total }
     },
 

@@ -1,7 +1,7 @@
 import fp from 'fastify-plugin'
 import type { FastifyInstance } from 'fastify'
 import { Type, type Static } from '@sinclair/typebox'
-import { containing, pick } from '../../../schemas.ts'
+import { pick } from '../../../schemas.ts'
 import { problem } from '../../infra/errors.ts'
 import type { Identity } from '../../infra/identity.ts'
 import { userAccounts } from './accounts.ts'
@@ -19,8 +19,7 @@ function usersDomain (fastify: FastifyInstance) {
   const find = statement('users/find', UserRow)
   const list = statement('users/list', UserRow)
   const count = statement('users/count', Type.Object({ total: Type.Integer() }))
-  const search = statement('users/search', UserRow)
-  const countSearch = statement('users/count-search', Type.Object({ total: Type.Integer() }))
+  const search = statement('users/search', Type.Object({ total: Type.Integer(), ...UserRow.properties }))
   const update = statement('users/update', UserRow)
   const readStatusChanges = statement('users/read-status-changes', Type.Object({ document: Type.String() }))
   const ensureCaller = statement('users/ensure-caller', Type.Object({ user_id: Type.String(), email_address: Type.String() }))
@@ -45,12 +44,14 @@ function usersDomain (fastify: FastifyInstance) {
       return await find.first(userId) ?? missing()
     },
 
-    /** A page of users, the longest-standing first; `q` is looked for in name and email address. */
+    /** A page of users, the longest-standing first, with the exact number of all; every word of `q` is looked for in name and email address. */
     async list ({ q, limit, offset }: { q?: string, limit: number, offset: number }) {
-      const pattern = q ? containing(q) : undefined
-      const [users, counted] = await Promise.all(pattern
-        ? [search.all(pattern, limit, offset), countSearch.first(pattern)]
-        : [list.all(limit, offset), count.first()])
+      const text = q?.trim()
+      if (text) {
+        const found = await fastify.database.searches.run(async () => await search.all(text, limit, offset))
+        return { users: found.filter((user) => user.user_id !== null), total: found[0]!.total }
+      }
+      const [users, counted] = await Promise.all([list.all(limit, offset), count.first()])
       return { users, total: counted!.total }
     },
 

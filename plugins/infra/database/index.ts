@@ -6,6 +6,7 @@ import { BACKGROUND, BY_INDEX, FOR_CALLERS } from './client.ts'
 import { Contention } from './contention.ts'
 import { explain } from './failures.ts'
 import { firstLoad } from './first-load.ts'
+import { Gate } from './gate.ts'
 import { aimed } from './hosts.ts'
 import { migrate, schemaVersion } from './migrate.ts'
 import { locateDatabase, openAdmin } from './open.ts'
@@ -21,6 +22,10 @@ import { instanceWatch } from './watch-instance.ts'
 
 const MAX_WAITING = 1000
 const MAX_WAIT_MS = 1500
+
+/** Of the connections, for searches and ranges of prices. Each takes the database up to 20 ms: most connections stay with the others. */
+const SEARCH_SHARE = 0.4
+const MAX_SEARCHES_WAITING = 200
 
 /** Connections for what nobody waits for: jobs neither take a request's place nor wait for one. */
 const BACKGROUND_SIZE = 3
@@ -43,6 +48,8 @@ declare module 'fastify' {
       catalogueStatement: ReturnType<typeof statementsOn>
       /** Where callers' own statements run: as logins that may read the catalogue, that of /legacy also who a user is, and nothing else. */
       queryLane: QueryLane
+      /** What every search of products or users goes through. */
+      searches: Gate
       /** Every statement made so far. */
       declared: Declaration[]
       /** Whether the database answers, however busy the gateway is; rejects with why not. */
@@ -134,6 +141,9 @@ export default fp(async (fastify) => {
   fastify.metrics.watchGate('rows', contention)
   fastify.addHook('onClose', everyTick((now) => contention.lookAfter(now)))
 
+  const searches = new Gate(Math.max(1, Math.floor(size * SEARCH_SHARE)), MAX_SEARCHES_WAITING, MAX_WAIT_MS)
+  fastify.metrics.watchGate('searches', searches)
+
   const declared: Declaration[] = [
     { name: 'gateway/find-working', row: Type.Object({ pid: Type.Integer(), is_this: Type.Boolean() }) },
     {
@@ -162,6 +172,7 @@ export default fp(async (fastify) => {
     statement,
     catalogueStatement: replicas.length > 0 ? statementsOn(executeOnReplicas(replicas, execute), declared) : statement,
     queryLane,
+    searches,
     declared,
     ping: async () => { await ask.first() },
     whenReset: instanceWatch(fastify, ownInstance, findInstance),

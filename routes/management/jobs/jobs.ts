@@ -9,6 +9,10 @@ const tags = ['Management: jobs']
 const Queue = oneOf(QUEUES)
 const params = Type.Object({ queue: Queue })
 const Retried = Type.Object({ queue: Queue, retried: Type.Integer() })
+const AllRetried = Type.Object({
+  ...Retried.properties,
+  remaining: Type.Integer({ description: 'what there was no time for, beyond about 100,000: send the request again until it is 0' })
+})
 
 const routes: FastifyPluginAsyncTypebox = async (fastify) => {
   // A queue in the path that is not there is as absent as any resource, before it is a parameter that does not fit.
@@ -41,10 +45,10 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
   })
 
   fastify.post('/:queue/failed/retry', {
-    schema: { summary: 'Try everything again that failed for good', tags, params, response: responses({ 200: Retried }, 'QUEUE_NOT_FOUND', ...ADMIN, ...BODY) }
+    schema: { summary: 'Try everything again that failed for good', tags, params, response: responses({ 200: AllRetried }, 'QUEUE_NOT_FOUND', ...ADMIN, ...BODY) }
   }, async (request) => {
     const { queue } = request.params
-    return { queue, retried: await fastify.queues.retryAll(queue) }
+    return { queue, ...await fastify.queues.retryAll(queue) }
   })
 
   fastify.post('/:queue/failed/:id/retry', {

@@ -34,7 +34,7 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
       summary: 'A page of users, the longest-standing first',
       tags,
       querystring: Type.Object({
-        q: Type.Optional(Type.String({ maxLength: 255, description: 'text that the name or the email address contains' })),
+        q: Type.Optional(Type.String({ maxLength: 255, description: 'finds users whose name and email address contain every word of it, in any order, without regard to case and accents' })),
         ...Paging(25)
       }),
       response: responses({ 200: UserPage }, ...KEY)

@@ -1,12 +1,3 @@
--- The words of a search as patterns for like, the one to look up in the trigram index first: trigrams are made of letters and digits, and
--- which others than ASCII's count depends on the database's locale. Then the longest, which few names contain.
-create or replace function products.search_patterns(q text) returns text[]
-language sql immutable strict parallel safe as $$
-  select array_agg('%' || regexp_replace(word, '([\\%_])', '\\\1', 'g') || '%'
-    order by word ~ '[a-z0-9]{3}' desc, length(word) desc, word collate "C" desc)
-  from (select distinct regexp_split_to_table(btrim(products.fold_name(q)), '\s+') as word) w
-$$;
-
 -- The ids of the products that fit the filters (sql/products/search.sql) and whose names contain every word of `q`, by id; without `q`, those
 -- within a range of prices. Where no name at all contains the words: of the 400 first ones whose names are near, those that fit, the
 -- nearest first.
@@ -22,12 +13,11 @@ language plpgsql stable
 set pg_trgm.word_similarity_threshold = 0.5
 as $$
 declare
-  patterns constant text[] := products.search_patterns(q);
+  patterns constant text[] := gateway.search_patterns(q);
   first constant text := patterns[1];
   is_indexed constant boolean := first ~ '[a-z0-9]{3}';
-  nearby constant text := left(products.fold_name(q), 48);
-  department_ids constant integer[] := case when departments is not null then array(
-    select d.department_id from products.departments d where lower(d.department_name) = any (departments)) end;
+  nearby constant text := left(gateway.fold_text(q), 48);
+  department_ids constant integer[] := case when departments is not null then products.department_ids(departments) end;
   any_place constant boolean := department_ids is null and department is null and aisle is null;
   any_price constant boolean := min_price is null and max_price is null;
   cheapest constant numeric := coalesce(min_price, 0);

@@ -12,6 +12,8 @@ t.test('GET /api/v1/users', async (t) => {
   t.match((await call('GET', `${base}/?limit=2&offset=3`)).json, { items: [{ id: 4 }, { id: 5 }], total: 5, limit: 2, offset: 3 })
   t.match((await call('GET', `${base}?q=no3`)).json, { items: [{ id: 3 }], total: 1 })
   t.match((await call('GET', `${base}?q=USER4@`)).json, { items: [{ id: 4 }], total: 1 })
+  t.match((await call('GET', `${base}?q=${encodeURIComponent('NÓ3 example')}`)).json, { items: [{ id: 3 }], total: 1 })
+  t.match((await call('GET', `${base}?q=example&offset=5`)).json, { items: [], total: 5 })
   for (const query of ['limit=0', 'limit=101', 'offset=-1']) refuses(t, await call('GET', `${base}?${query}`), 400, 'INVALID_INPUT')
 
   const one = await call('GET', `${base}/1`)

@@ -138,7 +138,7 @@ t.test('listing, reading and changing users', async (t) => {
     t.match((await shop.call('GET', '/users?offset=5')).json, { users: [], total: 5, has_next: false, has_prev: true })
   })
 
-  await t.test('q finds part of the name or the address, in any case, and takes %, _ and backslash as they are', async (t) => {
+  await t.test('q finds every word of it in name and address, without case and accents, and takes %, _ and backslash as they are', async (t) => {
     await shop.sql`insert into users.users (first_name, last_name, email_address) values
       ('100%', 'No6', 'snake_case@example.com'), ('Back\\slash', 'Ünlü', 'six@example.org')`
     const finds = async (q: string, expected: string[]) => {
@@ -150,6 +150,10 @@ t.test('listing, reading and changing users', async (t) => {
     await finds('user no4', ['No4'])
     await finds('example.ORG', ['Ünlü'])
     await finds('ünLÜ', ['Ünlü'])
+    await finds('unlu', ['Ünlü'])
+    await finds('example.com no4', ['No4'])
+    await finds('NO4 user', ['No4'])
+    await finds('no4 no5', [])
     await finds('%', ['No6'])
     await finds('_', ['No6'])
     await finds('\\', ['Ünlü'])
@@ -159,6 +163,8 @@ t.test('listing, reading and changing users', async (t) => {
     const page = await shop.call('GET', '/users?q=user&limit=2&offset=1')
     t.match(page.json, { total: 5, has_next: true, has_prev: true })
     t.same(names(page), ['No2', 'No3'])
+    t.match((await shop.call('GET', '/users?q=user&offset=5')).json, { users: [], total: 5, has_next: false, has_prev: true })
+    t.match((await shop.call('GET', `/users?q=${encodeURIComponent('  ')}`)).json, { total: 7 })
   })
 
   await t.test('invalid paging is a 400', async (t) => {
