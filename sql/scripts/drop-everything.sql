@@ -15,6 +15,6 @@ begin
   perform set_config('db_service.kept', kept::text, true);
 end
 $$;
-drop schema if exists users, products, orders, gateway, pgboss cascade;
+drop schema if exists users, products, orders, gateway, legacy, pgboss cascade;
 drop table if exists public.schemaversion;
 select current_setting('db_service.kept') as kept
