@@ -73,6 +73,7 @@ export default fp(async (fastify) => {
   fastify.addHook('onClose', async () => await location.stop())
 
   const queryLane = new QueryLane(config, log, location.url)
+  fastify.metrics.watchGate('query', queryLane)
   const admin = await openAdmin(config, (message) => log.info(message), location.url)
   let numbers: Numbers | undefined
   let ownInstance = ''

@@ -92,6 +92,12 @@ export class QueryLane {
     })
   }
 
+  /** How many statements run now. */
+  get active (): number { return this.#gate.active }
+
+  /** How many wait. */
+  get waiting (): number { return this.#gate.waiting }
+
   async close (): Promise<void> {
     await Promise.all(this.#distinct.map(async (login) => await login.close()))
   }

@@ -180,6 +180,25 @@ t.test('POST /query', { timeout: 250_000 }, async (t) => {
     t.equal((await keyed.call('POST', '/query', { sql: 'select 1' }, { 'x-api-key': 'key' })).status, 200)
   })
 
+  await t.test('who asks for many does not hold up another address', async (t) => {
+    const shared = await openShop(t, { DATABASE_URL: shop.url, HARDEN_DATABASE: 'true' })
+    const order: string[] = []
+    const from = async (remoteAddress: string) => {
+      await shared.app.inject({ method: 'POST', url: '/query', remoteAddress, payload: { sql: 'select count(*) from departments' } })
+      order.push(remoteAddress)
+    }
+    let asked: Promise<void>[] = []
+    await shared.sql.begin(async (sql) => {
+      await sql`lock table products.departments`
+      asked = Array.from({ length: 40 }, async () => await from('10.0.0.1'))
+      while (shared.app.database.queryLane.waiting < 38) await new Promise((resolve) => setTimeout(resolve, 5))
+      asked.push(from('10.0.0.2'))
+      while (shared.app.database.queryLane.waiting < 39) await new Promise((resolve) => setTimeout(resolve, 5))
+    })
+    await Promise.all(asked)
+    t.ok(order.indexOf('10.0.0.2') < 5, `it was answered as number ${order.indexOf('10.0.0.2') + 1} of 41`)
+  })
+
   await t.test('two gateways share the role', async (t) => {
     const other = await openShop(t, { DATABASE_URL: shop.url, HARDEN_DATABASE: 'true' })
     await gives(t, other, 'select 1 as x', '{"x":1}')
@@ -196,6 +215,8 @@ t.test('POST /query', { timeout: 250_000 }, async (t) => {
     await migrate(sql)
     await gives(t, shop, 'select count(*) from products.products', '{"count":0}')
     refuses(t, await ask(shop, 'select * from users.users'), 403, 'QUERY_FORBIDDEN')
+    const onLegacy = await shop.call('POST', '/legacy/query', { sql: 'select count(id) as n from users.users' })
+    t.match(onLegacy.json, { success: true, data: [{ n: 0 }] }, 'on /legacy the new users, too')
   })
 })
 
