@@ -70,7 +70,8 @@ export class QueryLane {
       const login = this.#config.QUERY_DATABASE_URL ? {} : await this.#makeRole(sql)
       const url = aimed(this.#config.QUERY_DATABASE_URL ?? this.#url, 'primary')
       this.#sessions = Array.from({ length: AT_ONCE }, () => new QuerySession(url, login))
-      const isSafe = await this.#check(sql)
+      const timer = setTimeout(() => this.#sessions[0]?.giveUp(), GIVE_UP_AFTER_MS)
+      const isSafe = await this.#check(sql).finally(() => clearTimeout(timer))
       if (isSafe) this.#free = [...this.#sessions]
       else await this.close()
     } catch (error) {
