@@ -15,6 +15,7 @@ import { QueryLane } from './query-lane.ts'
 import { executeOnReplicas, type Replica } from './replicas.ts'
 import { reset, restoreNumbers, type Numbers } from './reset.ts'
 import { checkSettings, explainRefusedSetting } from './session-settings.ts'
+import { endWhenSilent } from './silence.ts'
 import { checkStatements, executeFor, executeOn, statementsOn, statementTexts, type Declaration, type Execute } from './statements.ts'
 import { everyTick } from './ticks.ts'
 import { Watch } from './watch.ts'
@@ -75,6 +76,7 @@ export default fp(async (fastify) => {
   const queryLane = new QueryLane(config, log, location.url)
   fastify.metrics.watchGate('query', queryLane)
   const admin = await openAdmin(config, (message) => log.info(message), location.url)
+  const leave = endWhenSilent(admin.url, config.DATABASE_PREPARE, admin.watched, (reason) => log.error(reason))
   let numbers: Numbers | undefined
   let ownInstance = ''
   try {
@@ -90,6 +92,7 @@ export default fp(async (fastify) => {
   } catch (error) {
     throw explainRefusedSetting(error)
   } finally {
+    await leave()
     await admin.close()
   }
 
@@ -150,7 +153,8 @@ export default fp(async (fastify) => {
     {
       name: 'gateway/find-settings',
       row: Type.Object({ name: Type.String(), value: Type.String(), role: Type.String(), database: Type.String() })
-    }
+    },
+    { name: 'gateway/find-progress', row: Type.Object({ is_working: Type.Boolean(), progress: Type.String(), own: Type.Integer() }) }
   ]
   const forCallers = executeFor(pool, contention)
   const forJobs = executeOn(jobs)

@@ -1,8 +1,14 @@
+import type { Socket } from 'node:net'
 import type { Sql } from 'postgres'
 import type { Config } from '../config.ts'
-import { createClient } from './client.ts'
+import type { Backend } from './cancel.ts'
+import { createClient, socketsTo } from './client.ts'
 import { startEmbedded } from './embedded.ts'
-import { aimed } from './hosts.ts'
+import { aimed, findHost } from './hosts.ts'
+import type { Watched } from './silence.ts'
+import { statementTexts } from './statements.ts'
+
+const PING = statementTexts.get('gateway/ping')!
 
 type Log = (message: string) => void
 
@@ -16,16 +22,24 @@ export async function locateDatabase (config: Config, log: Log): Promise<Databas
 }
 
 /**
- * A single connection without time limits, for migrating, loading and resetting.
+ * A single connection without time limits, for migrating, loading and resetting; of several hosts to the one that is the primary now.
  *
  * @param url the database; where it is left out, the configured or embedded one, which `close` then lets go of
  */
-export async function openAdmin (config: Config, log: Log, url?: string): Promise<{ sql: Sql, url: string, close (): Promise<void> }> {
+export async function openAdmin (config: Config, log: Log, url?: string): Promise<{ sql: Sql, url: string, watched (): Watched, close (): Promise<void> }> {
   const location = url ? { url, stop: async () => {} } : await locateDatabase(config, log)
-  const sql = createClient(location.url, { max: 1, statementTimeout: 0, connectSeconds: 5, fetchTypes: true })
+  const host = await findHost(location.url)
+  let socket: Socket | undefined
+  const sql = createClient(host, {
+    max: 1, statementTimeout: 0, connectSeconds: 5, fetchTypes: true, socket: socketsTo(host, (made) => { socket = made })
+  })
+  let backend: Backend | undefined
+  // Where that fails, the first statement of whoever asked for the connection says why.
+  sql.unsafe(PING).then(({ state }) => { backend = state as unknown as Backend }, () => {})
   return {
     sql: sql as Sql,
-    url: location.url,
+    url: host,
+    watched: () => ({ socket, pid: backend?.pid }),
     close: async () => {
       await sql.end({ timeout: 5 })
       await location.stop()

@@ -12,6 +12,9 @@ const SET_UP = 'the gateway may not create a login; set QUERY_DATABASE_URL to on
 const TOO_MIGHTY = 'its login may do more than it should; the start log says what'
 const SET_ANOTHER = 'Set QUERY_DATABASE_URL to one that may only read the schema products'
 
+/** A connection that says nothing must not hold up the start. */
+const CHECK_MS = 7000
+
 /** Whose statements a login runs. */
 interface Purpose {
   /** For the log. */
@@ -59,7 +62,9 @@ export class QueryLogin {
       const described = new Described()
       const address = aimed(this.#config.QUERY_DATABASE_URL ?? url, 'primary')
       this.#sessions = Array.from({ length: sessions }, () => new QuerySession(address, described, login))
-      if (await this.#check(sql)) this.#free = [...this.#sessions]
+      const timer = setTimeout(() => this.#sessions[0]?.giveUp(), CHECK_MS)
+      const isSafe = await this.#check(sql).finally(() => clearTimeout(timer))
+      if (isSafe) this.#free = [...this.#sessions]
       else await this.close()
     } catch (error) {
       const { code = '', message } = error as NodeJS.ErrnoException

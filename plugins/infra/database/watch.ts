@@ -47,6 +47,9 @@ export class Watch {
     return new Set(isDirect ? found.map(({ pid }) => pid as number) : pids)
   }
 
+  /** The backend of its own connection, as whoever it is connected to tells. */
+  get pid (): number | undefined { return this.#connection.backend?.pid }
+
   /** Whether the server answers; rejects with why not. */
   async ask (): Promise<void> {
     await this.run(this.#askText, [])
