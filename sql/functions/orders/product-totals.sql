@@ -27,9 +27,14 @@ declare
   earliest timestamptz;
   latest timestamptz;
   settled timestamptz;
+  closing timestamptz;
 begin
-  select min(ordered_at), max(ordered_at) into earliest, latest from changed;
-  settled := orders.settled_before(earliest, latest);
+  -- In one look, since every order that is placed pays for it: newer orders than those about to be settled need no more.
+  select s.until, s.closing, c.earliest, c.latest into settled, closing, earliest, latest
+  from orders.settled_orders s, (select min(ordered_at) as earliest, max(ordered_at) as latest from changed) c;
+  if earliest < greatest(settled, closing) or current_setting('transaction_isolation') <> 'read committed' then
+    settled := orders.settled_before(earliest, latest);
+  end if;
   if earliest is null or earliest >= settled then
     return null;
   end if;
@@ -56,10 +61,16 @@ declare
   earliest timestamptz;
   latest timestamptz;
   settled timestamptz;
+  closing timestamptz;
 begin
-  select min(created_at), max(created_at) into earliest, latest
-  from (select created_at from added union all select created_at from removed) changed;
-  settled := orders.settled_before(earliest, latest);
+  select s.until, s.closing, c.earliest, c.latest into settled, closing, earliest, latest
+  from orders.settled_orders s, (
+    select min(created_at) as earliest, max(created_at) as latest
+    from (select created_at from added union all select created_at from removed) changed
+  ) c;
+  if earliest < greatest(settled, closing) or current_setting('transaction_isolation') <> 'read committed' then
+    settled := orders.settled_before(earliest, latest);
+  end if;
   if earliest is null or earliest >= settled then
     return null;
   end if;
