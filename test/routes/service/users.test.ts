@@ -82,8 +82,13 @@ t.test('making users', async (t) => {
     for (const taken of ['user1@example.com', 'USER1@Example.COM']) {
       refuses(t, await shop.call('POST', '/users', { ...ada, email_address: taken }), 409, 'EMAIL_ALREADY_EXISTS', 'Email address already exists')
     }
-    const many = await Promise.all(Array.from({ length: 8 }, (_, n) =>
-      shop.call('POST', '/users', { ...ada, email_address: n % 2 ? 'race@example.com' : 'Race@Example.com' })))
+    // Hashes are made one at a time: on a busy machine the last of eight is told to come again, and does.
+    const register = async (email: string): Promise<Answer> => {
+      const answer = await shop.call('POST', '/users', { ...ada, email_address: email })
+      return answer.status === 503 ? await register(email) : answer
+    }
+    const many = await Promise.all(Array.from({ length: 8 }, async (_, n) =>
+      await register(n % 2 ? 'race@example.com' : 'Race@Example.com')))
     t.same(many.map(({ status }) => status).sort(), [201, ...Array(7).fill(409)], 'one of eight wins')
   })
 
