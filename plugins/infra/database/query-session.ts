@@ -106,10 +106,13 @@ export class QuerySession {
   /** Whether the server has taken up a caller's statement, so that time is what it lacks. */
   get isRunning (): boolean { return this.#backend !== undefined }
 
-  /** Asks the server to cancel the caller's statement, once. */
+  /** Asks the server to cancel the caller's statement. To be called again while it runs: between parsing and running there is nothing to cancel. */
   cancel (): void {
     if (!this.#backend || this.#cancelling) return
-    this.#cancelling = cancelOn(this.#address!, this.#backend).then((heard) => { if (!heard) this.giveUp() })
+    this.#cancelling = cancelOn(this.#address!, this.#backend).then((heard) => {
+      this.#cancelling = undefined
+      if (!heard) this.giveUp()
+    })
   }
 
   /** Ends a connection that says nothing any more; what runs on it fails, and the next statement gets a new one. */
@@ -130,7 +133,6 @@ export class QuerySession {
       this.#backend = undefined
       // It would strike what comes next.
       await this.#cancelling
-      this.#cancelling = undefined
       // A connection that broke has nothing to take back.
       await this.sql.unsafe(texts.rollback).catch(() => {})
       await this.sql.unsafe(texts.discard).catch(() => {})
