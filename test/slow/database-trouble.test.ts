@@ -129,9 +129,10 @@ t.test('connections that say nothing any more, while new ones work', async (t) =
   const { back, slowest } = await untilBack(shop, frozen)
   t.ok(back < BACK_WITHIN, `back after ${back.toFixed()} ms`)
   t.ok(slowest < ANSWER_WITHIN, `the slowest answer took ${slowest.toFixed()} ms`)
-  await sleep(500)
+  // Those at rest are found within 2 s: one second, and one more for the answer.
+  await sleep(Math.max(0, frozen + BACK_WITHIN - performance.now()))
   const after = await Promise.all(Array.from({ length: 30 }, async () => await time(shop, 'GET', '/products/1')))
-  t.ok(after.every(({ status }) => status === 200), 'no place is lost')
+  t.ok(after.every(({ status }) => status === 200), `no place is lost: ${after.map(({ status }) => status).join()}`)
   t.equal((await time(shop, 'POST', '/orders', { user_id: userId(1), items: [{ product_id: 1 }] })).status, 201)
 })
 
@@ -192,7 +193,7 @@ t.test('a frozen replica: no error, and it comes back by itself', async (t) => {
 })
 
 t.test('callers that hang up', async (t) => {
-  const log: { status?: number }[] = []
+  const log: { path?: string, status?: number }[] = []
   const stream = new Writable({
     write (chunk, _encoding, done) {
       log.push(JSON.parse(String(chunk)))
@@ -224,6 +225,9 @@ t.test('callers that hang up', async (t) => {
   }
   const quiet = performance.now() - left
   t.ok(quiet < 2000, `nothing of theirs runs any more ${quiet.toFixed()} ms later`)
-  for (let tries = 0; tries < 100 && log.filter(({ status }) => status === 499).length < gone; tries++) await sleep(20)
-  t.equal(log.filter(({ status }) => status === 499).length, gone, 'the log says that they hung up')
+  const ended = () => log.filter(({ path }) => path === '/products').map(({ status }) => status)
+  for (let tries = 0; tries < 100 && ended().length < 101; tries++) await sleep(20)
+  t.same(new Set(ended()), new Set([200, 499]))
+  // What ran may have been answered in the moment in which its caller left.
+  t.ok(ended().filter((status) => status === 499).length >= gone - 10, 'the log says that they hung up')
 })

@@ -26,7 +26,6 @@ export interface Run {
   received: number
   lookedAt: number
   seenIdle: number
-  isCancelled: boolean
 }
 
 /**
@@ -80,8 +79,7 @@ export class Connection {
         deadline: Math.min(since + limitMs, caller?.deadline ?? Infinity),
         received: -1,
         lookedAt: since,
-        seenIdle: 0,
-        isCancelled: false
+        seenIdle: 0
       }
       this.#run = run
       query.then((rows) => {
@@ -97,10 +95,12 @@ export class Connection {
     })
   }
 
-  /** Asks the server to cancel what runs. The connection is not to be used for another statement before `cancelling` has settled. */
+  /**
+   * Asks the server to cancel what runs; to be called again while it runs, since between parsing and running there is nothing to cancel. The
+   * connection is not to be used for another statement before `cancelling` has settled.
+   */
   cancel (run: Run): void {
-    if (run.isCancelled || run !== this.#run) return
-    run.isCancelled = true
+    if (this.cancelling || run !== this.#run) return
     const { state } = run.query
     if (state === null) return this.giveUp('the database could not be connected to in time')
     this.cancelling = cancelOn(this.#address!, state).then((heard) => {

@@ -59,6 +59,7 @@ export class QuerySession {
   /** Where a caller's statement runs now. */
   #backend: Backend | undefined
   #cancelling: Promise<unknown> | undefined
+  #isCancelled = false
   /** Is settled when what was sent behind a statement has taken it back. */
   #takenBack: Promise<unknown> | undefined
   #isLowered = false
@@ -112,10 +113,14 @@ export class QuerySession {
   /** Whether the server has taken up a caller's statement, so that time is what it lacks. */
   get isRunning (): boolean { return this.#backend !== undefined }
 
-  /** Asks the server to cancel the caller's statement, once. */
+  /** Asks the server to cancel the caller's statement. To be called again while it runs: between parsing and running there is nothing to cancel. */
   cancel (): void {
     if (!this.#backend || this.#cancelling) return
-    this.#cancelling = cancelOn(this.#address!, this.#backend)
+    this.#isCancelled = true
+    this.#cancelling = cancelOn(this.#address!, this.#backend).then((heard) => {
+      this.#cancelling = undefined
+      if (!heard) this.giveUp()
+    })
   }
 
   /** Ends a connection that says nothing any more; what runs on it fails, and the next statement gets a new one. */
@@ -139,20 +144,22 @@ export class QuerySession {
   /** Nothing of a statement stays: its transaction is taken back, its session as new. A connection that broke has nothing of it. */
   async #cleanUp (): Promise<void> {
     this.#backend = undefined
-    if (this.#cancelling) {
-      // It may come late, and would strike what comes next.
-      await this.#cancelling
-      this.#cancelling = undefined
-      this.giveUp()
-    }
-    if (this.#isLowered) {
-      // Whoever is no superuser of the machine cannot raise it again.
-      this.#isLowered = false
-      const { sql } = this
-      this.#sql = this.#connect()
-      await sql.end({ timeout: 1 })
-    } else if (this.#isOpen && this.#socket === this.#used) await (this.#takenBack ?? this.#takeBack())
+    await this.#cancelling
+    // Whoever is no superuser of the machine cannot raise the priority again; a request to cancel may come late, and strike what comes next.
+    const isSpent = this.#isLowered || this.#isCancelled || (this.#used !== undefined && !this.#isOpen)
+    if (isSpent) this.#replace()
+    else if (this.#socket === this.#used && this.#isOpen) await (this.#takenBack ?? this.#takeBack())
     this.#takenBack = undefined
+  }
+
+  /** A client of its own for what comes next: the driver hears late that a connection is gone, and would go on sending on it. */
+  #replace (): void {
+    const { sql } = this
+    this.#isLowered = this.#isCancelled = false
+    this.#socket?.destroy()
+    this.#socket = this.#used = undefined
+    this.#sql = this.#connect()
+    sql.end({ timeout: 0 }).catch(() => {})
   }
 
   async #takeBack (): Promise<unknown> {
@@ -196,6 +203,7 @@ export class QuerySession {
       return (await Promise.all([begun, next()]))[1]
     } catch (error) {
       if (hasBegun || isAgain) throw error
+      this.#replace()
       return await this.#begin(next, true)
     }
   }
