@@ -113,7 +113,7 @@ export class QuerySession {
   /** Whether the server has taken up a caller's statement, so that time is what it lacks. */
   get isRunning (): boolean { return this.#backend !== undefined }
 
-  /** Asks the server to cancel the caller's statement. To be called again while it runs: between parsing and running there is nothing to cancel. */
+  /** Asks the server to cancel the caller's statement. To be called again while it runs: between parsing and running there is none. */
   cancel (): void {
     if (!this.#backend || this.#cancelling) return
     this.#isCancelled = true
@@ -124,13 +124,9 @@ export class QuerySession {
   }
 
   /** Ends a connection that says nothing any more; what runs on it fails, and the next statement gets a new one. */
-  giveUp (): void {
-    this.#socket?.destroy()
-  }
+  giveUp (): void { this.#socket?.destroy() }
 
-  async close (): Promise<void> {
-    await this.#sql.end({ timeout: 1 })
-  }
+  async close (): Promise<void> { await this.#sql.end({ timeout: 1 }) }
 
   get #isOpen (): boolean { return this.#socket?.readyState === 'open' }
 
