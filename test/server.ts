@@ -57,7 +57,10 @@ export async function startTestServer (): Promise<TestServer> {
 /** Drops a database, whoever uses it, and its /query roles, which are the server's and not the database's. */
 export async function dropDatabase (admin: Sql, name: string): Promise<void> {
   await admin.unsafe(`drop database if exists ${name} with (force)`)
-  await admin.unsafe(`drop role if exists db_service_query_${name}, db_service_legacy_query_${name}`)
+  // Where the test of the release before has just given all roles rights in its own database, as that release did, they stay.
+  await admin.unsafe(`drop role if exists db_service_query_${name}, db_service_legacy_query_${name}`).catch(({ code }) => {
+    if (code !== '2BP01') throw new Error(`the roles of ${name} cannot be dropped: ${code}`)
+  })
 }
 
 /** Takes the server's folder away; not while it runs. */
