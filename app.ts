@@ -11,6 +11,7 @@ import connections from './plugins/connections.ts'
 import context from './plugins/context.ts'
 import cors from './plugins/cors.ts'
 import database from './plugins/database.ts'
+import deadlines from './plugins/deadlines.ts'
 import earlyAnswers from './plugins/early-answers.ts'
 import errors from './plugins/errors.ts'
 import identity from './plugins/identity.ts'
@@ -71,7 +72,7 @@ import accountRoutes from './routes/users/storefront-auth.ts'
 
 /** In their order: hooks run as they are registered here. */
 const plugins = [
-  errors, context, metrics, database, identity, keys, broker, caching, compression, connections, cors, earlyAnswers, browser, mailer,
+  errors, context, deadlines, metrics, database, identity, keys, broker, caching, compression, connections, cors, earlyAnswers, browser, mailer,
   jobs, pressure, limits, openapi, passwords, validation
 ]
 const domains = [catalogue, managedCatalogue, carts, events, orders, users, notifications, query, operations]
