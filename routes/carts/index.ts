@@ -32,7 +32,7 @@ export const Cart = object('Cart', {
   updated_at: Moment
 })
 
-/** A cart as JSON text, made by the database (sql/views/cart-documents.sql), with what its ETag is made of. */
+/** A cart as JSON text, made by the database (sql/carts/views.sql), with what its ETag is made of. */
 export const CartRow = Type.Object({ cart_id: Type.Integer(), version: Type.Integer(), document: Type.String() })
 const FoundCart = Type.Object({
   cart_id: nullable(Type.Integer()), version: nullable(Type.Integer()), document: nullable(Type.String()), asked_at: Moment

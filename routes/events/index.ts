@@ -25,7 +25,7 @@ declare module 'fastify' {
   interface FastifyInstance { events: ReturnType<typeof eventsDomain> }
 }
 
-/** The transactional outbox. The database itself writes it (sql/functions/orders/events.sql); a relay empties it. */
+/** The transactional outbox. The database itself writes it (sql/events/triggers.sql); a relay empties it. */
 function eventsDomain (fastify: FastifyInstance) {
   const { statement } = fastify.database
   const register = statement('events/register-publisher', Type.Object({ queue: Type.String() }))
