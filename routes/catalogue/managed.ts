@@ -48,8 +48,8 @@ function catalogueDomain (fastify: FastifyInstance) {
   const list = statement('catalogue/list-managed', ManagedProductRow)
   const search = statement('catalogue/search-managed', Type.Object({ total: Type.Integer(), ...ManagedProductRow.properties }))
   const count = statement('catalogue/count', Total)
-  const create = statement('catalogue/create', ManagedProductRow)
-  const change = statement('catalogue/change', ManagedProductRow)
+  const create = statement('catalogue/create-product', ManagedProductRow)
+  const change = statement('catalogue/change-product', ManagedProductRow)
 
   return {
     /** One product. Rejects with PRODUCT_NOT_FOUND. */

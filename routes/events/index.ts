@@ -29,7 +29,7 @@ declare module 'fastify' {
 function eventsDomain (fastify: FastifyInstance) {
   const { statement } = fastify.database
   const register = statement('events/register-publisher', Type.Object({ queue: Type.String() }))
-  const claim = statement('events/claim', Claimed)
+  const claim = statement('events/claim-events', Claimed)
   const markPublished = statement('events/mark-published', Id)
   const release = statement('events/release', Id)
   const note = statement('events/note-fault', Id)

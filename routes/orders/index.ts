@@ -45,9 +45,9 @@ function ordersDomain (fastify: FastifyInstance) {
   const list = statement('orders/list', Type.Object({
     total: Type.Integer(), documents: Type.String(), next_cursor: nullable(Type.String())
   }))
-  const change = statement('orders/change', OrderRow)
+  const change = statement('orders/change-order', OrderRow)
   const addItems = statement('orders/add-items', Type.Object({ added: Type.Array(AddedItem) }))
-  const remove = statement('orders/delete', Type.Object({ deleted: Type.Boolean() }))
+  const remove = statement('orders/delete-order', Type.Object({ deleted: Type.Boolean() }))
   const foldTotals = statement('orders/fold-totals', Type.Object({ folded: Type.Integer() }))
   const clearKeys = statement('orders/clear-idempotency-keys', Type.Object({ key: Type.String() }))
 

@@ -45,7 +45,7 @@ export function ordersManagement (fastify: FastifyInstance) {
     next_cursor: nullable(Type.String())
   }))
   const changeStatus = statement('orders/change-status', ChangedStatus)
-  const settle = statement('orders/settle', Type.Object({ settled_until: Moment }))
+  const settle = statement('orders/settle-orders', Type.Object({ settled_until: Moment }))
 
   return {
     /** One order. Rejects with ORDER_NOT_FOUND. */

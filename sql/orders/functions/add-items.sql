@@ -1,7 +1,7 @@
 -- Adds items to an order that was not sent yet: new lines at today's price, or a higher quantity at the line's own price.
--- Stock is taken for what is added. `context`: actor, request_id, sell_unpriced. Refuses with ORDER_NOT_FOUND, PRECONDITION_FAILED, ORDER_NOT_EDITABLE,
+-- Stock is taken for what is added. `context`: actor, request_id, sell_unpriced. Refuses with ORDER_NOT_FOUND, ORDER_NOT_EDITABLE,
 -- PRODUCTS_NOT_FOUND, PRODUCT_NOT_PRICED, INSUFFICIENT_STOCK. Returns the lines as a JSON array, each with `updated`: it was there before.
-create or replace function orders.add_items(changed_id bigint, items jsonb, if_match text[], context jsonb) returns json
+create or replace function orders.add_items(changed_id bigint, items jsonb, context jsonb) returns json
 language plpgsql as $$
 declare
   current orders.orders;
@@ -10,7 +10,7 @@ declare
   answer json;
 begin
   perform gateway.introduce(context);
-  current := orders.lock_order(changed_id, if_match);
+  current := orders.lock_order(changed_id, null);
   if current.status not in ('pending', 'paid', 'confirmed', 'processing') then
     perform gateway.refuse('ORDER_NOT_EDITABLE', jsonb_build_object('status', current.status));
   end if;

@@ -1,10 +1,9 @@
--- Runs a write that makes an order (`operation`: place, checkout, place_managed or place_for_caller) at most once per caller and
--- Idempotency-Key, and returns
--- the first answer again. `context`: actor, request_id, and with a key also caller, idempotency_key, request_hash, meaning_hash: a request
--- is the same one if either fits. A gateway of before 0022 knows only the first, and so do the keys it made.
--- A second request with the same key waits in the insert until the first one has ended. A refusal is kept as an answer too;
+-- Creates an order (`operation`: place, checkout, place_managed or place_for_caller) at most once per caller and Idempotency-Key, and
+-- returns the first response again. `context`: actor, request_id, and with a key also caller, idempotency_key, request_hash,
+-- meaning_hash. A request is the same one if either hash matches. A gateway of before 0022 knows only the first, and so do the keys it
+-- made. A second request with the same key waits in the insert until the first one has ended. A refusal is kept as a response, too;
 -- a crash or a lost connection keeps nothing, so the repeat runs anew.
-create or replace function gateway.answer_once(
+create or replace function orders.place(
   operation text, input jsonb, context jsonb,
   out order_id bigint, out answer text, out refusal jsonb, out replayed boolean
 ) language plpgsql as $$
@@ -15,7 +14,7 @@ declare
 begin
   replayed := false;
   if context ->> 'idempotency_key' is null then
-    select r.order_id, r.answer into order_id, answer from gateway.run_once(operation, input, context) r;
+    select r.order_id, r.answer into order_id, answer from orders.run_operation(operation, input, context) r;
     return;
   end if;
 
@@ -44,7 +43,7 @@ begin
   end loop;
 
   begin
-    select r.order_id, r.answer into order_id, answer from gateway.run_once(operation, input, context) r;
+    select r.order_id, r.answer into order_id, answer from orders.run_operation(operation, input, context) r;
   exception when sqlstate 'DB001' then
     get stacked diagnostics code = message_text, facts = pg_exception_detail;
     -- Not an answer to keep: the caller looks again, and asks again with the tag of now.
@@ -55,13 +54,14 @@ begin
   end;
 
   update gateway.idempotency_keys set
-    user_id = (select o.user_id from orders.orders o where o.id = answer_once.order_id),
-    order_id = answer_once.order_id, answer = answer_once.answer, refusal = answer_once.refusal
+    user_id = (select o.user_id from orders.orders o where o.id = place.order_id),
+    order_id = place.order_id, answer = place.answer, refusal = place.refusal
   where caller = context ->> 'caller' and key = context ->> 'idempotency_key';
 end
 $$;
 
-create or replace function gateway.run_once(
+-- What each operation does, and how its face shows the order.
+create or replace function orders.run_operation(
   operation text, input jsonb, context jsonb,
   out order_id bigint, out answer text
 ) language plpgsql as $$
@@ -75,13 +75,13 @@ begin
       order_id := orders.place_for_caller(input);
       -- The caller may be known only since now.
       select orders.show_order(d, input -> 'caller' || jsonb_build_object('localId', d.owner_id)) into answer
-      from orders.storefront_documents d where d.order_id = run_once.order_id;
+      from orders.storefront_documents d where d.order_id = run_operation.order_id;
       return;
   end case;
   if operation = 'place_managed' then
-    select d.document into answer from orders.management_documents d where d.order_id = run_once.order_id;
+    select d.document into answer from orders.management_documents d where d.order_id = run_operation.order_id;
   else
-    select d.details into answer from orders.order_documents d where d.order_id = run_once.order_id;
+    select d.details into answer from orders.order_documents d where d.order_id = run_operation.order_id;
   end if;
 end
 $$;
