@@ -56,13 +56,13 @@ declare module 'fastify' {
 function productsDomain (fastify: FastifyInstance) {
   const { catalogueStatement: statement } = fastify.database
   const Total = Type.Object({ total: Type.Integer() })
-  const find = statement('products/find', ProductRow)
-  const list = statement('products/list', ProductRow)
-  const search = statement('products/search', Type.Object({ total: Type.Integer(), is_near: Type.Boolean(), ...ProductRow.properties }))
-  const count = statement('products/count', Total)
-  const listDepartments = statement('products/list-departments', Department)
-  const findOffers = statement('products/find-offers', Offer)
-  const listAisles = statement('products/list-aisles', Aisle)
+  const find = statement('catalogue/find', ProductRow)
+  const list = statement('catalogue/list', ProductRow)
+  const search = statement('catalogue/search', Type.Object({ total: Type.Integer(), is_near: Type.Boolean(), ...ProductRow.properties }))
+  const count = statement('catalogue/count', Total)
+  const listDepartments = statement('catalogue/list-departments', Department)
+  const findOffers = statement('catalogue/find-offers', Offer)
+  const listAisles = statement('catalogue/list-aisles', Aisle)
 
   return {
     /** One product. Rejects with PRODUCT_NOT_FOUND. */

@@ -44,12 +44,12 @@ declare module 'fastify' {
 function catalogueDomain (fastify: FastifyInstance) {
   const { statement } = fastify.database
   const Total = Type.Object({ total: Type.Integer() })
-  const find = statement('products/find-managed', ManagedProductRow)
-  const list = statement('products/list-managed', ManagedProductRow)
-  const search = statement('products/search-managed', Type.Object({ total: Type.Integer(), ...ManagedProductRow.properties }))
-  const count = statement('products/count', Total)
-  const create = statement('products/create', ManagedProductRow)
-  const change = statement('products/change', ManagedProductRow)
+  const find = statement('catalogue/find-managed', ManagedProductRow)
+  const list = statement('catalogue/list-managed', ManagedProductRow)
+  const search = statement('catalogue/search-managed', Type.Object({ total: Type.Integer(), ...ManagedProductRow.properties }))
+  const count = statement('catalogue/count', Total)
+  const create = statement('catalogue/create-product', ManagedProductRow)
+  const change = statement('catalogue/change-product', ManagedProductRow)
 
   return {
     /** One product. Rejects with PRODUCT_NOT_FOUND. */

@@ -7,7 +7,7 @@ import { decodeCursor, encodeCursor } from './cursor.ts'
 import { endOf } from './dates.ts'
 import { Status } from './schema.ts'
 
-/** An order as JSON text, made by the database (sql/views/management-documents.sql), with what its ETag is made of. */
+/** An order as JSON text, made by the database (sql/orders/views.sql), with what its ETag is made of. */
 const ManagedOrderRow = Type.Object({ order_id: Type.Integer(), version: Type.Integer(), document: Type.String() })
 
 const ChangedStatus = Type.Object({
@@ -45,7 +45,7 @@ export function ordersManagement (fastify: FastifyInstance) {
     next_cursor: nullable(Type.String())
   }))
   const changeStatus = statement('orders/change-status', ChangedStatus)
-  const settle = statement('orders/settle', Type.Object({ settled_until: Moment }))
+  const settle = statement('orders/settle-orders', Type.Object({ settled_until: Moment }))
 
   return {
     /** One order. Rejects with ORDER_NOT_FOUND. */

@@ -20,7 +20,7 @@ function usersDomain (fastify: FastifyInstance) {
   const list = statement('users/list', UserRow)
   const count = statement('users/count', Type.Object({ total: Type.Integer() }))
   const search = statement('users/search', Type.Object({ total: Type.Integer(), ...UserRow.properties }))
-  const update = statement('users/update', UserRow)
+  const update = statement('users/update-user', UserRow)
   const readStatusChanges = statement('users/read-status-changes', Type.Object({ document: Type.String() }))
   const ensureCaller = statement('users/ensure-caller', Type.Object({ user_id: Type.String(), email_address: Type.String() }))
   const exportPerson = statement('users/export', Type.Object({ document: Type.String() }))
