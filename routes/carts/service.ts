@@ -12,7 +12,7 @@ const OWNER = ['INVALID_USER_ID', 'USER_NOT_FOUND', ...KEY] as const
 const routes: FastifyPluginAsyncTypebox = async (fastify) => {
   const { carts } = fastify
 
-  fastify.post('/', {
+  fastify.post('/carts', {
     schema: {
       summary: 'Make a cart',
       tags,
@@ -26,7 +26,7 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
     return sendJson(reply.code(201).header('location', `/carts/${userId}`), cart.document)
   })
 
-  fastify.get('/:user_id', {
+  fastify.get('/carts/:user_id', {
     config: { etag: 'own' },
     schema: { summary: 'The user’s cart; an empty one where none is stored', tags, params, response: responses({ 200: ref(Cart) }, ...OWNER) }
   }, async (request, reply) => {
@@ -35,7 +35,7 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
     return sendJson(reply, cart.document)
   })
 
-  fastify.put('/:user_id', {
+  fastify.put('/carts/:user_id', {
     schema: {
       summary: 'Replace the cart, or make it',
       tags,
@@ -50,7 +50,7 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
     return sendJson(reply, cart.document)
   })
 
-  fastify.delete('/:user_id', {
+  fastify.delete('/carts/:user_id', {
     schema: {
       summary: 'Delete the cart',
       tags,
@@ -66,7 +66,7 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
     return { message: `Cart deleted successfully for user ${userId}`, user_id: userId, deleted: true }
   })
 
-  fastify.delete('/:user_id/clear', {
+  fastify.delete('/carts/:user_id/clear', {
     schema: {
       summary: 'Empty the cart and keep it',
       tags,
@@ -80,7 +80,7 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
     return sendJson(reply, cart.document)
   })
 
-  fastify.post('/:user_id/items', {
+  fastify.post('/carts/:user_id/items', {
     schema: {
       summary: 'Add an item, or more of it',
       description: 'Makes the cart where there is none.',
@@ -97,7 +97,7 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
   })
 
   const item = Type.Object({ user_id: UserId, product_id: ProductId })
-  fastify.put('/:user_id/items/:product_id', {
+  fastify.put('/carts/:user_id/items/:product_id', {
     schema: {
       summary: 'Set an item’s quantity; 0 removes it',
       tags,
@@ -114,7 +114,7 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
     return sendJson(reply, cart.document)
   })
 
-  fastify.delete('/:user_id/items/:product_id', {
+  fastify.delete('/carts/:user_id/items/:product_id', {
     schema: {
       summary: 'Remove an item',
       tags,

@@ -25,7 +25,7 @@ function tag (reply: FastifyReply, { id, version, stock, price_cents: price }: T
 const routes: FastifyPluginAsyncTypebox = async (fastify) => {
   const { catalogue } = fastify
 
-  fastify.get('/', {
+  fastify.get('/products', {
     config: { isCatalogue: true },
     schema: {
       summary: 'A page of products, by id',
@@ -38,7 +38,7 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
     return { ...await catalogue.list(request.query), limit, offset }
   })
 
-  fastify.post('/', {
+  fastify.post('/products', {
     schema: {
       summary: 'Make a product',
       tags,
@@ -51,7 +51,7 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
     return reply.code(201).header('location', `/api/v1/products/${product.id}`).send(product)
   })
 
-  fastify.get('/:product_id', {
+  fastify.get('/products/:product_id', {
     config: { isCatalogue: true, etag: 'own' },
     schema: { summary: 'One product', tags, params, response: responses({ 200: ref(ManagedProduct) }, 'PRODUCT_NOT_FOUND', ...ADMIN) }
   }, async (request, reply) => {
@@ -60,7 +60,7 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
     return product
   })
 
-  fastify.patch('/:product_id', {
+  fastify.patch('/products/:product_id', {
     schema: {
       summary: 'Change name, price or stock: only what is sent',
       description: 'A new price shows in carts at once, and never in orders. A stock of null ends the tracking.',

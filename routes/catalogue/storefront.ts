@@ -42,7 +42,7 @@ function show (product: Static<typeof Product>, offer?: Static<typeof Offer>): S
 const routes: FastifyPluginAsyncTypebox = async (fastify) => {
   const { products } = fastify
 
-  fastify.get('/', {
+  fastify.get('/products', {
     config: { isCatalogue: true },
     schema: {
       summary: 'A page of the catalogue, by product id',
@@ -76,7 +76,7 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
     }
   })
 
-  fastify.get('/:product_id', {
+  fastify.get('/products/:product_id', {
     config: { isCatalogue: true, etag: 'body' },
     schema: {
       summary: 'One product',

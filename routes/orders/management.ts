@@ -13,7 +13,7 @@ const ONE = ['INVALID_ORDER_ID', 'ORDER_NOT_FOUND', ...ADMIN] as const
 const routes: FastifyPluginAsyncTypebox = async (fastify) => {
   const { orders } = fastify
 
-  fastify.get('/', {
+  fastify.get('/orders', {
     schema: {
       summary: 'A page of orders, newest first, with the sums of all that fit',
       tags,
@@ -35,7 +35,7 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
     return sendJson(reply, `{"orders":${documents},${JSON.stringify({ limit, offset, ...sums }).slice(1)}`)
   })
 
-  fastify.post('/', {
+  fastify.post('/orders', {
     schema: {
       summary: 'Make an order for a user',
       description: 'Takes stock, all or nothing; a cancelled one takes none. Where the status is not pending, the history shows pending and that ' +
@@ -54,7 +54,7 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
     return sendJson(reply, placed.document)
   })
 
-  fastify.get('/:order_id', {
+  fastify.get('/orders/:order_id', {
     config: { etag: 'own' },
     schema: { summary: 'One order', tags, params, response: responses({ 200: ref(ManagedOrder) }, ...ONE) }
   }, async (request, reply) => {
@@ -63,7 +63,7 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
     return sendJson(reply, order.document)
   })
 
-  fastify.patch('/:order_id', {
+  fastify.patch('/orders/:order_id', {
     schema: {
       summary: 'Change the status',
       description: 'A status may only move as orders do; the same again changes nothing.',

@@ -14,7 +14,7 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
   const { orders } = fastify
   fastify.addHook('onRequest', fastify.requireAdminRole)
 
-  fastify.get('/all', {
+  fastify.get('/orders/all', {
     schema: {
       summary: 'A page of everybody’s orders, newest first (admins)',
       tags,
@@ -28,10 +28,10 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
   })
 
   const changes = [
-    { method: 'PUT', url: '/:order_id', summary: 'Change an order: only what is sent (admins)', body: StorefrontChanges },
+    { method: 'PUT', url: '/orders/:order_id', summary: 'Change an order: only what is sent (admins)', body: StorefrontChanges },
     {
       method: 'PATCH',
-      url: '/:order_id/status',
+      url: '/orders/:order_id/status',
       summary: 'Move an order’s status (admins)',
       body: Type.Object({ status: Status }, { examples: [{ status: 'confirmed' }] })
     }

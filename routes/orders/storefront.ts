@@ -4,6 +4,10 @@ import { NewStorefrontOrder, StorefrontOrder } from './storefront-schema.ts'
 import { IdempotencyKey, IfMatch, OrderId, ref, Text } from '../../schemas.ts'
 import { BODY, KEY, responses } from '../faces/responses.ts'
 import { OrderPaging, sizeOf } from '../faces/storefront-paging.ts'
+import { mountForOwnUser } from '../faces/own-user.ts'
+import { ratesOf } from './caller.ts'
+import checkout from './checkout.ts'
+import adminRoutes from './storefront-admin.ts'
 import { sendOrder, sendPage, StorefrontOrderPage } from './storefront-page.ts'
 
 const tags = ['Storefront: orders']
@@ -13,8 +17,14 @@ const ONE = ['INVALID_ORDER_ID', 'FORBIDDEN', 'ORDER_NOT_FOUND', ...KEY] as cons
 /** A customer's own orders; an admin reads and cancels anybody's. */
 const routes: FastifyPluginAsyncTypebox = async (fastify) => {
   const { orders } = fastify
+  fastify.register(adminRoutes)
+  // Charges tax and shipping as every order of the storefront.
+  fastify.register(async (scope) => {
+    mountForOwnUser(scope, 'Storefront: carts')
+    scope.register(checkout, { rates: ratesOf(fastify.config) })
+  })
 
-  fastify.post('/', {
+  fastify.post('/orders', {
     schema: {
       summary: 'Place an order',
       description: 'Takes stock, all or nothing. Tax and shipping are the shop’s; without shipping_address it goes to the user’s own ' +
@@ -32,7 +42,7 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
     return sendOrder(reply, placed)
   })
 
-  fastify.get('/', {
+  fastify.get('/orders', {
     schema: {
       summary: 'A page of the caller’s own orders, newest first',
       tags,
@@ -45,12 +55,12 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
     return sendPage(reply, await orders.listForCaller(request.identity!, { page, limit }), page, limit)
   })
 
-  fastify.get('/:order_id', {
+  fastify.get('/orders/:order_id', {
     config: { etag: 'own' },
     schema: { summary: 'One order', tags, params, response: responses({ 200: ref(StorefrontOrder) }, ...ONE) }
   }, async (request, reply) => sendOrder(reply, await orders.findForCaller(request.params.order_id, request.identity!)))
 
-  fastify.get('/number/:order_number', {
+  fastify.get('/orders/number/:order_number', {
     config: { etag: 'own' },
     schema: {
       summary: 'One order, by its number for people',
@@ -63,7 +73,7 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
   for (const method of ['DELETE', 'PATCH'] as const) {
     fastify.route({
       method,
-      url: '/:order_id/cancel',
+      url: '/orders/:order_id/cancel',
       schema: {
         summary: 'Cancel an order that was not shipped yet; its stock comes back',
         tags,

@@ -32,7 +32,7 @@ const Rows = Type.Object({
 })
 
 const routes: FastifyPluginAsyncTypebox = async (fastify) => {
-  fastify.post('/', {
+  fastify.post('/query', {
     config: { rateLimit: limits.query },
     schema: {
       summary: 'Run a SELECT of your own on the catalogue',

@@ -17,7 +17,7 @@ const ManagedUserPage = Type.Object({
 const routes: FastifyPluginAsyncTypebox = async (fastify) => {
   const { users } = fastify
 
-  fastify.get('/', {
+  fastify.get('/users', {
     schema: {
       summary: 'A page of users, by internal id',
       tags,
@@ -31,7 +31,7 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
     return { ...await users.listManaged(request.query), limit, offset }
   })
 
-  fastify.get('/:user_id', {
+  fastify.get('/users/:user_id', {
     config: { etag: 'own' },
     schema: { summary: 'One user', tags, params, response: responses({ 200: ref(ManagedUser) }, ...ONE) }
   }, async (request, reply) => {
@@ -40,7 +40,7 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
     return user
   })
 
-  fastify.patch('/:user_id', {
+  fastify.patch('/users/:user_id', {
     schema: {
       summary: 'Change email address or name; the password stays',
       tags,
