@@ -34,7 +34,6 @@ import carts from './routes/carts/index.ts'
 import cartRoutes from './routes/carts/service.ts'
 import ownCartRoutes from './routes/carts/storefront.ts'
 import catalogue from './routes/catalogue/index.ts'
-import managedCatalogue from './routes/catalogue/managed.ts'
 import catalogueRoutes from './routes/catalogue/service.ts'
 import managedCatalogueRoutes from './routes/catalogue/management.ts'
 import shownCatalogueRoutes from './routes/catalogue/storefront.ts'
@@ -66,7 +65,7 @@ const plugins = [
   errors, context, metrics, database, identity, keys, broker, caching, compression, connections, cors, earlyAnswers, browser, mailer,
   jobs, pressure, limits, openapi, passwords, validation
 ]
-const domains = [catalogue, managedCatalogue, carts, events, orders, users, notifications, query, operations]
+const domains = [catalogue, carts, events, orders, users, notifications, query, operations]
 const work = [eventJobs, emailJobs, reminderJobs, housekeepingJobs]
 
 /** What the shop's backend calls. */

@@ -1,9 +1,8 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from '@sinclair/typebox'
 import type { FastifyReply } from 'fastify'
-import { ManagedProduct, NewProduct, ProductChanges } from './managed.ts'
+import { ManagedProduct, NewProduct, ProductChanges, SearchText } from './schema.ts'
 import { IfMatch, Paging, ProductId, ref } from '../../schemas.ts'
-import { SearchText } from './index.ts'
 import { ADMIN, BODY, responses, setETag } from '../faces/responses.ts'
 
 const tags = ['Management: products']
@@ -35,7 +34,7 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
     }
   }, async (request) => {
     const { limit, offset } = request.query
-    return { ...await catalogue.list(request.query), limit, offset }
+    return { ...await catalogue.listManaged(request.query), limit, offset }
   })
 
   fastify.post('/products', {
@@ -55,7 +54,7 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
     config: { isCatalogue: true, etag: 'own' },
     schema: { summary: 'One product', tags, params, response: responses({ 200: ref(ManagedProduct) }, 'PRODUCT_NOT_FOUND', ...ADMIN) }
   }, async (request, reply) => {
-    const product = await catalogue.find(request.params.product_id)
+    const product = await catalogue.findManaged(request.params.product_id)
     tag(reply, product)
     return product
   })

@@ -1,5 +1,5 @@
 import type { FastifyInstance, FastifySchema } from 'fastify'
-import { ManagedProduct } from '../catalogue/managed.ts'
+import { ManagedProduct } from '../catalogue/schema.ts'
 import { ManagedUser } from '../users/identities.ts'
 import { ManagedOrder } from '../orders/management-schema.ts'
 
