@@ -2,7 +2,9 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from '@sinclair/typebox'
 import { Cart, NewCartItem } from './index.ts'
 import { IfMatch, optional, ProductId, Quantity, ref, UserId } from '../../schemas.ts'
-import { BODY, KEY, responses, sendJson, tagDocument } from '../faces/responses.ts'
+import { sendDocument, tagDocument } from '../faces/etags.ts'
+import { sendJson } from '../faces/json.ts'
+import { BODY, KEY, responses } from '../faces/responses.ts'
 
 const tags = ['Carts']
 const params = Type.Object({ user_id: UserId })
@@ -22,8 +24,7 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
   }, async (request, reply) => {
     const { user_id: userId, items } = request.body
     const cart = await carts.create(userId, items ?? [])
-    tagDocument(reply, cart.document)
-    return sendJson(reply.code(201).header('location', `/carts/${userId}`), cart.document)
+    return sendDocument(reply.code(201).header('location', `/carts/${userId}`), cart.document)
   })
 
   fastify.get('/carts/:user_id', {
@@ -46,8 +47,7 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
     }
   }, async (request, reply) => {
     const cart = await carts.replace(request.params.user_id, request.body.items ?? [], request.ifMatch())
-    tagDocument(reply, cart.document)
-    return sendJson(reply, cart.document)
+    return sendDocument(reply, cart.document)
   })
 
   fastify.delete('/carts/:user_id', {
@@ -76,8 +76,7 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
     }
   }, async (request, reply) => {
     const cart = await carts.clear(request.params.user_id, request.ifMatch())
-    tagDocument(reply, cart.document)
-    return sendJson(reply, cart.document)
+    return sendDocument(reply, cart.document)
   })
 
   fastify.post('/carts/:user_id/items', {
@@ -92,8 +91,7 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
     }
   }, async (request, reply) => {
     const cart = await carts.addItem(request.params.user_id, request.body, request.ifMatch())
-    tagDocument(reply, cart.document)
-    return sendJson(reply, cart.document)
+    return sendDocument(reply, cart.document)
   })
 
   const item = Type.Object({ user_id: UserId, product_id: ProductId })
@@ -110,8 +108,7 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
   }, async (request, reply) => {
     const { user_id: userId, product_id: productId } = request.params
     const cart = await carts.setItem(userId, productId, request.body.quantity ?? 1, request.ifMatch())
-    tagDocument(reply, cart.document)
-    return sendJson(reply, cart.document)
+    return sendDocument(reply, cart.document)
   })
 
   fastify.delete('/carts/:user_id/items/:product_id', {
@@ -124,8 +121,7 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
     }
   }, async (request, reply) => {
     const cart = await carts.setItem(request.params.user_id, request.params.product_id, 0, request.ifMatch())
-    tagDocument(reply, cart.document)
-    return sendJson(reply, cart.document)
+    return sendDocument(reply, cart.document)
   })
 }
 

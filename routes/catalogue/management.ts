@@ -3,7 +3,8 @@ import { Type } from '@sinclair/typebox'
 import type { FastifyReply } from 'fastify'
 import { ManagedProduct, NewProduct, ProductChanges, SearchText } from './schema.ts'
 import { IfMatch, Paging, ProductId, ref } from '../../schemas.ts'
-import { ADMIN, BODY, responses, setETag } from '../faces/responses.ts'
+import { setETag } from '../faces/etags.ts'
+import { ADMIN, BODY, responses } from '../faces/responses.ts'
 
 const tags = ['Management: products']
 const params = Type.Object({ product_id: ProductId })

@@ -2,8 +2,9 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from '@sinclair/typebox'
 import { AddedItem, NewOrder, NewOrderItem, OrderChanges, Status } from './schema.ts'
 import { Actor, Cursor, IdempotencyKey, IfMatch, OrderId, Paging, ProductId, ref, Timestamp, UserId } from '../../schemas.ts'
-import { BODY, KEY, responses, tagDocument } from '../faces/responses.ts'
-import checkout from './checkout.ts'
+import { tagDocument } from '../faces/etags.ts'
+import { BODY, KEY, responses } from '../faces/responses.ts'
+import checkout from './service-checkout.ts'
 import { OrderEnvelope, OrderPageEnvelope, sendOrders, sendPlaced } from './service-envelope.ts'
 import invoice from './service-invoice.ts'
 
@@ -71,7 +72,7 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
   }, async (request, reply) => {
     const order = await orders.find(request.params.order_id)
     tagDocument(reply, order.document)
-    return sendOrders(reply, `Order ${order.order_id} details retrieved successfully`, `[${order.document}]`)
+    return sendOrders(reply, `Order ${order.order_id} details retrieved successfully`, [order.document])
   })
 
   fastify.patch('/orders/:order_id', {
@@ -87,7 +88,7 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
   }, async (request, reply) => {
     const order = await orders.change(request.params.order_id, request.body, request.ifMatch(), request.context())
     tagDocument(reply, order.document)
-    return sendOrders(reply, `Order ${order.order_id} updated successfully`, `[${order.document}]`)
+    return sendOrders(reply, `Order ${order.order_id} updated successfully`, [order.document])
   })
 
   fastify.post('/orders/:order_id/items', {

@@ -1,11 +1,12 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type, type Static } from '@sinclair/typebox'
 import { Status } from './schema.ts'
-import { StorefrontChanges, StorefrontOrder } from './storefront-schema.ts'
+import { pageNumbers, StorefrontChanges, StorefrontOrder, StorefrontOrderPage } from './storefront-schema.ts'
 import { Actor, IfMatch, OrderId, ref } from '../../schemas.ts'
+import { sendDocument } from '../faces/etags.ts'
+import { joinJson, sendJson } from '../faces/json.ts'
 import { BODY, KEY, responses } from '../faces/responses.ts'
 import { OrderPaging, sizeOf } from '../faces/storefront-paging.ts'
-import { sendOrder, sendPage, StorefrontOrderPage } from './storefront-page.ts'
 
 const tags = ['Storefront: orders']
 
@@ -24,7 +25,8 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
   }, async (request, reply) => {
     const { page, status } = request.query
     const limit = sizeOf(request.query)
-    return sendPage(reply, await orders.listForAdmin(request.identity!, { page, limit, status }), page, limit)
+    const { documents, total } = await orders.listForAdmin(request.identity!, { page, limit, status })
+    return sendJson(reply, joinJson(['orders', documents], pageNumbers(total, page, limit)))
   })
 
   const changes = [
@@ -53,8 +55,9 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
       handler: async (request, reply) => {
         const sent = method === 'PUT' ? request.body : { status: request.body.status }
         const caller = request.identity!
-        return sendOrder(reply, await orders.changeForCaller(
-          request.params.order_id, sent as Static<typeof StorefrontChanges>, request.ifMatch(), caller, request.context()))
+        const order = await orders.changeForCaller(
+          request.params.order_id, sent as Static<typeof StorefrontChanges>, request.ifMatch(), caller, request.context())
+        return sendDocument(reply, order.document)
       }
     })
   }

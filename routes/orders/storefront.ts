@@ -1,14 +1,15 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from '@sinclair/typebox'
-import { NewStorefrontOrder, StorefrontOrder } from './storefront-schema.ts'
+import { NewStorefrontOrder, pageNumbers, StorefrontOrder, StorefrontOrderPage } from './storefront-schema.ts'
 import { IdempotencyKey, IfMatch, OrderId, ref, Text } from '../../schemas.ts'
+import { sendDocument } from '../faces/etags.ts'
+import { joinJson, sendJson } from '../faces/json.ts'
 import { BODY, KEY, responses } from '../faces/responses.ts'
 import { OrderPaging, sizeOf } from '../faces/storefront-paging.ts'
 import { mountForOwnUser } from '../faces/own-user.ts'
-import { ratesOf } from './caller.ts'
-import checkout from './checkout.ts'
+import { ratesOf } from './for-caller.ts'
+import checkout from './service-checkout.ts'
 import adminRoutes from './storefront-admin.ts'
-import { sendOrder, sendPage, StorefrontOrderPage } from './storefront-page.ts'
 
 const tags = ['Storefront: orders']
 const params = Type.Object({ order_id: OrderId })
@@ -39,7 +40,7 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
     const placed = await orders.placeForCaller(request.body, request.identity!, request.context())
     if (placed.replayed) reply.header('idempotency-replayed', 'true')
     reply.code(201).header('location', `/api/orders/${placed.order_id}`)
-    return sendOrder(reply, placed)
+    return sendDocument(reply, placed.document)
   })
 
   fastify.get('/orders', {
@@ -52,13 +53,14 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
   }, async (request, reply) => {
     const { page } = request.query
     const limit = sizeOf(request.query)
-    return sendPage(reply, await orders.listForCaller(request.identity!, { page, limit }), page, limit)
+    const { documents, total } = await orders.listForCaller(request.identity!, { page, limit })
+    return sendJson(reply, joinJson(['orders', documents], pageNumbers(total, page, limit)))
   })
 
   fastify.get('/orders/:order_id', {
     config: { etag: 'own' },
     schema: { summary: 'One order', tags, params, response: responses({ 200: ref(StorefrontOrder) }, ...ONE) }
-  }, async (request, reply) => sendOrder(reply, await orders.findForCaller(request.params.order_id, request.identity!)))
+  }, async (request, reply) => sendDocument(reply, (await orders.findForCaller(request.params.order_id, request.identity!)).document))
 
   fastify.get('/orders/number/:order_number', {
     config: { etag: 'own' },
@@ -68,7 +70,7 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
       params: Type.Object({ order_number: Text(64, { examples: ['ORD-20261121-7GQ2XK'] }) }),
       response: responses({ 200: ref(StorefrontOrder) }, 'FORBIDDEN', 'ORDER_NOT_FOUND', ...KEY)
     }
-  }, async (request, reply) => sendOrder(reply, await orders.findByReference(request.params.order_number, request.identity!)))
+  }, async (request, reply) => sendDocument(reply, (await orders.findByReference(request.params.order_number, request.identity!)).document))
 
   for (const method of ['DELETE', 'PATCH'] as const) {
     fastify.route({
@@ -81,8 +83,11 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
         headers: Type.Object(IfMatch),
         response: responses({ 200: ref(StorefrontOrder) }, 'INVALID_STATUS_TRANSITION', 'PRECONDITION_FAILED', ...ONE, ...BODY)
       },
-      handler: async (request, reply) => sendOrder(reply, await orders.changeForCaller(
-        request.params.order_id, { status: 'cancelled' }, request.ifMatch(), request.identity!, request.context()))
+      handler: async (request, reply) => {
+        const order = await orders.changeForCaller(
+          request.params.order_id, { status: 'cancelled' }, request.ifMatch(), request.identity!, request.context())
+        return sendDocument(reply, order.document)
+      }
     })
   }
 }

@@ -1,8 +1,9 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from '@sinclair/typebox'
-import { IdentityChanges, ManagedUser } from './identities.ts'
+import { IdentityChanges, ManagedUser } from './schema.ts'
 import { IfMatch, Paging, ref, Text, UserKeyText } from '../../schemas.ts'
-import { ADMIN, BODY, responses, setETag } from '../faces/responses.ts'
+import { setETag } from '../faces/etags.ts'
+import { ADMIN, BODY, responses } from '../faces/responses.ts'
 
 const tags = ['Management: users']
 const params = Type.Object({ user_id: UserKeyText })
@@ -28,7 +29,8 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
     }
   }, async (request) => {
     const { limit, offset } = request.query
-    return { ...await users.listManaged(request.query), limit, offset }
+    const { users: items, total } = await users.listManaged(request.query)
+    return { items, total, limit, offset }
   })
 
   fastify.get('/users/:user_id', {

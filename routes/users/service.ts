@@ -1,12 +1,13 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from '@sinclair/typebox'
-import credentials from './credentials.ts'
-import notificationSettings from './notification-settings.ts'
-import profile from './profile.ts'
+import credentials from './service-credentials.ts'
+import notificationSettings from './service-notification-settings.ts'
+import profile from './service-profile.ts'
 import { Email, NewPassword, NewUser, Password, User } from './schema.ts'
 import { limits } from '../../plugins/limits.ts'
 import { IfMatch, PageInfo, pageInfo, Paging, ref, UserId } from '../../schemas.ts'
-import { BODY, KEY, responses, setETag } from '../faces/responses.ts'
+import { setETag } from '../faces/etags.ts'
+import { BODY, KEY, responses } from '../faces/responses.ts'
 
 const UserPage = Type.Object({ users: Type.Array(ref(User)), ...PageInfo })
 const LoggedIn = Type.Object({ ...User.properties, has_active_cart: Type.Boolean() })

@@ -2,7 +2,9 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from '@sinclair/typebox'
 import { User, UserChanges } from './schema.ts'
 import { IfMatch, ref, UserId } from '../../schemas.ts'
-import { BODY, KEY, responses, sendJson, setETag } from '../faces/responses.ts'
+import { setETag } from '../faces/etags.ts'
+import { sendJson } from '../faces/json.ts'
+import { BODY, KEY, responses } from '../faces/responses.ts'
 
 const UserExport = Type.Object({
   exported_at: Type.String(),

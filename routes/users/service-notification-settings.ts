@@ -3,7 +3,9 @@ import { Type, type Static } from '@sinclair/typebox'
 import { NotificationSettings, User, type UserRow } from './schema.ts'
 import { Status } from '../orders/schema.ts'
 import { IfMatch, Moment, OrderId, pick, UserId } from '../../schemas.ts'
-import { BODY, KEY, responses, sendJson, setETag } from '../faces/responses.ts'
+import { setETag } from '../faces/etags.ts'
+import { sendJson } from '../faces/json.ts'
+import { BODY, KEY, responses } from '../faces/responses.ts'
 
 const tags = ['Users']
 const params = Type.Object({ user_id: UserId })

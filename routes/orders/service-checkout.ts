@@ -1,6 +1,6 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from '@sinclair/typebox'
-import type { Rates } from './caller.ts'
+import type { Rates } from './for-caller.ts'
 import { Delivery } from './schema.ts'
 import { Actor, IdempotencyKey, IfMatch, nullable, ref, UserId } from '../../schemas.ts'
 import { BODY, KEY, responses } from '../faces/responses.ts'
