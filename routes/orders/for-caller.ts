@@ -24,7 +24,7 @@ type PlaceOnce = (input: object, context: Context) => Promise<{ order_id: number
 interface Page { page: number, limit: number }
 
 /** Orders as the storefront's callers place, see and change them: their own, an admin everybody's. Documents are JSON text. */
-export function storefrontOrders (fastify: FastifyInstance, placeOnce: PlaceOnce) {
+export function ordersForCaller (fastify: FastifyInstance, placeOnce: PlaceOnce) {
   const { statement } = fastify.database
   const find = statement('orders/find-for-caller', FoundOrder)
   const list = statement('orders/list-for-caller', Type.Object({ total: Type.Integer(), documents: Type.String() }))

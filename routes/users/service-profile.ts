@@ -2,7 +2,9 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from '@sinclair/typebox'
 import { User, UserChanges } from './schema.ts'
 import { IfMatch, ref, UserId } from '../../schemas.ts'
-import { BODY, KEY, responses, sendJson, setETag } from '../faces/responses.ts'
+import { setETag } from '../faces/etags.ts'
+import { sendJson } from '../faces/json.ts'
+import { BODY, KEY, responses } from '../faces/responses.ts'
 
 const UserExport = Type.Object({
   exported_at: Type.String(),
@@ -17,7 +19,7 @@ const params = Type.Object({ user_id: UserId })
 
 /** What a user may read and change of the own account; mounted by the storefront too. */
 const routes: FastifyPluginAsyncTypebox = async (fastify) => {
-  fastify.get('/:user_id', {
+  fastify.get('/users/:user_id', {
     config: { etag: 'own' },
     schema: { summary: 'One user', tags, params, response: responses({ 200: ref(User) }, 'INVALID_USER_ID', 'USER_NOT_FOUND', ...KEY) }
   }, async (request, reply) => {
@@ -26,7 +28,7 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
     return user
   })
 
-  fastify.put('/:user_id', {
+  fastify.put('/users/:user_id', {
     schema: {
       summary: 'Change a user: only what is sent',
       description: 'Email and password have routes of their own; sent along, they are ignored.',
@@ -42,7 +44,7 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
     return user
   })
 
-  fastify.get('/:user_id/export', {
+  fastify.get('/users/:user_id/export', {
     schema: {
       summary: 'Everything stored about the person',
       description: 'As one document, without credentials and internal ids. An invoice is named, and fetched by itself.',

@@ -12,3 +12,7 @@ export function decodeCursor (cursor: string | undefined): [string | null, strin
   if (time === undefined || id === undefined) throw problem('INVALID_CURSOR')
   return [time, id]
 }
+
+/** The end of a range of time as the database takes it: a date alone includes that day. */
+export const endOf = (to: string | undefined): string | null =>
+  to?.length === '2026-11-21'.length ? `${to}T23:59:59.999999Z` : to ?? null

@@ -20,7 +20,7 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
   for (const method of ['POST', 'PUT'] as const) {
     fastify.route({
       method,
-      url: '/:user_id/password',
+      url: '/users/:user_id/password',
       schema: {
         summary: 'Change the password',
         tags,
@@ -40,7 +40,7 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
 
     fastify.route({
       method,
-      url: '/:user_id/email',
+      url: '/users/:user_id/email',
       schema: {
         summary: 'Change the email address',
         tags,

@@ -3,7 +3,9 @@ import { Type, type Static } from '@sinclair/typebox'
 import { NotificationSettings, User, type UserRow } from './schema.ts'
 import { Status } from '../orders/schema.ts'
 import { IfMatch, Moment, OrderId, pick, UserId } from '../../schemas.ts'
-import { BODY, KEY, responses, sendJson, setETag } from '../faces/responses.ts'
+import { setETag } from '../faces/etags.ts'
+import { sendJson } from '../faces/json.ts'
+import { BODY, KEY, responses } from '../faces/responses.ts'
 
 const tags = ['Users']
 const params = Type.Object({ user_id: UserId })
@@ -28,7 +30,7 @@ const settingsOf = (user: Static<typeof UserRow>): Static<typeof Settings> => ({
 })
 
 const routes: FastifyPluginAsyncTypebox = async (fastify) => {
-  fastify.get('/:user_id/notification-settings', {
+  fastify.get('/users/:user_id/notification-settings', {
     config: { etag: 'own' },
     schema: {
       summary: 'When and how the user is reminded',
@@ -42,7 +44,7 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
     return settingsOf(user)
   })
 
-  fastify.put('/:user_id/notification-settings', {
+  fastify.put('/users/:user_id/notification-settings', {
     schema: {
       summary: 'Change when and how the user is reminded: only what is sent',
       description: 'A new start or interval computes the next time anew.',
@@ -58,7 +60,7 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
     return { message: 'Notification settings updated successfully', ...settingsOf(user) }
   })
 
-  fastify.get('/:user_id/order-status-notifications', {
+  fastify.get('/users/:user_id/order-status-notifications', {
     schema: {
       summary: 'The latest status change of each order since this was read last',
       description: 'Reading moves last_notifications_viewed_at. The creation of an order is no change.',

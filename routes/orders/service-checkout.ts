@@ -1,14 +1,14 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from '@sinclair/typebox'
-import type { Rates } from '../orders/caller.ts'
-import { Delivery } from '../orders/schema.ts'
+import type { Rates } from './for-caller.ts'
+import { Delivery } from './schema.ts'
 import { Actor, IdempotencyKey, IfMatch, nullable, ref, UserId } from '../../schemas.ts'
 import { BODY, KEY, responses } from '../faces/responses.ts'
-import { OrderEnvelope, sendPlaced } from '../orders/service-envelope.ts'
+import { OrderEnvelope, sendPlaced } from './service-envelope.ts'
 
 /** `rates`: the storefront's, where it mounts this route. */
 const routes: FastifyPluginAsyncTypebox<{ rates?: Rates }> = async (fastify, { rates }) => {
-  fastify.post('/:user_id/checkout', {
+  fastify.post('/carts/:user_id/checkout', {
     schema: {
       summary: 'Make an order of the cart; the cart is gone',
       description: 'The body may say where the order goes; what is missing is the user’s own. Takes an Idempotency-Key, and an If-Match with the ETag of the cart.',

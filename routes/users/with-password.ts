@@ -8,7 +8,7 @@ import { Credentials, LoginRow } from './schema.ts'
  * What needs the user's password. The password is checked here, outside the database; each statement then names the hash that
  * was checked, so that a password changed in between makes it do nothing.
  */
-export function userAccounts (fastify: FastifyInstance) {
+export function withPassword (fastify: FastifyInstance) {
   const { statement } = fastify.database
   const findCredentials = statement('users/find-credentials', Credentials)
   const findPassword = statement('users/find-password', Credentials)
