@@ -57,9 +57,19 @@ export function serverOptions (config: Config) {
         'req.headers.authorization', 'req.headers["x-api-key"]', 'req.headers.cookie',
         '*.password', '*.current_password', '*.new_password', '*.hashed_password', '*.token'
       ],
-      ...process.stdout.isTTY && config.NODE_ENV === 'development' && {
+      ...process.stdout.isTTY && config.NODE_ENV === 'development' && isInstalled('pino-pretty') && {
         transport: { target: 'pino-pretty', options: { ignore: 'pid,hostname', translateTime: 'HH:MM:ss' } }
       }
     }
   } satisfies FastifyHttpOptions<Server>
+}
+
+/** Whether a development dependency is there: without it lines are JSON on a terminal, too. */
+function isInstalled (name: string): boolean {
+  try {
+    import.meta.resolve(name)
+    return true
+  } catch {
+    return false
+  }
 }
