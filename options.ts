@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto'
 import type { Server } from 'node:http'
 import { LogController, type FastifyHttpOptions, type FastifyReply, type FastifyRequest } from 'fastify'
-import { addressMatcher, type Config } from './plugins/infra/config.ts'
-import { answer, answerMalformed } from './plugins/infra/errors.ts'
-import { secretMask } from './plugins/infra/secrets.ts'
-import { buildSerializer, buildValidator } from './plugins/infra/validation.ts'
+import { addressMatcher, type Config } from './plugins/settings.ts'
+import { answer, answerMalformed } from './plugins/errors.ts'
+import { secretMask } from './plugins/secrets.ts'
+import { buildSerializer, buildValidator } from './plugins/validation.ts'
 
 /** JSON bodies; the invoice route alone takes more. */
 const BODY_LIMIT = 1024 * 1024
@@ -20,11 +20,11 @@ export function serverOptions (config: Config) {
     pluginTimeout: 0,
     // Receiving a request, and its headers; a client that sends one byte a minute must not hold a socket for ever.
     requestTimeout: 30_000,
-    // A request without Host is refused in plugins/infra/context.ts, with a body and an id.
+    // A request without Host is refused in plugins/context.ts, with a body and an id.
     http: { headersTimeout: 15_000, connectionsCheckingInterval: 5_000, requireHostHeader: false },
     // Whose X-Forwarded-For is believed. The peer's own address is request.socket.remoteAddress.
     trustProxy: addressMatcher(config.TRUSTED_UPSTREAMS),
-    // Above the statement timeout (plugins/infra/database), so that the database gives up first.
+    // Above the statement timeout (database), so that the database gives up first.
     handlerTimeout: 15_000,
     // Longer than the idle timeout of common load balancers (60 s), so that they, not we, close a kept connection.
     keepAliveTimeout: 72_000,
@@ -41,7 +41,7 @@ export function serverOptions (config: Config) {
       answer(error, request as FastifyRequest, reply as FastifyReply)
     },
     clientErrorHandler: answerMalformed,
-    // One line a request, written when it is answered (plugins/infra/context.ts).
+    // One line a request, written when it is answered (plugins/context.ts).
     logController: new LogController({ disableRequestLogging: true }),
     requestIdHeader: false,
     genReqId: (request) => {

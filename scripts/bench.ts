@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import autocannon from 'autocannon'
-import { BY_INDEX, createClient } from '../plugins/infra/database/client.ts'
+import { BY_INDEX, createClient } from '../database/client.ts'
 import { userId } from '../test/helper.ts'
 import { readArguments, wholeNumber } from './arguments.ts'
 import { runTrial } from './trials/harness.ts'

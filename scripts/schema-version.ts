@@ -2,7 +2,7 @@
 // Also after a merge that left both sides' lines in the file: the larger number counts.
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { digestOf } from '../plugins/infra/database/migrate.ts'
+import { digestOf } from '../database/migration/index.ts'
 
 if (process.argv.length > 2) {
   console.error('Usage: npx node scripts/schema-version.ts')

@@ -1,8 +1,8 @@
 import type { Sql } from 'postgres'
-import { readConfig, type Config } from '../plugins/infra/config.ts'
-import { createClient } from '../plugins/infra/database/client.ts'
-import { endIfInterrupted, endOnSignals, isInterrupted } from '../plugins/infra/database/interrupt.ts'
-import { openAdmin } from '../plugins/infra/database/open.ts'
+import { readConfig, type Config } from '../plugins/settings.ts'
+import { createClient } from '../database/client.ts'
+import { endIfInterrupted, endOnSignals, isInterrupted } from '../database/interrupt.ts'
+import { openAdmin } from '../database/open.ts'
 
 /** How long an interrupted command waits for the server to end its session. */
 const PATIENCE_MS = 3000

@@ -5,7 +5,7 @@ import postgres, { type Sql } from 'postgres'
 import type { Test } from 'tap'
 import app from '../app.ts'
 import { serverOptions } from '../options.ts'
-import { loadConfig, type Config } from '../plugins/infra/config.ts'
+import { loadConfig, type Config } from '../plugins/settings.ts'
 import { checkAnswer } from './openapi.ts'
 import { databaseUrl, dropDatabase, findTestServer } from './server.ts'
 

@@ -1,6 +1,6 @@
 import type { Sql } from 'postgres'
-import { BY_INDEX, createClient } from '../plugins/infra/database/client.ts'
-import { statementTexts, type Parameter } from '../plugins/infra/database/statements.ts'
+import { BY_INDEX, createClient } from '../database/client.ts'
+import { statementTexts, type Parameter } from '../database/statements.ts'
 
 /** A statement that works something off or clears it, as the gateway runs it. */
 interface Work {

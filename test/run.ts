@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
-import { endIfInterrupted } from '../plugins/infra/database/interrupt.ts'
+import { endIfInterrupted } from '../database/interrupt.ts'
 import { discard, share, startTestServer } from './server.ts'
 
 // npm test [-- files]: one PostgreSQL for all test files, then tap. With --slow those of test/slow, with more time.

@@ -3,7 +3,7 @@ import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import postgres, { type Sql } from 'postgres'
 import t, { type Test } from 'tap'
-import { migrate } from '../../plugins/infra/database/migrate.ts'
+import { migrate } from '../../database/migration/index.ts'
 import { openShop, type Shop } from '../helper.ts'
 import { databaseUrl } from '../server.ts'
 

@@ -1,0 +1,89 @@
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import { Type } from '@sinclair/typebox'
+import { NewManagedOrder, Status } from './schema.ts'
+import { Problem } from '../../plugins/errors.ts'
+import { Actor, Cursor, IdempotencyKey, IfMatch, Paging, ProductId, ref, Timestamp, UserKeyText } from '../../schemas.ts'
+import { ADMIN, BODY, responses, sendJson, tagDocument } from '../faces/responses.ts'
+import { ChangedOrder, ManagedOrder, ManagedOrderId, ManagedOrderPage } from './management-schema.ts'
+
+const tags = ['Management: orders']
+const params = Type.Object({ order_id: ManagedOrderId })
+const ONE = ['INVALID_ORDER_ID', 'ORDER_NOT_FOUND', ...ADMIN] as const
+
+const routes: FastifyPluginAsyncTypebox = async (fastify) => {
+  const { orders } = fastify
+
+  fastify.get('/', {
+    schema: {
+      summary: 'A page of orders, newest first, with the sums of all that fit',
+      tags,
+      querystring: Type.Object({
+        status: Type.Optional(Status),
+        user_id: Type.Optional(UserKeyText),
+        product_id: Type.Optional(ProductId),
+        start_date: Type.Optional(Timestamp),
+        end_date: Type.Optional({ ...Timestamp, description: 'inclusive; a date alone includes that day' }),
+        cursor: Type.Optional(Cursor),
+        ...Paging(20)
+      }),
+      response: responses({ 200: ManagedOrderPage }, 'INVALID_USER_ID', 'INVALID_CURSOR', ...ADMIN)
+    }
+  }, async (request, reply) => {
+    const { limit, offset } = request.query
+    const { documents, ...sums } = await orders.listManaged(request.query)
+    // {"limit":…} is opened at its first brace, and the orders, JSON already, put in front.
+    return sendJson(reply, `{"orders":${documents},${JSON.stringify({ limit, offset, ...sums }).slice(1)}`)
+  })
+
+  fastify.post('/', {
+    schema: {
+      summary: 'Make an order for a user',
+      description: 'Takes stock, all or nothing; a cancelled one takes none. Where the status is not pending, the history shows pending and that ' +
+        'status. With an Idempotency-Key a repeat gets the first answer.',
+      tags,
+      body: NewManagedOrder,
+      headers: Type.Object({ ...IdempotencyKey, ...Actor }),
+      response: responses({ 201: ref(ManagedOrder) }, 'INVALID_USER_ID', 'USER_NOT_FOUND', ['PRODUCTS_NOT_FOUND', 404],
+        'INVALID_QUANTITY', 'PRODUCT_NOT_PRICED', 'INSUFFICIENT_STOCK', 'IDEMPOTENCY_KEY_REUSED', ...BODY, ...ADMIN)
+    }
+  }, async (request, reply) => {
+    const placed = await orders.placeManaged(request.body, request.context()).catch(asNotFound)
+    if (placed.replayed) reply.header('idempotency-replayed', 'true')
+    reply.code(201).header('location', `/api/v1/orders/${placed.order_id}`)
+    tagDocument(reply, placed.document)
+    return sendJson(reply, placed.document)
+  })
+
+  fastify.get('/:order_id', {
+    config: { etag: 'own' },
+    schema: { summary: 'One order', tags, params, response: responses({ 200: ref(ManagedOrder) }, ...ONE) }
+  }, async (request, reply) => {
+    const order = await orders.findManaged(request.params.order_id)
+    tagDocument(reply, order.document)
+    return sendJson(reply, order.document)
+  })
+
+  fastify.patch('/:order_id', {
+    schema: {
+      summary: 'Change the status',
+      description: 'A status may only move as orders do; the same again changes nothing.',
+      tags,
+      params,
+      body: Type.Object({ status: Status }, { examples: [{ status: 'shipped' }] }),
+      headers: Type.Object({ ...IfMatch, ...Actor }),
+      response: responses({ 200: ChangedOrder }, 'INVALID_STATUS_TRANSITION', 'PRECONDITION_FAILED', ...ONE, ...BODY)
+    }
+  }, async (request, reply) => {
+    const order = await orders.changeStatus(request.params.order_id, request.body.status, request.ifMatch(), request.context())
+    tagDocument(reply, order.document)
+    return order
+  })
+}
+
+/** On this face a product that is not there is as absent as a user. */
+function asNotFound (error: unknown): never {
+  if (error instanceof Problem && error.code === 'PRODUCTS_NOT_FOUND') error.statusCode = 404
+  throw error
+}
+
+export default routes

@@ -1,0 +1,63 @@
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import { Type, type Static } from '@sinclair/typebox'
+import { Status } from './schema.ts'
+import { StorefrontChanges, StorefrontOrder } from './storefront-schema.ts'
+import { Actor, IfMatch, OrderId, ref } from '../../schemas.ts'
+import { BODY, KEY, responses } from '../faces/responses.ts'
+import { OrderPaging, sizeOf } from '../faces/storefront-paging.ts'
+import { sendOrder, sendPage, StorefrontOrderPage } from './storefront-page.ts'
+
+const tags = ['Storefront: orders']
+
+/** What only admins may do with orders. */
+const routes: FastifyPluginAsyncTypebox = async (fastify) => {
+  const { orders } = fastify
+  fastify.addHook('onRequest', fastify.requireAdminRole)
+
+  fastify.get('/all', {
+    schema: {
+      summary: 'A page of everybody’s orders, newest first (admins)',
+      tags,
+      querystring: Type.Object({ ...OrderPaging, status: Type.Optional(Status) }),
+      response: responses({ 200: ref(StorefrontOrderPage) }, 'FORBIDDEN', ...KEY)
+    }
+  }, async (request, reply) => {
+    const { page, status } = request.query
+    const limit = sizeOf(request.query)
+    return sendPage(reply, await orders.listForAdmin(request.identity!, { page, limit, status }), page, limit)
+  })
+
+  const changes = [
+    { method: 'PUT', url: '/:order_id', summary: 'Change an order: only what is sent (admins)', body: StorefrontChanges },
+    {
+      method: 'PATCH',
+      url: '/:order_id/status',
+      summary: 'Move an order’s status (admins)',
+      body: Type.Object({ status: Status }, { examples: [{ status: 'confirmed' }] })
+    }
+  ] as const
+  for (const { method, url, summary, body } of changes) {
+    fastify.route({
+      method,
+      url,
+      schema: {
+        summary,
+        description: 'A status may only move as orders do; the same again changes nothing.',
+        tags,
+        params: Type.Object({ order_id: OrderId }),
+        body,
+        headers: Type.Object({ ...IfMatch, ...Actor }),
+        response: responses({ 200: ref(StorefrontOrder) }, 'INVALID_ORDER_ID', 'FORBIDDEN', 'ORDER_NOT_FOUND',
+          'INVALID_STATUS_TRANSITION', 'PRECONDITION_FAILED', ...BODY, ...KEY)
+      },
+      handler: async (request, reply) => {
+        const sent = method === 'PUT' ? request.body : { status: request.body.status }
+        const caller = request.identity!
+        return sendOrder(reply, await orders.changeForCaller(
+          request.params.order_id, sent as Static<typeof StorefrontChanges>, request.ifMatch(), caller, request.context()))
+      }
+    })
+  }
+}
+
+export default routes
