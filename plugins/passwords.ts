@@ -15,7 +15,7 @@ const MAX_WAIT_MS = 3500
 
 /** What a new hash costs. */
 export const HASHING = {
-  parameters: { type: argon2.argon2id, memoryCost: 65536, timeCost: 3, parallelism: 4 },
+  parameters: { type: argon2.argon2id as 2, memoryCost: 65536, timeCost: 3, parallelism: 4 },
   /** With the same parameters, of random bytes that nobody kept: what is verified where there is no hash, for the time it takes. */
   nobody: '$argon2id$v=19$m=65536,t=3,p=4$5z49u/2jxl2SBJmqztU9SQ$YAlAAIOjSzeo+Vft3kFxxZ8yH/wswJVGlL0Y4IzLNJ0'
 }

@@ -1,9 +1,9 @@
 import { execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync } from 'node:fs'
-import { glob, mkdir, rm, stat, writeFile } from 'node:fs/promises'
+import { glob, mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { createRequire } from 'node:module'
 import { dirname, join, relative } from 'node:path'
-import { t } from 'tap'
 import { endIfInterrupted } from '../database/interrupt.ts'
 import { discard, share, startTestServer } from './server.ts'
 
@@ -16,7 +16,8 @@ const isSlow = process.argv.includes('--slow')
 const [named, options] = [given.filter((argument) => existsSync(argument)), given.filter((argument) => !existsSync(argument))]
 
 // As installed, tap brings a loader for TypeScript, which Node does not need. Making it without takes 10 s: once an installation.
-if (t.pluginSignature.includes('@tapjs/typescript')) execFileSync('tap', ['build'], { cwd: root })
+const built = createRequire(import.meta.resolve('tap')).resolve('@tapjs/test')
+if ((await readFile(built, 'utf8')).includes('@tapjs/typescript')) execFileSync('tap', ['build'], { cwd: root })
 
 await rm(ENTRIES, { recursive: true, force: true })
 await mkdir(ENTRIES, { recursive: true })
