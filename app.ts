@@ -1,30 +1,96 @@
-import { join } from 'node:path'
-import autoload from '@fastify/autoload'
 import fp from 'fastify-plugin'
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import type { FastifyInstance } from 'fastify'
-import type { Config } from './plugins/infra/config.ts'
-import { face } from './routes/mount.ts'
+import type { Config } from './plugins/settings.ts'
+// Plugins: what lies outside the shop, or across all of it.
+import broker from './plugins/broker.ts'
+import browser from './plugins/browser.ts'
+import caching from './plugins/caching.ts'
+import compression from './plugins/compression.ts'
+import connections from './plugins/connections.ts'
+import context from './plugins/context.ts'
+import cors from './plugins/cors.ts'
+import database from './plugins/database.ts'
+import deadlines from './plugins/deadlines.ts'
+import earlyAnswers from './plugins/early-answers.ts'
+import errors from './plugins/errors.ts'
+import identity from './plugins/identity.ts'
+import jobs from './plugins/jobs.ts'
+import keys from './plugins/keys.ts'
+import limits from './plugins/limits.ts'
+import mailer from './plugins/mailer.ts'
+import metrics from './plugins/metrics.ts'
+import openapi from './plugins/openapi.ts'
+import passwords from './plugins/passwords.ts'
+import pressure from './plugins/pressure.ts'
+import validation from './plugins/validation.ts'
+// Faces: who may call, and in which form.
+import { legacyFace, legacyLinks } from './routes/faces/legacy.ts'
+import { managementFace } from './routes/faces/management.ts'
+import { openFace } from './routes/faces/open.ts'
+import { serviceFace } from './routes/faces/service.ts'
+import { storefrontFace } from './routes/faces/storefront.ts'
+// Domains: the shop. Each is a folder of routes/ with its routes for each face, and sql/ has a folder of the same name.
+import carts from './routes/carts/index.ts'
+import cartRoutes from './routes/carts/service.ts'
+import ownCartRoutes from './routes/carts/storefront.ts'
+import catalogue from './routes/catalogue/index.ts'
+import catalogueRoutes from './routes/catalogue/service.ts'
+import managedCatalogueRoutes from './routes/catalogue/management.ts'
+import shownCatalogueRoutes from './routes/catalogue/storefront.ts'
+import events from './routes/events/index.ts'
+import eventJobs from './routes/events/jobs.ts'
+import notifications from './routes/notifications/index.ts'
+import emailJobs from './routes/notifications/emails.ts'
+import reminderJobs from './routes/notifications/reminders.ts'
+import unsubscribeRoutes from './routes/notifications/unsubscribe.ts'
+import operations from './routes/operations/index.ts'
+import housekeepingJobs from './routes/operations/housekeeping.ts'
+import metricRoutes from './routes/operations/metrics.ts'
+import operationRoutes from './routes/operations/management.ts'
+import probeRoutes from './routes/operations/probes.ts'
+import orders from './routes/orders/index.ts'
+import orderRoutes from './routes/orders/service.ts'
+import managedOrderRoutes from './routes/orders/management.ts'
+import ownOrderRoutes from './routes/orders/storefront.ts'
+import query from './routes/query/index.ts'
+import queryRoutes from './routes/query/service.ts'
+import users from './routes/users/index.ts'
+import userRoutes from './routes/users/service.ts'
+import managedUserRoutes from './routes/users/management.ts'
+import ownUserRoutes from './routes/users/storefront.ts'
+import loginRoutes from './routes/users/storefront-auth.ts'
 
-declare module 'fastify' {
-  interface FastifyInstance { config: Config }
-}
+/** In their order: hooks run as they are registered here. */
+const plugins = [
+  errors, context, deadlines, metrics, database, identity, keys, broker, caching, compression, connections, cors, earlyAnswers, browser, mailer,
+  jobs, pressure, limits, openapi, passwords, validation
+]
+const domains = [catalogue, carts, events, orders, users, notifications, query, operations]
+const work = [eventJobs, emailJobs, reminderJobs, housekeepingJobs]
 
-/** What is served where: each folder of routes/ is a face, with its access rule in its autohooks.ts. */
-const faces = [
-  { folder: 'public', prefix: '/' },
-  { folder: 'service', prefix: '/' },
-  { folder: 'legacy', prefix: '/legacy' },
-  { folder: 'management', prefix: '/api/v1' },
-  { folder: 'storefront', prefix: '/api' }
+/** What the shop's backend calls. */
+const backend = [cartRoutes, catalogueRoutes, orderRoutes, queryRoutes, userRoutes]
+
+/** Who calls what: a face guards its routes, describes their access, and may rewrite what they take and return. */
+const faces: { prefix: string, faces: ((fastify: FastifyInstance) => void)[], routes: FastifyPluginAsyncTypebox[] }[] = [
+  { prefix: '/', faces: [openFace], routes: [probeRoutes, unsubscribeRoutes] },
+  { prefix: '/', faces: [serviceFace], routes: [...backend, metricRoutes] },
+  { prefix: '/legacy', faces: [openFace, legacyFace], routes: [probeRoutes, legacyLinks] },
+  { prefix: '/legacy', faces: [serviceFace, legacyFace], routes: backend },
+  { prefix: '/api/v1', faces: [managementFace], routes: [managedCatalogueRoutes, managedOrderRoutes, managedUserRoutes, operationRoutes] },
+  { prefix: '/api', faces: [openFace], routes: [shownCatalogueRoutes, loginRoutes] },
+  { prefix: '/api', faces: [storefrontFace], routes: [ownCartRoutes, ownOrderRoutes, ownUserRoutes] }
 ]
 
-/** The application as one plugin: infrastructure, domains, jobs, then the faces. */
+/** The application as one plugin. */
 export default fp(async (fastify: FastifyInstance, { config }: { config: Config }) => {
   fastify.decorate('config', config)
-  fastify.register(autoload, { dir: join(import.meta.dirname, 'plugins/infra'), ignorePattern: /(config|config-\w+|secret-key|secrets|start-faults)\.ts/, encapsulate: false })
-  fastify.register(autoload, { dir: join(import.meta.dirname, 'plugins/domain'), encapsulate: false })
-  fastify.register(autoload, { dir: join(import.meta.dirname, 'plugins/jobs'), encapsulate: false })
-  for (const { folder, prefix } of faces) {
-    fastify.register(autoload, face(folder, prefix))
+  for (const plugin of [...plugins, ...domains, ...work]) fastify.register(plugin)
+  for (const { prefix, faces: applied, routes } of faces) {
+    fastify.register(async (scope) => {
+      for (const face of applied) face(scope)
+      for (const plugin of routes) scope.register(plugin)
+    }, { prefix })
   }
 }, { name: 'app' })

@@ -1,11 +1,11 @@
 import Fastify, { type FastifyInstance } from 'fastify'
 import app from './app.ts'
 import { serverOptions } from './options.ts'
-import { ConfigError, readConfig, type Config } from './plugins/infra/config.ts'
-import { endHeld, isInterrupted, SAME_SIGNAL_MS, SIGNALS } from './plugins/infra/database/interrupt.ts'
-import { startFault } from './plugins/infra/start-faults.ts'
+import { ConfigError, readConfig, type Config } from './plugins/settings.ts'
+import { endHeld, isInterrupted, SAME_SIGNAL_MS, SIGNALS } from './database/interrupt.ts'
+import { startFault } from './start-faults.ts'
 
-/** After DRAIN_SECONDS: what has not closed by then is given up. Clients are cut before (plugins/infra/connections.ts). */
+/** After DRAIN_SECONDS: what has not closed by then is given up. Clients are cut before (plugins/connections.ts). */
 const CLOSE_MS = 4500
 
 let fastify: FastifyInstance | undefined

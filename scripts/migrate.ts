@@ -1,4 +1,4 @@
-import { migrate } from '../plugins/infra/database/migrate.ts'
+import { migrate } from '../database/migration/index.ts'
 import { readArguments } from './arguments.ts'
 import { withDatabase } from './with-database.ts'
 

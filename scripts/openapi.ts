@@ -5,8 +5,8 @@ import { join } from 'node:path'
 import Fastify from 'fastify'
 import app from '../app.ts'
 import { serverOptions } from '../options.ts'
-import { loadConfig } from '../plugins/infra/config.ts'
-import { endIfInterrupted, endOnSignals } from '../plugins/infra/database/interrupt.ts'
+import { loadConfig } from '../plugins/settings.ts'
+import { endIfInterrupted, endOnSignals } from '../database/interrupt.ts'
 import { readArguments } from './arguments.ts'
 
 readArguments(`

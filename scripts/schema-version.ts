@@ -1,8 +1,8 @@
-// Raises the number in sql/version, where sql/migrations, sql/views or sql/functions are not as it says: npx node scripts/schema-version.ts
+// Raises the number in sql/version, where migrations, views, functions or triggers are not as it says: npx node scripts/schema-version.ts
 // Also after a merge that left both sides' lines in the file: the larger number counts.
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { digestOf } from '../plugins/infra/database/migrate.ts'
+import { digestOf } from '../database/migration/index.ts'
 
 if (process.argv.length > 2) {
   console.error('Usage: npx node scripts/schema-version.ts')

@@ -1,5 +1,5 @@
-import { migrate } from '../plugins/infra/database/migrate.ts'
-import { describeContents } from '../plugins/infra/database/reset.ts'
+import { migrate } from '../database/migration/index.ts'
+import { describeContents } from '../database/migration/reset.ts'
 import { readArguments } from './arguments.ts'
 import { load } from './load.ts'
 import { withDatabase } from './with-database.ts'

@@ -1,5 +1,5 @@
 import type { Shop } from './helper.ts'
-import { upstream } from './routes/storefront/people.ts'
+import { upstream } from './people.ts'
 
 /** What is stored, what somebody comes with, and whether the two are one address. */
 export const PAIRS: [string, string, boolean][] = [

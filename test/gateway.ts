@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Test } from 'tap'
-import { endIfInterrupted } from '../plugins/infra/database/interrupt.ts'
+import { endIfInterrupted } from '../database/interrupt.ts'
 
 const root = join(import.meta.dirname, '..')
 

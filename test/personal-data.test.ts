@@ -1,7 +1,7 @@
 import t, { type Test } from 'tap'
 import { openShop, userId, type Shop } from './helper.ts'
 import { settleAll } from './settle.ts'
-import { BOSS, tokenOf } from './routes/storefront/people.ts'
+import { BOSS, tokenOf } from './people.ts'
 
 /** Whatever is planted has this in it; nothing else in the shop has. */
 const CANARY = 'canary'

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import postgres from 'postgres'
 import t from 'tap'
-import { reset } from '../plugins/infra/database/reset.ts'
+import { reset } from '../database/migration/reset.ts'
 import { startGateway as start } from './gateway.ts'
 import { freshDatabase, userId } from './helper.ts'
 

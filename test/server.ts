@@ -5,9 +5,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { PgBoss } from 'pg-boss'
 import postgres, { type Sql } from 'postgres'
-import { startEmbedded } from '../plugins/infra/database/embedded.ts'
-import { endOnSignals } from '../plugins/infra/database/interrupt.ts'
-import { migrate } from '../plugins/infra/database/migrate.ts'
+import { startEmbedded } from '../packages/embedded-server/index.ts'
+import { endOnSignals } from '../database/interrupt.ts'
+import { migrate } from '../database/migration/index.ts'
 
 const root = join(import.meta.dirname, '..')
 

@@ -3,8 +3,8 @@ import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import { promisify } from 'node:util'
 import t from 'tap'
-import { loadConfig } from '../plugins/infra/config.ts'
-import { startFault } from '../plugins/infra/start-faults.ts'
+import { loadConfig } from '../plugins/settings.ts'
+import { startFault } from '../start-faults.ts'
 
 const root = join(import.meta.dirname, '..')
 const run = promisify(execFile)

@@ -1,8 +1,8 @@
 /** Everything that the benchmark uses of the gateway's own code: the rest knows it by HTTP alone. */
-import { createClient } from '../../plugins/infra/database/client.ts'
-import { endIfInterrupted, endOnSignals } from '../../plugins/infra/database/interrupt.ts'
-import { loadFolder } from '../../plugins/infra/database/loader/index.ts'
-import { migrate } from '../../plugins/infra/database/migrate.ts'
+import { createClient } from '../../database/client.ts'
+import { endIfInterrupted, endOnSignals } from '../../database/interrupt.ts'
+import { loadFolder } from '../../seeds/loader/index.ts'
+import { migrate } from '../../database/migration/index.ts'
 import { databaseUrl, dropDatabase, findTestServer } from '../../test/server.ts'
 
 export { databaseUrl, dropDatabase, endIfInterrupted, endOnSignals, findTestServer }

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { BACKGROUND, BY_INDEX, createClient } from '../../plugins/infra/database/client.ts'
-import { statementTexts } from '../../plugins/infra/database/statements.ts'
+import { BACKGROUND, BY_INDEX, createClient } from '../../database/client.ts'
+import { statementTexts } from '../../database/statements.ts'
 import type { Verdict } from '../drill.ts'
 import { runTrial } from '../trials/harness.ts'
 import { percentile, send, type Sent } from '../trials/requests.ts'
@@ -11,7 +11,7 @@ export const summary = 'very many orders are settled, as housekeeping does, whil
 const CALLERS = 8
 const WINDOW_MS = 5000
 
-/** As plugins/jobs/housekeeping.ts. */
+/** As routes/operations/housekeeping.ts. */
 const BATCH = 1000
 const PAUSE_MS = 20
 
@@ -47,7 +47,7 @@ export async function run ({ isShort }: { isShort: boolean }): Promise<Verdict[]
           continue
         }
         const began = performance.now()
-        const rows = await connection.unsafe(statementTexts.get('orders/settle')!, [BATCH, latest], { prepare: true, simple: false } as never)
+        const rows = await connection.unsafe(statementTexts.get('orders/settle-orders')!, [BATCH, latest], { prepare: true, simple: false } as never)
         settling.longestCall = Math.max(settling.longestCall, performance.now() - began)
         if (new Date(rows[0]!.settled_until) >= new Date(latest)) settling.isOver = true
         await sleep(PAUSE_MS)

@@ -7,7 +7,7 @@ import { createServer, type AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import postgres, { type Sql } from 'postgres'
-import { endIfInterrupted } from '../../plugins/infra/database/interrupt.ts'
+import { endIfInterrupted } from '../../database/interrupt.ts'
 import { databaseUrl, dropDatabase, findTestServer } from '../../test/server.ts'
 
 /** What a trial works with: a database of its own, gateways as processes, and an end to all of it. */

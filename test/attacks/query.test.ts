@@ -121,7 +121,7 @@ async function askOn (face: Face, shop: Shop, sql: string): Promise<Answer> {
   }
 }
 
-const runOnLane = async (face: Face, { app }: Shop, text: string) => await app.database.queryLane.run(face, { text, parameters: [], maxRows: 10, maxBytes: 1000 }, () => null)
+const runOnLane = async (face: Face, { app }: Shop, text: string) => await app.queries.lane.run(face, { text, parameters: [], maxRows: 10, maxBytes: 1000 }, () => null)
 
 /** Everything a statement could have changed: rows, sequences, roles and their settings, rights, objects, locks, sessions. */
 async function everything ({ sql }: Shop): Promise<Record<string, unknown>> {

@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import t, { type Test } from 'tap'
-import { freePort } from '../../plugins/infra/database/embedded-process.ts'
+import { freePort } from '../../packages/embedded-server/process.ts'
 import { lines, openShop, userId, type Shop } from '../helper.ts'
 
 /** Where Debian's package has the programs themselves, without its wrapper, which knows one node only. */

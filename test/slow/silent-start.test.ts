@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import postgres from 'postgres'
 import t from 'tap'
-import { reset } from '../../plugins/infra/database/reset.ts'
+import { reset } from '../../database/migration/reset.ts'
 import { startGateway } from '../gateway.ts'
 import { freshDatabase } from '../helper.ts'
 import { openWay } from '../way.ts'

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import postgres from 'postgres'
-import { migrate } from '../../plugins/infra/database/migrate.ts'
+import { migrate } from '../../database/migration/index.ts'
 import { openShop, userId, type Answer, type Shop } from '../helper.ts'
 import { settleAll } from '../settle.ts'
 

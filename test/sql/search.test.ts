@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import postgres, { type Sql } from 'postgres'
 import t, { type Test } from 'tap'
-import { migrate } from '../../plugins/infra/database/migrate.ts'
+import { migrate } from '../../database/migration/index.ts'
 import { databaseUrl, findTestServer } from '../server.ts'
 
 const NAMES = [

@@ -1,0 +1,32 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
+import type { Socket } from 'node:net'
+
+/** A request is answered within 6 s of its last byte; this leaves room for the answer itself. */
+const ANSWER_WITHIN_MS = 5500
+
+/** For whom work is done: until when an answer is of use, and whether anybody still waits for it. */
+export class Caller {
+  readonly #socket: Socket
+  /** What runs for it may be cancelled when it hangs up: a read. A write that was sent is left to finish. */
+  readonly isReading: boolean
+  /** On whose account it waits in queues: the address it comes from (plugins/limits.ts). */
+  share = ''
+  /** By `performance.now()`. */
+  deadline = 0
+
+  constructor (socket: Socket, isReading: boolean) {
+    this.#socket = socket
+    this.isReading = isReading
+    this.begin()
+  }
+
+  /** The request is all here: its time begins. */
+  begin (): void {
+    this.deadline = performance.now() + ANSWER_WITHIN_MS
+  }
+
+  get isGone (): boolean { return this.#socket.destroyed }
+}
+
+/** The caller whose request is worked on; none for jobs, at the start, and where nobody's time counts. */
+export const callers = new AsyncLocalStorage<Caller>()

@@ -1,0 +1,160 @@
+import type { NetConnectOpts, Socket } from 'node:net'
+import type { PendingQuery, Sql } from 'postgres'
+import { problem } from '../plugins/errors.ts'
+import type { Caller } from './caller.ts'
+import { cancelOn, type Backend } from './cancel.ts'
+import { createClient, socketsTo, type ClientOptions, type Hosts } from './client.ts'
+import { CONNECTION_FAULTS, ConnectFault } from './failures.ts'
+
+export type Row = Record<string, unknown>
+
+/** The driver's own, of a query: the backend it was sent to, null as long as it was not sent. */
+type Query = PendingQuery<Row[]> & { state: Backend | null }
+
+/** The severities of what ends a session, in the server's own words whatever its language. */
+const FATAL = /^(FATAL|PANIC)$/
+
+/** A statement under way. */
+export interface Run {
+  readonly query: Query
+  readonly reject: (error: Error) => void
+  readonly caller: Caller | undefined
+  readonly since: number
+  /** When the connection is given up, by `performance.now()`. */
+  readonly deadline: number
+  /** What had been received when somebody last looked, and how often the server knew of no statement since. */
+  received: number
+  lookedAt: number
+  seenIdle: number
+}
+
+/**
+ * One connection, and one statement at a time. The driver's client of a single connection, so that it is known which socket a statement
+ * runs on, and the driver's own queue stays empty. Connects when first used, and again after it broke.
+ */
+export class Connection {
+  readonly #url: string
+  readonly #options: Omit<ClientOptions, 'max' | 'socket'>
+  #client: Sql
+  #socket: Socket | undefined
+  #address: NetConnectOpts | undefined
+  #run: Run | undefined
+  /** A request to cancel that the server may not have heard yet. */
+  cancelling: Promise<void> | undefined
+  /** Where the last statement ran. */
+  backend: Backend | null = null
+  lastUsed = 0
+
+  constructor (url: string, options: Omit<ClientOptions, 'max' | 'socket'>) {
+    this.#url = url
+    this.#options = options
+    this.#client = this.#makeClient()
+  }
+
+  /** What runs now. */
+  get current (): Run | undefined { return this.#run }
+
+  get isOpen (): boolean { return this.#socket !== undefined && !this.#socket.destroyed }
+
+  get bytesRead (): number { return this.#socket?.bytesRead ?? 0 }
+
+  /**
+   * Runs a statement. Rejects with what the driver says, with ConnectFault where there was no connection to be had, or with
+   * DATABASE_UNAVAILABLE where the connection was given up.
+   *
+   * @param isOnlyParsed the server is to look at the statement, not to run it
+   */
+  run (text: string, parameters: unknown[], limitMs: number, caller?: Caller, isOnlyParsed = false): Promise<Row[]> {
+    return new Promise((resolve, reject) => {
+      const query = this.#client.unsafe(text, parameters as never[], {
+        prepare: this.#options.prepare ?? true, simple: false
+      } as never) as unknown as Query
+      if (isOnlyParsed) query.describe()
+      const since = performance.now()
+      const run: Run = {
+        query,
+        reject,
+        caller,
+        since,
+        deadline: Math.min(since + limitMs, caller?.deadline ?? Infinity),
+        received: -1,
+        lookedAt: since,
+        seenIdle: 0
+      }
+      this.#run = run
+      query.then((rows) => {
+        this.#end(run)
+        resolve(rows)
+      }, (error) => {
+        this.#end(run)
+        // With a client of its own for the next: this one may not have heard of the end yet, or hold the server's last word against it.
+        if (FATAL.test(error.severity ?? '') || CONNECTION_FAULTS.test(error.code ?? '')) this.giveUp('the session was ended')
+        // Whatever it was: no statement ran.
+        reject(query.state === null ? new ConnectFault(error) : error)
+      })
+    })
+  }
+
+  /**
+   * Asks the server to cancel what runs; to be called again while it runs, since between parsing and running there is nothing to cancel. The
+   * connection is not to be used for another statement before `cancelling` has settled.
+   */
+  cancel (run: Run): void {
+    if (this.cancelling || run !== this.#run) return
+    const { state } = run.query
+    if (state === null) return this.giveUp('the database could not be connected to in time')
+    this.cancelling = cancelOn(this.#address!, state).then((heard) => {
+      this.cancelling = undefined
+      // It may still come, and would strike the next statement.
+      if (!heard) this.giveUp('a request to cancel could not be delivered')
+    })
+  }
+
+  /** Ends the connection as it is, without a word to the server; what runs on it is refused. The next statement gets a new one. */
+  giveUp (reason: string): void {
+    const [client, socket, run] = [this.#client, this.#socket, this.#run]
+    this.#run = undefined
+    this.#socket = undefined
+    this.#client = this.#makeClient()
+    if (run) {
+      const refusal = problem('DATABASE_UNAVAILABLE')
+      refusal.cause = reason
+      run.reject(refusal)
+      // The driver would go on connecting for it, and run it then.
+      if (run.query.state === null) run.query.cancel()
+    }
+    client.end({ timeout: 0 }).catch(() => {})
+    socket?.destroy()
+  }
+
+  /** Waits a moment for what runs. */
+  async close (): Promise<void> {
+    await this.#client.end({ timeout: 1 })
+    this.#socket?.destroy()
+  }
+
+  #end (run: Run): void {
+    if (this.#run !== run) return
+    this.#run = undefined
+    this.backend = run.query.state
+    this.lastUsed = performance.now()
+  }
+
+  #makeClient (): Sql {
+    const open = socketsTo(this.#url, (socket, address) => {
+      // Of several hosts the right one is looked for, which takes time.
+      if (client !== this.#client) return socket.destroy()
+      this.#socket = socket
+      this.#address = address
+    })
+    const client: Sql = createClient(this.#url, {
+      ...this.#options,
+      max: 1,
+      socket: (hosts: Hosts) => {
+        if (client !== this.#client) throw new Error('given up')
+        return open(hosts)
+      }
+    })
+    return client
+  }
+}

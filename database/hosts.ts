@@ -1,0 +1,75 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import postgres from 'postgres'
+
+const PING = readFileSync(join(import.meta.dirname, '../sql/gateway/ping.sql'), 'utf8')
+
+/** So long the host that was found is taken for the right one: connections that are made at once need not all look. */
+const REMEMBERED_MS = 1000
+
+/** How long hosts have to answer; one that says nothing must not hold up the others. */
+const SEARCH_MS = 2500
+
+const PARTS = /^(postgres(?:ql)?:\/\/(?:[^/?#]*@)?)([^/?#@]*)(.*)$/s
+const TARGET = /([?&])target_session_attrs=([^&]*)&?/
+
+/** What the driver can tell. For it, a hot standby is `read-write`; where there is no standby, reads go to the primary anyway. */
+const TARGETS: Record<string, string> = { primary: 'primary', 'read-write': 'primary', standby: 'standby', 'read-only': 'standby', 'prefer-standby': 'standby' }
+
+/** The address of each host that an address names, which mostly is one (libpq's form, which URL does not read). */
+export function hostsOf (url: string): string[] {
+  const [, before = '', hosts = '', after = ''] = PARTS.exec(url) ?? []
+  return hosts.includes(',') ? hosts.split(',').map((host) => before + host + after) : [url]
+}
+
+/**
+ * The address with what its hosts are to be, where it names several: what it says itself in `target_session_attrs`, else `otherwise`.
+ * Any will do where neither says.
+ */
+export function aimed (url: string, otherwise?: 'primary'): string {
+  if (hostsOf(url).length === 1) return url
+  const target = TARGETS[TARGET.exec(url)?.[2] ?? ''] ?? otherwise
+  const bare = url.replace(TARGET, '$1').replace(/[?&]$/, '')
+  return target ? `${bare}${bare.includes('?') ? '&' : '?'}target_session_attrs=${target}` : bare
+}
+
+const found = new Map<string, { host: Promise<string>, until: number }>()
+
+/**
+ * The address of the one host that answers first and is what `aimed` says; the address itself where it names one only.
+ *
+ * @throws Error (CONNECTION_NO_HOST) naming the reason of each
+ */
+export async function findHost (url: string): Promise<string> {
+  const hosts = hostsOf(url)
+  if (hosts.length === 1) return url
+  const known = found.get(url)
+  if (known && performance.now() < known.until) return await known.host
+  const search = { host: firstOf(hosts), until: Infinity }
+  found.set(url, search)
+  try {
+    return await search.host
+  } finally {
+    search.until = performance.now() + REMEMBERED_MS
+  }
+}
+
+async function firstOf (hosts: string[]): Promise<string> {
+  const clients = hosts.map((host) => postgres(host, {
+    max: 1, prepare: false, fetch_types: false, onnotice: () => {}, connect_timeout: 2, connection: { application_name: 'db-service' }
+  }))
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<never>((_resolve, reject) => { timer = setTimeout(() => reject(new Error('no answer in time')), SEARCH_MS) })
+  try {
+    return await Promise.any(hosts.map(async (host, n) => {
+      await Promise.race([clients[n]!.unsafe(PING), late])
+      return host
+    }))
+  } catch (error) {
+    const reasons = (error as AggregateError).errors.map(({ code = '', message }: NodeJS.ErrnoException) => `${code} ${message}`.trim())
+    throw Object.assign(new Error(`none of the hosts can be had: ${reasons.join('; ')}`), { code: 'CONNECTION_NO_HOST' })
+  } finally {
+    clearTimeout(timer)
+    for (const client of clients) client.end({ timeout: 0 }).catch(() => {})
+  }
+}

@@ -1,0 +1,174 @@
+import { problem } from '../plugins/errors.ts'
+import type { Caller } from './caller.ts'
+import type { ClientOptions } from './client.ts'
+import { Connection, type Row, type Run } from './connection.ts'
+import { Line } from './line.ts'
+import { everyTick } from './ticks.ts'
+import { REST_MS } from './watch.ts'
+
+/** Before a connection is given up, the server is asked to cancel what runs on it. */
+const GRACE_MS = 400
+
+/** A statement that takes so long is asked after: is the server at work on it? */
+const ASK_AFTER_MS = 800
+const ASK_AGAIN_MS = 250
+
+/** How often the server may say in a row that it has nothing to do for us: the answer may just be under way. */
+const SEEN_IDLE = 2
+
+const PING_MS = 1000
+
+export interface PoolOptions {
+  size: number
+  /** How many writes may run at once. The rest of the connections is for reads: a write may wait for a lock. */
+  maxWrites: number
+  maxWaiting: number
+  maxWaitMs: number
+  /** How long a statement may take, seen from here: above the server's own limit. */
+  limitMs: number
+  client: Omit<ClientOptions, 'max' | 'socket'>
+  /** A statement that any server answers. */
+  askText: string
+  /** Which of these backends are at work; undefined where it cannot be known. */
+  findWorking?: (pids: number[]) => Promise<Set<number>>
+}
+
+/** How a statement is to be run. */
+export interface Conditions {
+  isRead: boolean
+  caller?: Caller | undefined
+  /** The server is to look at the statement, not to run it. */
+  isOnlyParsed?: boolean
+  /** Called with a connection in hand that was waited for; throws where it is no longer wanted. */
+  standBack?: () => void
+}
+
+/**
+ * Connections, and the line of those who wait for one. Statements get a connection each; the driver's own pool, whose queue knows no
+ * bounds and slows down when it is not empty, is not used. No connection is ever lost: one that says nothing any more is given up.
+ */
+export class Pool {
+  readonly #options: PoolOptions
+  readonly #all: Connection[]
+  readonly #free: Connection[]
+  readonly #reads: Line<Connection>
+  readonly #writes: Line<Connection>
+  readonly #stop: () => void
+  #writing = 0
+  #isAsking = false
+
+  constructor (url: string, options: PoolOptions) {
+    this.#options = options
+    this.#all = Array.from({ length: options.size }, () => new Connection(url, options.client))
+    this.#free = [...this.#all]
+    this.#reads = new Line(options.maxWaiting, options.maxWaitMs)
+    this.#writes = new Line(options.maxWaiting, options.maxWaitMs)
+    this.#stop = everyTick((now) => this.#lookAfter(now))
+  }
+
+  /** How many connections are in use. */
+  get active (): number { return this.#all.length - this.#free.length }
+
+  /** How many wait for one. */
+  get waiting (): number { return this.#reads.length + this.#writes.length }
+
+  /** Runs a statement as soon as there is a connection. Rejects with OVERLOADED where there is none in time, else as Connection.run. */
+  async run (text: string, parameters: unknown[], { isRead, isOnlyParsed, caller, standBack }: Conditions): Promise<Row[]> {
+    // Else it would run into the deadline, which costs the connection.
+    if (caller && performance.now() > caller.deadline - GRACE_MS) throw problem('OVERLOADED')
+    const line = isRead ? this.#reads : this.#writes
+    const taken = this.#take(isRead)
+    const connection = taken ?? await line.join()
+    const share = caller?.share ?? ''
+    line.begin(share)
+    try {
+      if (!taken) standBack?.()
+      return await connection.run(text, parameters, this.#options.limitMs, caller, isOnlyParsed)
+    } finally {
+      line.end(share)
+      if (connection.cancelling) connection.cancelling.then(() => this.#give(connection, isRead))
+      else this.#give(connection, isRead)
+    }
+  }
+
+  /** Has the server parse a statement, without running it. */
+  async describe (text: string): Promise<void> {
+    await this.run(text, [], { isRead: true, isOnlyParsed: true })
+  }
+
+  async close (): Promise<void> {
+    this.#stop()
+    await Promise.all(this.#all.map(async (connection) => await connection.close()))
+  }
+
+  #take (isRead: boolean): Connection | undefined {
+    if (this.#free.length === 0 || (!isRead && this.#writing >= this.#options.maxWrites)) return undefined
+    if (!isRead) this.#writing++
+    return this.#free.pop()
+  }
+
+  #give (connection: Connection, wasRead: boolean): void {
+    if (!wasRead) this.#writing--
+    this.#free.push(connection)
+    this.#admit()
+  }
+
+  /** Whoever came first; but a write only as long as there is room for it. */
+  #admit (): void {
+    while (this.#free.length > 0) {
+      const mayWrite = this.#writes.length > 0 && this.#writing < this.#options.maxWrites
+      if (this.#reads.length === 0 && !mayWrite) return
+      const isRead = !mayWrite || this.#reads.since <= this.#writes.since
+      const connection = this.#free.pop()!
+      const isTaken = (isRead ? this.#reads : this.#writes).admit(connection)
+      // Else all who waited there are gone.
+      if (!isTaken) this.#free.push(connection)
+      else if (!isRead) this.#writing++
+    }
+  }
+
+  #lookAfter (now: number): void {
+    this.#reads.expire(now)
+    this.#writes.expire(now)
+    const silent: [Connection, Run][] = []
+    for (const connection of this.#all) {
+      const run = connection.current
+      if (!run) continue
+      if (now > run.deadline) connection.giveUp('the database said nothing for too long')
+      else if (now > run.deadline - GRACE_MS || (run.caller?.isReading && run.caller.isGone)) connection.cancel(run)
+      else if (now - run.since > ASK_AFTER_MS && now - run.lookedAt > ASK_AGAIN_MS && run.query.state) silent.push([connection, run])
+    }
+    if (silent.length > 0) this.#askAfter(silent, now)
+    this.#pingResting(now)
+  }
+
+  /** Gives up the connections on which the server has nothing to do, as far as it knows, while we wait for its answer. */
+  async #askAfter (silent: [Connection, Run][], now: number): Promise<void> {
+    const { findWorking } = this.#options
+    if (!findWorking || this.#isAsking) return
+    this.#isAsking = true
+    try {
+      const working = await findWorking(silent.map(([, run]) => run.query.state!.pid))
+      for (const [connection, run] of silent) {
+        if (connection.current !== run) continue
+        const isIdle = !working.has(run.query.state!.pid) && run.received === connection.bytesRead
+        run.seenIdle = isIdle ? run.seenIdle + 1 : 0
+        run.received = connection.bytesRead
+        run.lookedAt = now
+        if (run.seenIdle >= SEEN_IDLE) connection.giveUp('the connection says nothing any more')
+      }
+    } catch {
+      // The server cannot be asked: then the deadline has to do.
+    } finally {
+      this.#isAsking = false
+    }
+  }
+
+  /** A connection can die while nothing runs on it, and a proxy's word that it lives is worth nothing. */
+  #pingResting (now: number): void {
+    for (const connection of this.#free.filter(({ isOpen, lastUsed }) => isOpen && now - lastUsed > REST_MS)) {
+      this.#free.splice(this.#free.indexOf(connection), 1)
+      connection.run(this.#options.askText, [], PING_MS).catch(() => {}).finally(() => this.#give(connection, true))
+    }
+  }
+}

@@ -1,0 +1,140 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Static, TObject } from '@sinclair/typebox'
+import { problem } from '../plugins/errors.ts'
+import { callers, type Caller } from './caller.ts'
+import { BACKGROUND } from './client.ts'
+import { namesIn, type Contention } from './contention.ts'
+import { explain, isLockTimeout, isRetryable } from './failures.ts'
+import type { Pool } from './pool.ts'
+
+const folder = join(import.meta.dirname, '../sql')
+const domains = ['gateway', 'users', 'catalogue', 'carts', 'orders', 'events', 'notifications', 'operations']
+
+/** What is not a statement beside them: they are run by migrate (migration/files.ts). */
+const DEFINITIONS = ['triggers.sql', 'views.sql']
+
+/** Every statement of sql/<domain>/, by name (`orders/find`), read once. */
+export const statementTexts: ReadonlyMap<string, string> = new Map(domains.flatMap((domain) =>
+  readdirSync(join(folder, domain)).filter((file) => file.endsWith('.sql') && !DEFINITIONS.includes(file)).map((file) =>
+    [`${domain}/${file.slice(0, -'.sql'.length)}`, readFileSync(join(folder, domain, file), 'utf8')] as const)))
+
+/** What a statement takes: text, numbers, booleans, bytes, null, and lists of text. Objects go in as JSON text. */
+export type Parameter = string | number | boolean | null | Buffer | string[]
+
+/** A named statement, ready to run. Errors are listed problems (failures.ts) or bugs. */
+export interface Statement<Row> {
+  /** All rows. */
+  all (...parameters: Parameter[]): Promise<Row[]>
+  /** The first row, or undefined. */
+  first (...parameters: Parameter[]): Promise<Row | undefined>
+}
+
+/** What was asked for under which name, for the check at boot and the test against the schema. */
+export interface Declaration { name: string, row: TObject }
+
+/** Runs a statement: its name, text and parameters. Rejects with listed problems, or bugs. */
+export type Execute = (name: string, text: string, parameters: Parameter[]) => Promise<unknown[]>
+
+const ATTEMPTS = 3
+
+/** So long a request waits for a row that somebody else holds. It is told within 2 s (contract, section 13): the last attempt takes a while, too. */
+const LOCK_WAIT_MS = 1500
+
+/** Those who only read, by their file's verb. */
+const READING = /\/(find|list|count|search|export)(-|$)/
+
+/** Makes statements from files, and remembers which. */
+export function statementsOn (execute: Execute, declared: Declaration[]) {
+  return <Schema extends TObject>(name: string, row: Schema): Statement<Static<Schema>> => {
+    const text = statementTexts.get(name)
+    if (text === undefined) throw new Error(`There is no sql/${name}.sql`)
+    declared.push({ name, row })
+    const all = async (...parameters: Parameter[]) => await execute(name, text, parameters) as Static<Schema>[]
+    return { all, first: async (...parameters) => (await all(...parameters))[0] }
+  }
+}
+
+/** What it wants has turned out to be locked while it waited for a connection. */
+class StandBack extends Error {}
+
+/** Runs statements that nobody waits for, and which may wait for locks: also where a pooler gives all connections a `lock_timeout`. */
+export function executeOn (pool: Pool): Execute {
+  return async (name, text, parameters) => {
+    const until = performance.now() + BACKGROUND.statementTimeout
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await pool.run(text, parameters, { isRead: true })
+      } catch (error) {
+        const mayTry = isLockTimeout(error) ? performance.now() < until : isRetryable(error) && attempt < ATTEMPTS
+        if (!mayTry) throw explain(error, name)
+        await pause(attempt)
+      }
+    }
+  }
+}
+
+/**
+ * Runs statements of callers. One that waits for a row held by others gives its connection back after the connection's `lock_timeout`,
+ * and tries again, with at most a few for one row at a time (contention.ts), for LOCK_WAIT_MS in all.
+ */
+export function executeFor (pool: Pool, contention: Contention): Execute {
+  async function tryAgain (name: string, text: string, parameters: Parameter[], caller: Caller | undefined): Promise<unknown[]> {
+    const until = performance.now() + LOCK_WAIT_MS
+    let leave: (() => void) | undefined
+    const conditions = {
+      isRead: READING.test(name),
+      caller,
+      standBack: () => { if (!leave && contention.isAny && contention.guards(namesIn(parameters))) throw new StandBack() }
+    }
+    try {
+      for (let attempt = 1; ; attempt++) {
+        if (caller?.isGone) throw problem('CALLER_GONE')
+        const names = contention.isAny ? namesIn(parameters) : []
+        leave ??= await contention.enter(names, until)
+        try {
+          const rows = await pool.run(text, parameters, conditions)
+          if (names.length > 0) contention.succeeded(names)
+          return rows
+        } catch (error) {
+          if (error instanceof StandBack) continue
+          if (isLockTimeout(error)) {
+            contention.failed(namesIn(parameters))
+            if (performance.now() > until) throw error
+          } else if (!isRetryable(error) || attempt >= ATTEMPTS) throw error
+          await pause(attempt)
+        }
+      }
+    } finally {
+      leave?.()
+    }
+  }
+
+  return async (name, text, parameters) => {
+    const caller = callers.getStore()
+    try {
+      return await tryAgain(name, text, parameters, caller)
+    } catch (error) {
+      if (caller?.isGone) throw problem('CALLER_GONE')
+      throw explain(error, name)
+    }
+  }
+}
+
+const pause = async (attempt: number) => await new Promise((resolve) => setTimeout(resolve, Math.random() * 10 * Math.min(attempt, ATTEMPTS)))
+
+/**
+ * Has the server parse every declared statement, without running it: a faulty one stops the boot.
+ *
+ * @throws Error naming the file and what PostgreSQL says
+ */
+export async function checkStatements (pool: Pool, declared: Declaration[]): Promise<void> {
+  // One after the other, on one connection.
+  for (const { name } of declared) {
+    try {
+      await pool.describe(statementTexts.get(name)!)
+    } catch (error) {
+      throw new Error(`sql/${name}.sql is faulty: ${(error as Error).message}`)
+    }
+  }
+}

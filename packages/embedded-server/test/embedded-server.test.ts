@@ -1,0 +1,218 @@
+import { spawn, type ChildProcess } from 'node:child_process'
+import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import postgres from 'postgres'
+import t, { type Test } from 'tap'
+import { isAlive, readPostmaster } from '../process.ts'
+import { startEmbedded } from '../index.ts'
+import '../../../test/helper.ts'
+
+const module = new URL('../index.ts', import.meta.url).href
+const settings = { fsync: 'off' }
+const isRoot = process.getuid?.() === 0
+
+/** A gateway in miniature: starts the server, says so, and stops it when its input ends. */
+const gateway = `
+  import { startEmbedded } from '${module}'
+  const server = await startEmbedded(process.argv[1], { settings: { fsync: 'off' } })
+  console.log(JSON.stringify(server))
+  process.stdin.resume().once('end', () => server.stop())`
+
+type Gateway = { child: ChildProcess, ready: Promise<{ url: string, adopted: boolean }>, ended: Promise<unknown> }
+
+function startGateway (dataDir: string): Gateway {
+  const child = spawn(process.execPath, ['--input-type=module', '-e', gateway, dataDir], { env: { PATH: process.env.PATH }, stdio: ['pipe', 'pipe', 'inherit'] })
+  const ended = new Promise(resolve => child.once('exit', resolve))
+  const said = new Promise<string>(resolve => child.stdout?.once('data', data => resolve(String(data))))
+  return { child, ended, ready: Promise.race([said, ended.then(() => '{}')]).then(text => JSON.parse(text)) }
+}
+
+async function makeFolder (test: Test): Promise<string> {
+  const dataDir = await mkdtemp(join(tmpdir(), 'embedded-test-'))
+  await chmod(dataDir, 0o755)
+  test.teardown(async () => {
+    const left = await readPostmaster(join(dataDir, 'postgres'))
+    if (left !== undefined && left.pid > 0 && left.pid !== process.pid && isAlive(left.pid)) process.kill(left.pid, 'SIGQUIT')
+    await rm(dataDir, { recursive: true, force: true, maxRetries: 10 })
+  })
+  return dataDir
+}
+
+async function pidOf (dataDir: string): Promise<number> {
+  return (await readPostmaster(join(dataDir, 'postgres')))?.pid ?? 0
+}
+
+async function query<T extends object> (url: string, text: string): Promise<T[]> {
+  const sql = postgres(url, { max: 1, onnotice: () => {} })
+  try {
+    return [...await sql.unsafe<T[]>(text)]
+  } finally {
+    // Without a limit it waits for ever once a connection broke under a query.
+    await sql.end({ timeout: 1 })
+  }
+}
+
+t.test('one data folder through its life', async t => {
+  const dataDir = await makeFolder(t)
+
+  await t.test('the first start, with LANG unset, makes a UTF-8 database behind scram passwords', async t => {
+    const { child, ready, ended } = startGateway(dataDir)
+    const { url, adopted } = await ready
+    t.equal(adopted, false)
+    t.match(new URL(url), { hostname: '127.0.0.1', username: 'postgres', pathname: '/db_service' })
+    const [found] = await query(url, `
+      select current_setting('server_encoding') as encoding, lower('ÄÖ') as folded, current_setting('listen_addresses') as listens,
+        (select rolpassword like 'SCRAM-SHA-256$%' from pg_authid where rolname = 'postgres') as hashed,
+        (select array_agg(distinct auth_method) from pg_hba_file_rules) as methods`)
+    t.same(found, { encoding: 'UTF8', folded: 'äö', listens: '127.0.0.1', hashed: true, methods: ['scram-sha-256'] })
+    const wrong = new URL(url)
+    wrong.password = 'wrong'
+    await t.rejects(query(wrong.href, 'select 1'), { code: '28P01' })
+    t.equal((await stat(join(dataDir, 'postgres.password'))).mode & 0o777, 0o600)
+    await query(url, 'create table kept (n int); insert into kept values (1)')
+    child.stdin?.end()
+    t.equal(await ended, 0)
+    t.equal(await pidOf(dataDir), 0, 'the server ends with its only gateway')
+  })
+
+  await t.test('a restart keeps the data and takes well under a second', async t => {
+    const since = performance.now()
+    const server = await startEmbedded(dataDir, { settings })
+    t.ok(performance.now() - since < 2_000, 'even on a busy machine')
+    t.same(await query(server.url, 'select n from kept'), [{ n: 1 }])
+    await server.stop()
+    await t.resolves(server.stop(), 'stopping twice is stopping once')
+  })
+
+  await t.test('after kill -9 of its gateway the server is adopted', async t => {
+    const { child, ready, ended } = startGateway(dataDir)
+    const { url } = await ready
+    const pid = await pidOf(dataDir)
+    child.kill('SIGKILL')
+    await ended
+    const server = await startEmbedded(dataDir, { settings })
+    t.match(server, { adopted: true, url })
+    t.equal(await pidOf(dataDir), pid)
+    await server.stop()
+    t.equal(await pidOf(dataDir), 0, 'the adopted server is stopped like one of its own')
+  })
+
+  await t.test('after kill -9 of the postmaster committed data is there, even while a backend computes on', async t => {
+    const server = await startEmbedded(dataDir, { settings })
+    await query(server.url, 'insert into kept values (2)')
+    const busy = query(server.url, "do $$ begin perform pg_sleep(0); loop perform length(repeat('x', 10)); end loop; end $$").catch(error => error)
+    const watch = "select 1 from pg_stat_activity where query like 'do $$%' and state = 'active'"
+    while ((await query(server.url, watch)).length === 0) await sleep(20)
+    process.kill(await pidOf(dataDir), 'SIGKILL')
+    const next = await startEmbedded(dataDir, { settings })
+    t.equal(next.adopted, false)
+    t.same(await query(next.url, 'select n from kept order by n'), [{ n: 1 }, { n: 2 }])
+    t.ok(await busy instanceof Error, 'the backend left over was ended')
+    await server.stop()
+    t.ok(isAlive(await pidOf(dataDir)), 'the handle of the dead server does not stop its successor')
+    await next.stop()
+  })
+
+  await t.test('a stale postmaster.pid that names a foreign process is removed, the process left alone', async t => {
+    const foreign = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)', 'postgres'])
+    const file = join(dataDir, 'postgres', 'postmaster.pid')
+    for (const pid of [foreign.pid, process.pid, 'damaged']) {
+      await writeFile(file, `${pid}\n${join(dataDir, 'postgres')}\n1700000000\n54321\n\n127.0.0.1\n  1 2\nready   \n`)
+      const said: string[] = []
+      const server = await startEmbedded(dataDir, { settings, log: message => said.push(message) })
+      t.equal(server.adopted, false)
+      t.match(said.join(), /removing a stale postmaster\.pid/)
+      await server.stop()
+    }
+    t.equal(foreign.exitCode ?? foreign.signalCode, null)
+    foreign.kill()
+  })
+
+  await t.test('stop leaves the server to those still connected', async t => {
+    const server = await startEmbedded(dataDir, { settings })
+    const other = postgres(server.url, { max: 1 })
+    await other`select 1`
+    const second = await startEmbedded(dataDir, { settings })
+    await server.stop()
+    t.same([...await other`select n from kept where n = 2`], [{ n: 2 }], 'another client goes on')
+    await other.end()
+    t.same(await query(second.url, 'select n from kept where n = 2'), [{ n: 2 }], 'another gateway goes on, connected or not')
+    await second.stop()
+    t.equal(await pidOf(dataDir), 0, 'the last one ends it')
+  })
+
+  await t.test('a lock left behind is taken over, be its process dead or another one by now', async t => {
+    for (const holder of ['4194300 1', `${process.pid} 1`, '']) {
+      await writeFile(join(dataDir, 'postgres.lock'), holder)
+      const server = await startEmbedded(dataDir, { settings })
+      await server.stop()
+    }
+    t.strictSame((await readdir(dataDir)).sort(), ['postgres', 'postgres.log', 'postgres.password'])
+  })
+
+  await t.test('a server that cannot start is reported with its log', async t => {
+    await t.rejects(startEmbedded(dataDir, { settings: { shared_buffers: 'plenty' } }), { message: /did not start[^]*invalid value for parameter "shared_buffers"/ })
+  })
+
+  await t.test('a folder whose password is wrong or gone, or of another major version, is refused with what to do', async t => {
+    await writeFile(join(dataDir, 'postgres.password'), 'wrong')
+    await t.rejects(startEmbedded(dataDir, { settings }), { message: /does not accept the password in .*postgres\.password/ })
+    await rm(join(dataDir, 'postgres.password'))
+    await t.rejects(startEmbedded(dataDir), { message: /postgres\.password is missing.*move that folder away/ })
+    await writeFile(join(dataDir, 'postgres', 'PG_VERSION'), '16\n')
+    await t.rejects(startEmbedded(dataDir), { message: /made by PostgreSQL 16, but the embedded one is 18\. Move the folder away.*DATABASE_URL/ })
+  })
+})
+
+t.test('a gateway killed while it makes the data folder leaves nothing in the way', async t => {
+  const dataDir = await makeFolder(t)
+  const { child, ended } = startGateway(dataDir)
+  const isHalfDone = async () => (await readdir(dataDir)).some(name => name.startsWith('postgres.new-'))
+  while (!await isHalfDone()) await sleep(5)
+  await sleep(100)
+  child.kill('SIGKILL')
+  await ended
+  t.ok(await isHalfDone())
+  const server = await startEmbedded(dataDir, { settings })
+  t.equal(server.adopted, false)
+  await server.stop()
+  t.notOk(await isHalfDone())
+})
+
+t.test('of two gateways that start at once one makes the data folder, the other adopts the server', async t => {
+  const dataDir = await makeFolder(t)
+  const both = [startGateway(dataDir), startGateway(dataDir)]
+  const found = await Promise.all(both.map(gateway => gateway.ready))
+  t.strictSame(found.map(server => server.adopted).sort(), [false, true])
+  t.equal(found[0]?.url, found[1]?.url)
+  for (const { child } of both) child.stdin?.end()
+  await Promise.all(both.map(gateway => gateway.ended))
+  t.equal(await pidOf(dataDir), 0, 'the last one ends the server')
+})
+
+t.test('a folder that cannot be used is refused with the reason and what to do', async t => {
+  const dataDir = await makeFolder(t)
+  await writeFile(join(dataDir, 'file'), '')
+  await t.rejects(startEmbedded(join(dataDir, 'file')), { message: /it is a file.*DATA_DIR.*DATABASE_URL/ })
+  await t.rejects(startEmbedded(join(dataDir, 'file', 'below')), { message: /part of its path is a file/ })
+  await mkdir(join(dataDir, 'postgres'))
+  await writeFile(join(dataDir, 'postgres', 'letter.txt'), 'mine')
+  await t.rejects(startEmbedded(dataDir), { message: /not empty, but is no data folder of PostgreSQL/ })
+  t.equal(await readFile(join(dataDir, 'postgres', 'letter.txt'), 'utf8'), 'mine')
+  await t.test('without the right to write', { skip: isRoot && 'root may write everywhere' }, async t => {
+    await chmod(dataDir, 0o555)
+    await t.rejects(startEmbedded(dataDir), { message: /may not read or write/ })
+    await chmod(dataDir, 0o755)
+  })
+})
+
+t.test('root may keep the data in a folder that nobody else can enter', { skip: !isRoot && 'needs root' }, async t => {
+  const dataDir = await makeFolder(t)
+  await chmod(dataDir, 0o700)
+  const said: string[] = []
+  const server = await startEmbedded(dataDir, { settings, log: message => said.push(message) })
+  t.match(said.join(), /runs as user \d+ with dac_/)
+  await server.stop()
+})

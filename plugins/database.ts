@@ -1,0 +1,180 @@
+import fp from 'fastify-plugin'
+import { Type } from '@sinclair/typebox'
+import { problem } from './errors.ts'
+import { callers } from '../database/caller.ts'
+import { BACKGROUND, BY_INDEX, FOR_CALLERS } from '../database/client.ts'
+import { Contention } from '../database/contention.ts'
+import { explain } from '../database/failures.ts'
+import { firstLoad } from '../seeds/loader/first-load.ts'
+import { Gate } from '../database/gate.ts'
+import { aimed } from '../database/hosts.ts'
+import { migrate, schemaVersion } from '../database/migration/index.ts'
+import { adminOn, locateDatabase } from '../database/open.ts'
+import { Pool } from '../database/pool.ts'
+import { executeOnReplicas, type Replica } from '../database/replicas.ts'
+import { reset, restoreNumbers, type Numbers } from '../database/migration/reset.ts'
+import { checkSettings } from '../database/session-settings.ts'
+import { checkStatements, executeFor, executeOn, statementsOn, statementTexts, type Declaration, type Execute } from '../database/statements.ts'
+import { everyTick } from '../database/ticks.ts'
+import { Watch } from '../database/watch.ts'
+import { instanceWatch } from '../database/watch-instance.ts'
+
+const MAX_WAITING = 1000
+const MAX_WAIT_MS = 1500
+
+/** Of the connections, for searches and ranges of prices. Each takes the database up to 20 ms: most connections stay with the others. */
+const SEARCH_SHARE = 0.4
+const MAX_SEARCHES_WAITING = 200
+
+/** Connections for what nobody waits for: jobs neither take a request's place nor wait for one. */
+const BACKGROUND_SIZE = 3
+const BACKGROUND_WAIT_MS = 10_000
+
+/** How much later than the server this side gives a statement up. */
+const MARGIN_MS = 500
+
+/** A replica that does not answer a small question in this time is left out. */
+const REPLICA_ANSWER_MS = 400
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    database: {
+      /** Where it is, login included: for pg-boss, which has connections of its own. */
+      url: string
+      /** A statement of sql/<name>.sql on the primary. */
+      statement: ReturnType<typeof statementsOn>
+      /** The same on the first replica (READ_DATABASE_URL) that answers, else on the primary: for the catalogue. */
+      catalogueStatement: ReturnType<typeof statementsOn>
+      /** Runs work on a connection of its own without time limits, which ends when the server says nothing any more. */
+      asAdmin: ReturnType<typeof adminOn>
+      /** What every search of products or users goes through. */
+      searches: Gate
+      /** Every statement made so far. */
+      declared: Declaration[]
+      /** Whether the database answers, however busy the gateway is; rejects with why not. */
+      ping (): Promise<void>
+      /** Calls back once when a reset has built it anew (`npm run reset -- --force`): this gateway has to start again then. */
+      whenReset (onReset: () => void): void
+      /**
+       * Whether it answers, is the one this gateway started with, and its schema is at least as new; rejects with why not (NOT_READY,
+       * DATABASE_UNAVAILABLE …).
+       */
+      checkReady (): Promise<void>
+    }
+  }
+}
+
+/** Finds or starts the database, brings its schema up to date, loads it where it is empty, and offers statements. */
+export default fp(async (fastify) => {
+  const { config, log } = fastify
+  const location = await locateDatabase(config, (message) => log.info(message))
+  // Added first, so run last: after everything that uses the database has closed.
+  fastify.addHook('onClose', async () => await location.stop())
+
+  const asAdmin = adminOn(config, log, location.url)
+  const ownInstance = await asAdmin(async (sql) => {
+    let numbers: Numbers | undefined
+    if (config.RESET_DATABASE_ON_STARTUP) {
+      log.warn('RESET_DATABASE_ON_STARTUP: dropping everything')
+      numbers = await reset(sql)
+    }
+    await migrate(sql)
+    if (numbers !== undefined) await restoreNumbers(sql, numbers)
+    const [instance] = await sql.unsafe<{ id: string }[]>(statementTexts.get('gateway/instance')!)
+    await firstLoad(sql, config, log)
+    return instance!.id
+  })
+
+  const prepare = config.DATABASE_PREPARE
+  const askText = statementTexts.get('gateway/ping')!
+  const size = config.DATABASE_POOL_MAX
+  const client = { ...FOR_CALLERS, prepare, settings: { ...BY_INDEX, ...FOR_CALLERS.settings } }
+  const background = { ...BACKGROUND, prepare, settings: BY_INDEX }
+  /** A watch and a pool for callers' statements on a server. */
+  async function open (name: string, url: string, answerMs?: number) {
+    const watch = new Watch(url, client, askText, answerMs)
+    fastify.addHook('onClose', async () => await watch.close())
+    const pool = new Pool(url, {
+      size,
+      // A write may wait for a lock: a part of the connections stays for reads.
+      maxWrites: Math.max(1, size - Math.ceil(size / 4)),
+      maxWaiting: MAX_WAITING,
+      maxWaitMs: MAX_WAIT_MS,
+      limitMs: FOR_CALLERS.statementTimeout + MARGIN_MS,
+      client,
+      askText,
+      findWorking: watch.findWorking
+    })
+    keep(name, pool)
+    return { watch, pool }
+  }
+  function keep (name: string, pool: Pool): Pool {
+    // Requests have ended by now.
+    fastify.addHook('onClose', async () => await pool.close())
+    fastify.metrics.watchGate(name, pool)
+    return pool
+  }
+
+  const { watch, pool } = await open('database', location.url)
+  const jobs = keep('background', new Pool(location.url, {
+    size: BACKGROUND_SIZE,
+    maxWrites: BACKGROUND_SIZE,
+    maxWaiting: MAX_WAITING,
+    maxWaitMs: BACKGROUND_WAIT_MS,
+    limitMs: BACKGROUND.statementTimeout + MARGIN_MS,
+    client: background,
+    askText,
+    findWorking: watch.findWorking
+  }))
+  await checkSettings(pool, client)
+  const replicas: Replica[] = []
+  for (const url of config.READ_DATABASE_URL) replicas.push(await open('replica', aimed(url), REPLICA_ANSWER_MS))
+
+  const contention = new Contention(size, MAX_WAITING)
+  fastify.metrics.watchGate('rows', contention)
+  fastify.addHook('onClose', everyTick((now) => contention.lookAfter(now)))
+
+  const searches = new Gate(Math.max(1, Math.floor(size * SEARCH_SHARE)), MAX_SEARCHES_WAITING, MAX_WAIT_MS)
+  fastify.metrics.watchGate('searches', searches)
+
+  const declared: Declaration[] = [
+    { name: 'gateway/find-working', row: Type.Object({ pid: Type.Integer(), is_this: Type.Boolean() }) },
+    {
+      name: 'gateway/find-settings',
+      row: Type.Object({ name: Type.String(), value: Type.String(), role: Type.String(), database: Type.String() })
+    },
+    { name: 'gateway/find-progress', row: Type.Object({ is_working: Type.Boolean(), progress: Type.String(), own: Type.Integer() }) }
+  ]
+  const forCallers = executeFor(pool, contention)
+  const forJobs = executeOn(jobs)
+  const execute: Execute = (name, text, parameters) => (callers.getStore() ? forCallers : forJobs)(name, text, parameters)
+  const statement = statementsOn(execute, declared)
+  const asideStatement = statementsOn(async (name, text, parameters) => {
+    try {
+      return await watch.run(text, parameters)
+    } catch (error) {
+      throw explain(error, name)
+    }
+  }, declared)
+  const latest = await schemaVersion()
+  const present = asideStatement('gateway/schema-version', Type.Object({ version: Type.Integer() }))
+  const instance = asideStatement('gateway/instance', Type.Object({ id: Type.String({ format: 'uuid' }) }))
+  const findInstance = async () => (await instance.first())?.id
+  const ask = asideStatement('gateway/ping', Type.Object({ answer: Type.Integer() }))
+  fastify.decorate('database', {
+    url: location.url,
+    statement,
+    catalogueStatement: replicas.length > 0 ? statementsOn(executeOnReplicas(replicas, execute), declared) : statement,
+    asAdmin,
+    searches,
+    declared,
+    ping: async () => { await ask.first() },
+    whenReset: instanceWatch(fastify, ownInstance, findInstance),
+    checkReady: async () => {
+      const { version } = (await present.first())!
+      if (version < latest) throw problem('NOT_READY', { reason: 'the database’s schema is older than this gateway' })
+      if (await findInstance() !== ownInstance) throw problem('NOT_READY', { reason: 'the database has been reset' })
+    }
+  })
+  fastify.addHook('onReady', async () => await checkStatements(pool, declared))
+}, { name: 'database', dependencies: ['errors', 'metrics'] })

@@ -1,0 +1,135 @@
+import { isIP } from 'node:net'
+import rateLimit, { normalizeIP, type RateLimitOptions } from '@fastify/rate-limit'
+import fp from 'fastify-plugin'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { addressKey } from './addresses.ts'
+import { callerByKey, digest } from './keys.ts'
+import { addressMatcher } from './settings.ts'
+import { Problem, problem } from './errors.ts'
+import { PROBES } from './pressure.ts'
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** Has an API key, or is a trusted upstream itself, or no key is set (development): speaks for many, so limited less. */
+    isKnown: boolean
+    /** Whose password is being tried (throttleGuesses). */
+    guessed: string
+  }
+  interface FastifyInstance {
+    /**
+     * Runs an attempt at somebody's password unless LOGIN_RATE_LIMIT of them have failed within a minute, from this address for
+     * this subject, or ten times as many for whatever subjects. What succeeds is not counted, and nobody else's address is held responsible.
+     *
+     * @param subject whose password it is: an email address in any case, or a user_id
+     * @returns what the attempt returns; rejects as it does, or with TOO_MANY_REQUESTS
+     */
+    throttleGuesses<T> (request: FastifyRequest, reply: FastifyReply, subject: string, attempt: () => Promise<T>): Promise<T>
+  }
+}
+
+/** Counters kept for each limit, the least recently used forgotten first. */
+const COUNTERS = 20_000
+const WINDOW = 60_000
+
+/** For one subject LOGIN_RATE_LIMIT failures, for all of an address together this many times as many. */
+const SUBJECTS = 10
+
+/** The refusals that say a password was wrong. */
+const WRONG_PASSWORD = new Set(['INVALID_CREDENTIALS', 'CURRENT_PASSWORD_INCORRECT', 'PASSWORD_INCORRECT'])
+
+/** So many requests a minute for one caller from one address; `known` for who speaks for many (FastifyRequest.isKnown). */
+const perMinute = ({ known, others }: { known: number, others: number }): RateLimitOptions => ({
+  max: (request) => request.isKnown ? known : others,
+  timeWindow: WINDOW,
+  cache: COUNTERS,
+  keyGenerator: (request) => `${request.caller} ${addressOf(request)}`
+})
+
+/** The limits a route can opt into: `fastify.post('/', { config: { rateLimit: limits.registration }, schema: … }, …)`. */
+export const limits = {
+  /** Making a user costs a hash; a caller with a key cannot make more than hashing allows anyway (plugins/passwords.ts). */
+  registration: perMinute({ known: 3000, others: 60 }),
+  query: perMinute({ known: 6000, others: 60 })
+}
+
+/** Who asks too often is told so: 429 with Retry-After. Counted by each gateway for itself. */
+export default fp(async (fastify) => {
+  const { API_KEYS, ADMIN_API_KEYS, TRUSTED_UPSTREAMS, RATE_LIMIT, LOGIN_RATE_LIMIT } = fastify.config
+  await fastify.register(rateLimit, {
+    global: false,
+    enableDraftSpec: true,
+    errorResponseBuilder: () => problem('TOO_MANY_REQUESTS')
+  })
+
+  const keys = [...API_KEYS, ...ADMIN_API_KEYS].map(digest)
+  const isTrusted = addressMatcher(TRUSTED_UPSTREAMS)
+  const isKnown = (request: FastifyRequest) =>
+    API_KEYS.length === 0 || callerByKey(request, keys) !== undefined || isTrusted(request.ip)
+
+  fastify.decorateRequest('isKnown', false)
+  // What waits is queued by address: who speaks for many is apart from others at the same one.
+  fastify.addHook('onRequest', (request, _reply, done) => {
+    request.isKnown = isKnown(request)
+    request.from.share = `${request.isKnown ? 'known ' : ''}${addressOf(request)}`
+    done()
+  })
+
+  const general: RateLimitOptions = { max: RATE_LIMIT, timeWindow: WINDOW, cache: COUNTERS, keyGenerator: addressOf }
+  const count = fastify.createRateLimit(general)
+  // Before any face asks who it is, so that guessing keys and tokens counts, too.
+  fastify.addHook('onRequest', async (request, reply) => {
+    if (request.isKnown || RATE_LIMIT === 0 || PROBES.has(request.routeOptions.url ?? '')) return
+    if (announce(reply, await count(request)).isExceeded) refuse(reply)
+  })
+
+  const failures: RateLimitOptions = {
+    max: LOGIN_RATE_LIMIT,
+    timeWindow: WINDOW,
+    cache: COUNTERS,
+    keyGenerator: (request) => `${addressOf(request)} ${request.guessed}`
+  }
+  // The wider one first: what an answer says last is what is left for its own subject.
+  const counters = [
+    fastify.createRateLimit({ ...failures, max: SUBJECTS * LOGIN_RATE_LIMIT, keyGenerator: addressOf }),
+    fastify.createRateLimit(failures)
+  ]
+  fastify.decorateRequest('guessed', '')
+  fastify.decorate('throttleGuesses', async (request, reply, subject, attempt) => {
+    request.guessed = addressKey(subject)
+    for (const count of counters) {
+      if (announce(reply, await count(request, { increment: false })).remaining === 0) refuse(reply)
+    }
+    try {
+      return await attempt()
+    } catch (error) {
+      if (!(error instanceof Problem && WRONG_PASSWORD.has(error.code))) throw error
+      // Attempts at the same moment all found room; the ones too many learn nothing.
+      for (const count of counters) {
+        if (announce(reply, await count(request)).isExceeded) refuse(reply)
+      }
+      throw error
+    }
+  })
+}, { name: 'rate-limit', dependencies: ['auth', 'under-pressure'] })
+
+/** The caller's address; of IPv6 the network, since a customer gets a whole /64. */
+function addressOf (request: FastifyRequest): string {
+  // A trusted upstream may forward anything.
+  return normalizeIP(isIP(request.ip) ? request.ip : request.socket.remoteAddress ?? '')
+}
+
+type Counted = Awaited<ReturnType<ReturnType<FastifyInstance['createRateLimit']>>>
+type State = Exclude<Counted, { isAllowed: true }>
+
+/** Sets the RateLimit headers (IETF draft-ietf-httpapi-ratelimit-headers, version 7) and returns the state. */
+function announce (reply: FastifyReply, state: Counted): State {
+  if (state.isAllowed) throw new Error('no allow list is used here')
+  reply.header('ratelimit-limit', state.max).header('ratelimit-remaining', state.remaining).header('ratelimit-reset', state.ttlInSeconds)
+  return state
+}
+
+/** The reset that was announced is when to come back. */
+function refuse (reply: FastifyReply): never {
+  reply.header('retry-after', reply.getHeader('ratelimit-reset'))
+  throw problem('TOO_MANY_REQUESTS')
+}

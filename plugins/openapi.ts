@@ -1,0 +1,126 @@
+import { createHash } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { gzip } from 'node:zlib'
+import swagger from '@fastify/swagger'
+import swaggerUi from '@fastify/swagger-ui'
+import fp from 'fastify-plugin'
+import type { FastifyReply, FastifyRequest, FastifySchema } from 'fastify'
+import { takesGzip, varyByEncoding } from './compression.ts'
+import { PAGE_POLICY } from './browser.ts'
+
+const require = createRequire(import.meta.url)
+const { version } = require('../package.json') as { version: string }
+
+const REDOC_PAGE = `<!doctype html>
+<html lang="en">
+<head><meta charset="utf-8"><title>db-service API</title><meta name="viewport" content="width=device-width, initial-scale=1">
+<style>body { margin: 0 }</style></head>
+<body><redoc spec-url="/openapi.json" hide-download-button="false"></redoc><script src="/redoc/redoc.standalone.js"></script></body>
+</html>`
+
+/** The OpenAPI document, made from the routes' own schemas, and two pages that show it; both work without internet. */
+export default fp(async (fastify) => {
+  await fastify.register(swagger, {
+    openapi: {
+      openapi: '3.1.0',
+      info: {
+        title: 'db-service',
+        version,
+        description: 'The database gateway of an online shop: users, carts, orders and the catalogue. ' +
+          'Errors are problem details (RFC 9457); money is exact to the cent; times are UTC.'
+      },
+      servers: [{ url: '/', description: 'this gateway' }],
+      tags: [
+        { name: 'Catalogue', description: 'products, departments, aisles' },
+        { name: 'Users', description: 'people, logins, passwords, reminder settings' },
+        { name: 'Carts', description: 'one cart a user, always at today’s prices' },
+        { name: 'Orders', description: 'orders, their items, status and invoices' },
+        { name: 'Notifications', description: 'the unsubscribe link of emails' },
+        { name: 'Management: orders', description: 'for the back office: any order, sums over all that fit' },
+        { name: 'Management: products', description: 'for the back office: names, prices, stock' },
+        { name: 'Management: users', description: 'for the back office: names and email addresses' },
+        { name: 'Management: jobs', description: 'for the operator: what waits, what failed for good, trying it again' },
+        { name: 'Storefront: catalogue', description: 'products as a shop front shows them' },
+        { name: 'Storefront: accounts', description: 'registering and logging in: where tokens come from' },
+        { name: 'Storefront: orders', description: 'a customer’s own orders, with tax and shipping; admins see everybody’s' },
+        { name: 'Storefront: carts', description: 'the caller’s own cart; `me` stands for the caller' },
+        { name: 'Storefront: account', description: 'the caller’s own account; `me` stands for the caller' },
+        { name: 'Gateway', description: 'what the people who run it look at' }
+      ],
+      components: {
+        securitySchemes: {
+          apiKey: { type: 'apiKey', in: 'header', name: 'X-API-Key' },
+          bearer: { type: 'http', scheme: 'bearer', description: 'the same API key' },
+          basic: { type: 'http', scheme: 'basic', description: 'the same API key as user name or as password: http://KEY@host' },
+          adminKey: { type: 'apiKey', in: 'header', name: 'X-API-Key', description: 'an admin API key' },
+          adminBearer: { type: 'http', scheme: 'bearer', description: 'the same admin API key' },
+          adminBasic: { type: 'http', scheme: 'basic', description: 'the same admin API key, as user name or as password' },
+          token: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT', description: 'a token from /api/auth/login' },
+          upstreamUserId: { type: 'apiKey', in: 'header', name: 'X-User-Id', description: 'counts from TRUSTED_UPSTREAMS only' },
+          upstreamUserEmail: { type: 'apiKey', in: 'header', name: 'X-User-Email' },
+          upstreamUserRole: { type: 'apiKey', in: 'header', name: 'X-User-Role', description: 'customer (default) or admin' }
+        }
+      }
+    },
+    transform: ({ schema, url }) => ({ schema: withOptionalDefaults(withBinaryBody(schema)), url }),
+    refResolver: {
+      buildLocalReference: (json, _base, _fragment, index) => typeof json.$id === 'string' ? json.$id : `def-${index}`
+    }
+  })
+
+  await fastify.register(swaggerUi, {
+    routePrefix: '/docs',
+    staticCSP: PAGE_POLICY,
+    theme: { title: 'db-service API', css: [{ filename: 'theme.css', content: '.swagger-ui .topbar { display: none }' }] },
+    uiConfig: { url: '/openapi.json', tryItOutEnabled: true, displayRequestDuration: true, docExpansion: 'list', persistAuthorization: true }
+  })
+
+  const sendDocument = kept('application/json; charset=utf-8', 'no-cache', () => JSON.stringify(fastify.swagger()))
+  // Made by scripts/vendor-redoc.ts.
+  const sendBundle = kept('text/javascript; charset=utf-8', 'public, max-age=86400', () =>
+    readFileSync(join(import.meta.dirname, 'assets/redoc.standalone.js')))
+  const hidden = { schema: { hide: true } }
+  fastify.get('/openapi.json', hidden, sendDocument)
+  fastify.get('/redoc', { ...hidden, config: { page: 'documentation' } }, async (_request, reply) => reply.type('text/html; charset=utf-8').send(REDOC_PAGE))
+  fastify.get('/redoc/redoc.standalone.js', hidden, sendBundle)
+}, { name: 'openapi', dependencies: ['errors', 'rate-limit', 'compression'] })
+
+/** A handler for what never changes: made and compressed when it is first asked for, each form with an ETag of its own. */
+function kept (type: string, cacheControl: string, make: () => string | Buffer) {
+  const prepare = async () => {
+    const plain = Buffer.from(make())
+    const hash = createHash('sha256').update(plain).digest('base64url')
+    return [{ etag: `"${hash}"`, body: plain }, { etag: `"${hash}-gzip"`, body: await promisify(gzip)(plain, { level: 9 }) }] as const
+  }
+  let forms: ReturnType<typeof prepare> | undefined
+  return async (request: FastifyRequest, reply: FastifyReply) => {
+    const [plain, gzipped] = await (forms ??= prepare())
+    const { etag, body } = takesGzip(request) ? gzipped : plain
+    reply.type(type).header('cache-control', cacheControl).header('etag', etag)
+    varyByEncoding(reply)
+    const known = (request.headers['if-none-match'] ?? '').split(',').map((tag) => tag.trim().replace(/^W\//, ''))
+    if (known.includes(etag) || known.includes('*')) return reply.code(304).send()
+    if (body === gzipped.body) reply.header('content-encoding', 'gzip')
+    return reply.send(body)
+  }
+}
+
+/** A route that takes documents, not JSON, has no body schema to check by; the OpenAPI document shows what it takes. */
+function withBinaryBody (schema: FastifySchema = {}): FastifySchema {
+  if (!schema.consumes) return schema
+  const content = schema.consumes.map((type) => [type, { schema: { type: 'string', format: 'binary' } }])
+  return { ...schema, body: { content: Object.fromEntries(content) } }
+}
+
+interface Query { properties?: Record<string, { default?: unknown }>, required?: string[] }
+
+/** A handler can rely on a parameter that has a default; a caller need not send it. */
+function withOptionalDefaults (schema: FastifySchema): FastifySchema {
+  const query = schema.querystring as Query | undefined
+  if (!query?.required) return schema
+  const required = query.required.filter((name) => query.properties?.[name]?.default === undefined)
+  return { ...schema, querystring: { ...query, required } }
+}

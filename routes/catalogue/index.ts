@@ -1,0 +1,136 @@
+import fp from 'fastify-plugin'
+import type { FastifyInstance } from 'fastify'
+import { Type, type Static } from '@sinclair/typebox'
+import { pickSome } from '../../schemas.ts'
+import { problem } from '../../plugins/errors.ts'
+import { Aisle, Department, ManagedProductRow, Offer, ProductChanges, ProductRow, type NewProduct } from './schema.ts'
+
+export interface ProductFilter {
+  categories?: string[]
+  q?: string
+  department_id?: number
+  aisle_id?: number
+  min_price?: number
+  max_price?: number
+  /** Only what is not sold out; a product whose stock is not tracked never is. */
+  in_stock?: boolean
+  cursor?: string
+  limit: number
+  offset: number
+}
+
+declare module 'fastify' {
+  interface FastifyInstance { catalogue: ReturnType<typeof catalogueDomain> }
+}
+
+/**
+ * The catalogue. What shows it to customers reads the replica where there is one; the back office, which has prices in cents, and stock,
+ * always reads the primary: whoever changes a product reads it back.
+ */
+function catalogueDomain (fastify: FastifyInstance) {
+  const { catalogueStatement: replicated, statement } = fastify.database
+  const Total = { total: Type.Integer() }
+  const find = replicated('catalogue/find', ProductRow)
+  const list = replicated('catalogue/list', ProductRow)
+  const search = replicated('catalogue/search', Type.Object({ ...Total, is_near: Type.Boolean(), ...ProductRow.properties }))
+  const count = replicated('catalogue/count', Type.Object(Total))
+  const findOffers = replicated('catalogue/find-offers', Offer)
+  const listDepartments = replicated('catalogue/list-departments', Department)
+  const listAisles = replicated('catalogue/list-aisles', Aisle)
+  const findManaged = statement('catalogue/find-managed', ManagedProductRow)
+  const listManaged = statement('catalogue/list-managed', ManagedProductRow)
+  const searchManaged = statement('catalogue/search-managed', Type.Object({ ...Total, ...ManagedProductRow.properties }))
+  const countManaged = statement('catalogue/count', Type.Object(Total))
+  const create = statement('catalogue/create-product', ManagedProductRow)
+  const change = statement('catalogue/change-product', ManagedProductRow)
+
+  return {
+    /** One product. Rejects with PRODUCT_NOT_FOUND. */
+    async find (productId: number): Promise<Static<typeof ProductRow>> {
+      const product = await find.first(productId)
+      if (!product) throw problem('PRODUCT_NOT_FOUND')
+      return product
+    },
+
+    /**
+     * A page of the products that fit every filter, by id, with the exact number of all that fit. Where no name contains every word of `q`:
+     * the nearest names, the nearest first, and no cursor. Rejects with INVALID_CURSOR.
+     */
+    async list (filter: ProductFilter) {
+      const where = [
+        filter.categories ?? null, filter.department_id ?? null, filter.aisle_id ?? null
+      ]
+      // One more than asked for tells whether another page follows.
+      const page = [decodeCursor(filter.cursor), filter.limit + 1, filter.offset]
+      const prices = [filter.min_price ?? null, filter.max_price ?? null]
+      const q = filter.q?.trim() || null
+      const inStock = filter.in_stock ?? null
+
+      if (q !== null || prices.some((price) => price !== null)) {
+        const found = await fastify.database.searches.run(async () => await search.all(...where, ...page, ...prices, q, inStock))
+        const { total, is_near: isNear } = found[0]!
+        return pageOf(found.filter((product) => product.product_id !== null), total, filter.limit, isNear)
+      }
+      const [found, counted] = await Promise.all([list.all(...where, ...page, inStock), count.first(...where, inStock)])
+      return pageOf(found, counted!.total, filter.limit)
+    },
+
+    /** SKU and stock of these products, by product id. */
+    async findOffers (productIds: number[]): Promise<Map<number, Static<typeof Offer>>> {
+      const offers = await findOffers.all(productIds.map(String))
+      return new Map(offers.map((offer) => [offer.product_id, offer]))
+    },
+
+    /** All departments with the number of their products. */
+    listDepartments: async () => await listDepartments.all(),
+
+    /** All aisles with the number of their products. */
+    listAisles: async () => await listAisles.all(),
+
+    /** One product for the back office. Rejects with PRODUCT_NOT_FOUND. */
+    async findManaged (productId: number): Promise<Static<typeof ManagedProductRow>> {
+      const product = await findManaged.first(productId)
+      if (!product) throw problem('PRODUCT_NOT_FOUND')
+      return product
+    },
+
+    /** A page of them by id, with the exact number of all; `q` is looked for in the name as by `list`. */
+    async listManaged ({ q, limit, offset }: { q?: string, limit: number, offset: number }) {
+      if (q?.trim()) {
+        const found = await fastify.database.searches.run(async () => await searchManaged.all(q, limit, offset))
+        return { items: found.filter((product) => product.id !== null), total: found[0]!.total }
+      }
+      const [items, counted] = await Promise.all([listManaged.all(limit, offset), countManaged.first(null, null, null, null)])
+      return { items, total: counted!.total }
+    },
+
+    /** Makes a product. Rejects with DEPARTMENT_NOT_FOUND, AISLE_NOT_FOUND, SKU_ALREADY_EXISTS. */
+    async create (input: Static<typeof NewProduct>): Promise<Static<typeof ManagedProductRow>> {
+      return (await create.first(JSON.stringify(input)))!
+    },
+
+    /** Changes name, price or stock; only what was sent. Rejects with PRODUCT_NOT_FOUND, PRECONDITION_FAILED. */
+    async change (productId: number, changes: Static<typeof ProductChanges>, ifMatch: string[] | null) {
+      return (await change.first(productId, JSON.stringify(pickSome(ProductChanges, changes)), ifMatch))!
+    }
+  }
+}
+
+export default fp(async (fastify) => {
+  fastify.decorate('catalogue', catalogueDomain(fastify))
+}, { name: 'catalogue', dependencies: ['database'] })
+
+function pageOf (found: Static<typeof ProductRow>[], total: number, limit: number, isNear = false) {
+  const products = found.slice(0, limit)
+  const last = products.at(-1)
+  return { products, total, next_cursor: found.length > limit && last && !isNear ? encodeCursor(last.product_id) : null }
+}
+
+const encodeCursor = (productId: number) => Buffer.from(`p${productId}`).toString('base64url')
+
+function decodeCursor (cursor: string | undefined): number | null {
+  if (cursor === undefined) return null
+  const [, id] = /^p(\d{1,10})$/.exec(Buffer.from(cursor, 'base64url').toString()) ?? []
+  if (id === undefined) throw problem('INVALID_CURSOR')
+  return Number(id)
+}

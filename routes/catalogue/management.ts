@@ -1,0 +1,80 @@
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import { Type } from '@sinclair/typebox'
+import type { FastifyReply } from 'fastify'
+import { ManagedProduct, NewProduct, ProductChanges, SearchText } from './schema.ts'
+import { IfMatch, Paging, ProductId, ref } from '../../schemas.ts'
+import { setETag } from '../faces/etags.ts'
+import { ADMIN, BODY, responses } from '../faces/responses.ts'
+
+const tags = ['Management: products']
+const params = Type.Object({ product_id: ProductId })
+const ManagedProductPage = Type.Object({
+  items: Type.Array(ref(ManagedProduct)),
+  total: Type.Integer({ description: 'exact number of all products that fit' }),
+  limit: Type.Integer(),
+  offset: Type.Integer()
+})
+
+interface Tagged { id: number, version: number, stock: number | null, price_cents: number | null }
+
+/** The tag holds stock and price too: others change them, and so what the caller sees, without the product's own version. */
+function tag (reply: FastifyReply, { id, version, stock, price_cents: price }: Tagged): void {
+  setETag(reply, `${id}-${version}-${stock ?? -1}`, price ?? -1)
+}
+
+const routes: FastifyPluginAsyncTypebox = async (fastify) => {
+  const { catalogue } = fastify
+
+  fastify.get('/products', {
+    config: { isCatalogue: true },
+    schema: {
+      summary: 'A page of products, by id',
+      tags,
+      querystring: Type.Object({ q: Type.Optional(SearchText), ...Paging(20) }),
+      response: responses({ 200: ManagedProductPage }, ...ADMIN)
+    }
+  }, async (request) => {
+    const { limit, offset } = request.query
+    return { ...await catalogue.listManaged(request.query), limit, offset }
+  })
+
+  fastify.post('/products', {
+    schema: {
+      summary: 'Make a product',
+      tags,
+      body: NewProduct,
+      response: responses({ 201: ref(ManagedProduct) }, 'DEPARTMENT_NOT_FOUND', 'AISLE_NOT_FOUND', 'SKU_ALREADY_EXISTS', ...BODY, ...ADMIN)
+    }
+  }, async (request, reply) => {
+    const product = await catalogue.create(request.body)
+    tag(reply, product)
+    return reply.code(201).header('location', `/api/v1/products/${product.id}`).send(product)
+  })
+
+  fastify.get('/products/:product_id', {
+    config: { isCatalogue: true, etag: 'own' },
+    schema: { summary: 'One product', tags, params, response: responses({ 200: ref(ManagedProduct) }, 'PRODUCT_NOT_FOUND', ...ADMIN) }
+  }, async (request, reply) => {
+    const product = await catalogue.findManaged(request.params.product_id)
+    tag(reply, product)
+    return product
+  })
+
+  fastify.patch('/products/:product_id', {
+    schema: {
+      summary: 'Change name, price or stock: only what is sent',
+      description: 'A new price shows in carts at once, and never in orders. A stock of null ends the tracking.',
+      tags,
+      params,
+      body: ProductChanges,
+      headers: Type.Object(IfMatch),
+      response: responses({ 200: ref(ManagedProduct) }, 'PRODUCT_NOT_FOUND', 'PRECONDITION_FAILED', ...BODY, ...ADMIN)
+    }
+  }, async (request, reply) => {
+    const product = await catalogue.change(request.params.product_id, request.body, request.ifMatch())
+    tag(reply, product)
+    return product
+  })
+}
+
+export default routes

@@ -1,0 +1,68 @@
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import { Type } from '@sinclair/typebox'
+import { Email, NewPassword, NewUser, Password } from './schema.ts'
+import { limits } from '../../plugins/limits.ts'
+import { oneOf } from '../../schemas.ts'
+import { BODY, responses } from '../faces/responses.ts'
+
+const tags = ['Storefront: accounts']
+
+const Account = {
+  id: Type.String({ description: 'the user_id' }),
+  email: Type.String(),
+  firstName: Type.String(),
+  lastName: Type.String(),
+  role: oneOf(['customer', 'admin'] as const)
+}
+const Answer = { message: Type.String(), token: Type.String({ description: 'for Authorization: Bearer' }) }
+
+interface Person { user_id: string, email_address: string, first_name: string, last_name: string }
+
+const accountOf = (user: Person, role: 'customer' | 'admin') => ({
+  id: user.user_id, email: user.email_address, firstName: user.first_name, lastName: user.last_name, role
+})
+
+/** Registering and logging in: what a shop front gets its tokens from. */
+const routes: FastifyPluginAsyncTypebox = async (fastify) => {
+  const { first_name: FirstName, last_name: LastName } = NewUser.properties
+
+  fastify.post('/auth/register', {
+    config: { rateLimit: limits.registration },
+    schema: {
+      summary: 'Register a customer, who is logged in at once',
+      tags,
+      body: Type.Object({ email: Email, password: NewPassword, firstName: FirstName, lastName: LastName }, {
+        examples: [{ email: 'ada@example.com', password: 'correct horse battery staple', firstName: 'Ada', lastName: 'Lovelace' }]
+      }),
+      response: responses({ 201: Type.Object({ ...Answer, user: Type.Object(Account) }) }, 'EMAIL_ALREADY_EXISTS', ...BODY)
+    }
+  }, async (request, reply) => {
+    const { email, password, firstName, lastName } = request.body
+    const user = await fastify.users.create({ email_address: email, first_name: firstName, last_name: lastName }, password, 'storefront')
+    const token = fastify.issueToken({ ...user, role: 'customer', password_changed_us: null })
+    return reply.code(201).send({ message: 'Registered successfully', token, user: accountOf(user, 'customer') })
+  })
+
+  fastify.post('/auth/login', {
+    schema: {
+      summary: 'Log in',
+      description: 'A pending reminder counts as delivered: this answer still says true, the next no more.',
+      tags,
+      body: Type.Object({ email: Email, password: Password }, { examples: [{ email: 'demo@example.com', password: 'password' }] }),
+      response: responses({
+        200: Type.Object({ ...Answer, user: Type.Object({ ...Account, pending_order_notification: Type.Boolean() }) })
+      }, 'INVALID_CREDENTIALS', ...BODY)
+    }
+  }, async (request, reply) => {
+    const { email, password } = request.body
+    const user = await fastify.throttleGuesses(request, reply, email, async () => await fastify.users.logIn(email, password))
+    const { pending_order_notification: pending, role } = user
+    return {
+      message: 'Logged in successfully',
+      token: fastify.issueToken(user),
+      user: { ...accountOf(user, role), pending_order_notification: pending }
+    }
+  })
+}
+
+export default routes

@@ -1,0 +1,106 @@
+import { Socket } from 'node:net'
+import t, { type Test } from 'tap'
+import { Caller, callers } from '../../database/caller.ts'
+import { Contention, namesIn } from '../../database/contention.ts'
+import { Line } from '../../database/line.ts'
+import { Pool } from '../../database/pool.ts'
+import { freshDatabase } from '../helper.ts'
+
+const ASK = 'select 1 as answer'
+
+async function openPool (t: Test, size: number, maxWrites = size): Promise<Pool> {
+  const pool = new Pool(await freshDatabase(t), {
+    size, maxWrites, maxWaiting: 10, maxWaitMs: 60_000, limitMs: 60_000, client: { statementTimeout: 0 }, askText: ASK
+  })
+  // The pool's own timer keeps no process alive.
+  const alive = setInterval(() => {}, 1000)
+  t.teardown(async () => {
+    clearInterval(alive)
+    await pool.close()
+  })
+  return pool
+}
+
+t.test('a read is cancelled when its caller hangs up, and its connection serves the next one', async (t) => {
+  const pool = await openPool(t, 1)
+  const socket = new Socket()
+  const running = pool.run('select pg_sleep(60)', [], { isRead: true, caller: new Caller(socket, true) })
+  const next = pool.run('select pg_backend_pid() as pid', [], { isRead: true })
+  const began = performance.now()
+  socket.destroy()
+  await t.rejects(running, { code: '57014' })
+  await next
+  t.ok(performance.now() - began < 10_000)
+})
+
+t.test('a write that was sent is left to finish', async (t) => {
+  const pool = await openPool(t, 1)
+  const socket = new Socket()
+  const running = pool.run('select 7 as written from pg_sleep(0.5)', [], { isRead: false, caller: new Caller(socket, false) })
+  socket.destroy()
+  t.match(await running, [{ written: 7 }])
+})
+
+t.test('at the caller’s deadline a statement is cancelled, whatever it is', async (t) => {
+  const pool = await openPool(t, 1)
+  const caller = new Caller(new Socket(), false)
+  caller.deadline = performance.now() + 800
+  await t.rejects(pool.run('select pg_sleep(60)', [], { isRead: false, caller }), { code: '57014' })
+})
+
+t.test('writes leave connections to reads', async (t) => {
+  const pool = await openPool(t, 2, 1)
+  const order: string[] = []
+  const write = async (name: string) => {
+    await pool.run('select pg_sleep(0.3)', [], { isRead: false })
+    order.push(name)
+  }
+  const writing = Promise.all([write('first write'), write('second write')])
+  await pool.run(ASK, [], { isRead: true })
+  order.push('read')
+  await writing
+  t.strictSame(order, ['read', 'first write', 'second write'])
+})
+
+t.test('a line passes over those who have hung up', async (t) => {
+  const line = new Line<number>(10, 60_000)
+  const socket = new Socket()
+  const gone = callers.run(new Caller(socket, true), async () => await line.join())
+  const there = line.join()
+  socket.destroy()
+  t.equal(line.admit(7), true)
+  await t.rejects(gone, { code: 'CALLER_GONE' })
+  t.equal(await there, 7)
+})
+
+t.test('a locked row is found out among those that statements name', async (t) => {
+  const order = (user: number, ...products: number[]) => namesIn([
+    'place', JSON.stringify({ user_id: `00000000-0000-4000-8000-00000000000${user}`, items: products.map((id) => ({ product_id: id, quantity: 1 })) })
+  ])
+  const contention = new Contention(10, 100)
+  t.equal(contention.isAny, false)
+  contention.failed(order(1, 5, 7))
+  contention.failed(order(2, 5, 8))
+  contention.failed(order(3, 5, 7))
+  // Of the first one it could not be told: it was blamed on the customer.
+  t.equal(contention.guards(order(4, 5)), true)
+  t.equal(contention.guards(order(4, 7, 8)), false, 'what was only named beside it is open')
+
+  const leave = [await contention.enter(order(4, 5), Infinity), await contention.enter(order(5, 5), Infinity)]
+  let isIn = false
+  const third = contention.enter(order(6, 5), Infinity).then((leave) => { isIn = true; return leave })
+  await new Promise(setImmediate)
+  t.equal(isIn, false, 'two at a time')
+  await t.rejects(async () => {
+    const late = contention.enter(order(7, 5), performance.now() - 1)
+    contention.lookAfter(performance.now())
+    await late
+  }, { code: 'ROW_LOCKED', statusCode: 503 })
+  contention.succeeded(order(4, 5))
+  leave[0]!()
+  ;(await third)!()
+  leave[1]!()
+  t.equal(isIn, true)
+  for (let n = 0; n < 10; n++) contention.succeeded(order(4, 5))
+  t.equal(contention.guards(order(4, 5)), false, 'after some successes it is as any other')
+})

@@ -1,0 +1,175 @@
+import { Ajv2020 } from 'ajv/dist/2020.js'
+import ajvFormats from 'ajv-formats'
+import t, { type Test } from 'tap'
+import { isEmailAddress } from '../../plugins/addresses.ts'
+import { openShop, type Shop } from '../helper.ts'
+
+interface Media { schema?: Record<string, unknown>, example?: unknown, examples?: Record<string, { value: unknown }> }
+interface Operation {
+  summary?: string
+  tags?: string[]
+  operationId?: string
+  parameters?: { name: string, in: string, required?: boolean, schema: object }[]
+  requestBody?: { content: Record<string, Media> }
+  responses: Record<string, { description?: string, content?: Record<string, Media> }>
+}
+interface Document {
+  openapi: string
+  info: { title: string, version: string }
+  tags: { name: string }[]
+  paths: Record<string, Record<string, Operation>>
+  components: { schemas: Record<string, object>, securitySchemes: Record<string, object> }
+}
+
+/** Every value of a document under some key, however deep. */
+function * valuesOf (node: unknown, key: string): Generator {
+  if (typeof node !== 'object' || node === null) return
+  for (const [name, value] of Object.entries(node)) {
+    if (name === key) yield value
+    yield * valuesOf(value, key)
+  }
+}
+
+const resolve = (document: Document, pointer: string): unknown => pointer.replace(/^#\//, '').split('/')
+  .reduce((node: any, part) => node?.[decodeURIComponent(part).replaceAll('~1', '/').replaceAll('~0', '~')], document)
+
+const operationsOf = (document: Document) => Object.entries(document.paths).flatMap(([path, operations]) =>
+  Object.entries(operations).map(([method, operation]) => ({ where: `${method} ${path}`, path, method, operation })))
+
+t.test('the OpenAPI document', async (t) => {
+  const shop = await openShop(t, { API_KEYS: 'key' })
+  const answer = await shop.app.inject('/openapi.json')
+  const document: Document = answer.json()
+  const operations = operationsOf(document)
+
+  await t.test('is served as JSON, version 3.1', async (t) => {
+    t.match(answer, { statusCode: 200, headers: { 'content-type': /^application\/json/ } })
+    t.match(document, { openapi: /^3\.1\./, info: { title: 'db-service', version: /^\d+\.\d+\.\d+$/ } })
+    t.same(Object.keys(document.components.securitySchemes).sort(),
+      ['adminBasic', 'adminBearer', 'adminKey', 'apiKey', 'basic', 'bearer', 'token', 'upstreamUserEmail', 'upstreamUserId', 'upstreamUserRole'])
+  })
+
+  await t.test('names every route of the service, management and storefront APIs', async (t) => {
+    const expected = [
+      'get /', 'get /health', 'get /livez', 'get /readyz', 'get /products/', 'get /products/{product_id}', 'get /departments/', 'get /aisles/',
+      'post /users/', 'get /users/', 'post /users/login', 'get /users/{user_id}', 'put /users/{user_id}', 'delete /users/{user_id}',
+      'post /users/{user_id}/password', 'put /users/{user_id}/password', 'post /users/{user_id}/email', 'put /users/{user_id}/email',
+      'get /users/{user_id}/notification-settings', 'put /users/{user_id}/notification-settings', 'get /users/{user_id}/export',
+      'get /users/{user_id}/order-status-notifications', 'post /carts/', 'get /carts/{user_id}', 'put /carts/{user_id}',
+      'delete /carts/{user_id}', 'post /carts/{user_id}/items', 'put /carts/{user_id}/items/{product_id}',
+      'delete /carts/{user_id}/items/{product_id}', 'delete /carts/{user_id}/clear', 'post /carts/{user_id}/checkout', 'post /orders/',
+      'get /orders/', 'get /orders/user/{user_id}', 'get /orders/{order_id}', 'patch /orders/{order_id}', 'delete /orders/{order_id}',
+      'post /orders/{order_id}/items', 'put /orders/{order_id}/invoice', 'get /orders/{order_id}/invoice', 'post /query',
+      'get /api/v1/orders', 'post /api/v1/orders', 'get /api/v1/orders/{order_id}', 'patch /api/v1/orders/{order_id}',
+      'get /api/v1/products', 'post /api/v1/products', 'get /api/v1/products/{product_id}', 'patch /api/v1/products/{product_id}',
+      'get /api/v1/users', 'get /api/v1/users/{user_id}', 'patch /api/v1/users/{user_id}',
+      'post /api/auth/register', 'post /api/auth/login', 'get /api/products', 'get /api/products/{product_id}', 'post /api/orders', 'get /api/orders',
+      'get /api/orders/{order_id}', 'get /api/orders/number/{order_number}', 'delete /api/orders/{order_id}/cancel',
+      'patch /api/orders/{order_id}/cancel', 'get /api/orders/all', 'put /api/orders/{order_id}', 'patch /api/orders/{order_id}/status',
+      'post /api/carts', 'get /api/carts/{user_id}', 'put /api/carts/{user_id}', 'delete /api/carts/{user_id}', 'post /api/carts/{user_id}/items',
+      'put /api/carts/{user_id}/items/{product_id}', 'delete /api/carts/{user_id}/items/{product_id}', 'delete /api/carts/{user_id}/clear',
+      'post /api/carts/{user_id}/checkout', 'get /api/users/{user_id}', 'put /api/users/{user_id}'
+    ]
+    const plain = (where: string) => where.replace(/(.)\/$/, '$1').replace(/ $/, ' /')
+    const found = new Set(operations.map(({ where }) => plain(where)))
+    for (const where of expected.map(plain)) t.ok(found.has(where), where)
+  })
+
+  await t.test('asks for no parameter that has a default', async (t) => {
+    for (const { where, operation } of operations) {
+      for (const { name, required, schema } of operation.parameters ?? []) {
+        if ('default' in schema) t.notOk(required, `${where}: ${name}`)
+      }
+    }
+  })
+
+  await t.test('says of every operation what it does, under a known tag, and what it answers', async (t) => {
+    const tags = document.tags.map(({ name }) => name)
+    for (const { where, path, operation } of operations) {
+      t.match(operation.summary, /\S/, `${where}: summary`)
+      t.ok(operation.tags?.length === 1 && tags.includes(operation.tags[0]!), `${where}: tag`)
+      const statuses = Object.keys(operation.responses)
+      t.ok(statuses.some((status) => status.startsWith('2')), `${where}: an answer when all is well`)
+      t.notOk(statuses.includes('default'), `${where}: every status by itself`)
+      for (const [status, { description, content }] of Object.entries(operation.responses)) {
+        t.type(description, 'string', `${where} ${status}: description`)
+        if (['204', '304'].includes(status)) t.equal(content, undefined, `${where} ${status}: no body`)
+        else t.ok(content && Object.values(content).every(({ schema }) => schema), `${where} ${status}: schema`)
+        if (Number(status) >= 400 && !path.endsWith('/health')) {
+          t.same(Object.keys(content!), ['application/problem+json'], `${where} ${status}: problem details`)
+          t.ok(Object.keys(content!['application/problem+json']!.examples ?? {}).length > 0, `${where} ${status}: an example for each code`)
+        }
+      }
+      const declared = operation.parameters?.filter((parameter) => parameter.in === 'path').map(({ name }) => name) ?? []
+      t.same(declared.sort(), [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name).sort(), `${where}: its path parameters`)
+      t.ok(operation.parameters?.every(({ schema }) => schema) ?? true, `${where}: parameters with schemas`)
+    }
+  })
+
+  await t.test('refers to nothing that is not there, and holds only schemas of JSON Schema 2020-12', async (t) => {
+    const references = [...valuesOf(document, '$ref')] as string[]
+    t.ok(references.length > 20)
+    for (const reference of new Set(references)) t.ok(resolve(document, reference), reference)
+    const ajv = new Ajv2020({ strict: false })
+    ajvFormats.default(ajv)
+    ajv.addSchema(document, 'document')
+    for (const schema of valuesOf(document, 'schema')) t.ok(ajv.validateSchema(schema as object), ajv.errorsText())
+    t.same([...valuesOf(document, 'nullable')], [], 'nullable is no word of 3.1')
+    t.notMatch(answer.body, /"\$id"/, 'ids are none of the reader’s business')
+  })
+
+  await t.test('has an example for each body, and each fits its own schema', async (t) => {
+    const ajv = new Ajv2020({ strict: false, allErrors: true })
+    ajvFormats.default(ajv)
+    ajv.addFormat('timestamp', true).addFormat('idn-email', isEmailAddress)
+    ajv.addSchema(document, 'document')
+    for (const { where, operation } of operations) {
+      for (const [type, { schema, example, examples }] of Object.entries(operation.requestBody?.content ?? {})) {
+        if (!type.includes('json')) continue
+        const given = [example, ...Object.values(examples ?? {}).map(({ value }) => value), ...(schema?.examples as unknown[] ?? [])]
+          .filter((one) => one !== undefined)
+        t.ok(given.length > 0, `${where}: an example`)
+        const validate = ajv.compile(JSON.parse(JSON.stringify(schema).replaceAll('"#/', '"document#/')))
+        for (const one of given) t.ok(validate(one), `${where}: ${ajv.errorsText(validate.errors)}`)
+      }
+    }
+    for (const { value } of [...valuesOf(document, 'examples')].flatMap((examples) => Object.values(examples as object)).filter((one) => one?.value?.code)) {
+      t.match(value, { type: 'about:blank', title: /./, status: Number, detail: /./, code: /^[A-Z_]+$/, request_id: /./ })
+    }
+  })
+})
+
+/** Checks that a page of documentation needs nothing but this server. */
+async function isSelfContained (t: Test, { app }: Shop, path: string): Promise<void> {
+  const page = await app.inject(path)
+  t.match(page, { statusCode: 200, headers: { 'content-type': /^text\/html/ } })
+  const links = [...page.body.matchAll(/(?:src|href)="([^"]+)"/g)].map(([, link]) => link!).filter((link) => !link.startsWith('data:'))
+  t.ok(links.some((link) => link.endsWith('.js')), 'a page with scripts')
+  for (const link of links) {
+    const url = new URL(link, `http://here${path}`)
+    t.equal(url.host, 'here', `${link} is served from here`)
+    const file = await app.inject(url.pathname)
+    t.equal(file.statusCode, 200, link)
+    if (link.endsWith('.js')) t.match(file.headers['content-type'], /javascript/, link)
+    if (link.endsWith('.css')) t.match(file.headers['content-type'], /css/, link)
+  }
+}
+
+t.test('the pages that show it', async (t) => {
+  const shop = await openShop(t)
+  await t.test('/docs', async (t) => await isSelfContained(t, shop, '/docs'))
+  await t.test('/docs/', async (t) => await isSelfContained(t, shop, '/docs/'))
+  await t.test('/redoc', async (t) => await isSelfContained(t, shop, '/redoc'))
+  await t.test('/redoc/', async (t) => await isSelfContained(t, shop, '/redoc/'))
+  await t.test('the browser is allowed to run the scripts', async (t) => {
+    for (const path of ['/docs', '/redoc']) {
+      const policy = (await shop.app.inject(path)).headers['content-security-policy']
+      t.ok(policy === undefined || /script-src[^;]*'self'/.test(String(policy)), path)
+    }
+  })
+  await t.test('Swagger UI reads a document that is there', async (t) => {
+    const settings = await shop.app.inject('/docs/static/swagger-initializer.js')
+    const url = /url: *"([^"]+)"|"url": *"([^"]+)"/.exec(settings.body)?.slice(1).find(Boolean) ?? '/docs/json'
+    t.match(await shop.app.inject(url), { statusCode: 200, headers: { 'content-type': /json/ } })
+  })
+})
