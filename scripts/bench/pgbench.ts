@@ -44,12 +44,13 @@ async function typesOf (sql: Sql, text: string): Promise<string[]> {
   }
 }
 
-/** Writes the transactions as pgbench takes them, each a script of its own of the same weight. Resolves with the arguments. */
-export async function writeScripts (sql: Sql, transactions: Statement[][], folder: string, name: string): Promise<string[]> {
+/** Writes the transactions as pgbench takes them, each a script of its own. Resolves with the arguments for each. */
+export async function writeScripts (sql: Sql, transactions: Statement[][], folder: string, name: string): Promise<string[][]> {
   const types = new Map<string, string[]>()
-  const args: string[] = []
+  const scripts: string[][] = []
   for (const [n, statements] of transactions.entries()) {
     const parts: string[] = []
+    const args: string[] = []
     for (const [m, { text, parameters }] of statements.entries()) {
       if (!types.has(text)) types.set(text, await typesOf(sql, text))
       const prefix = `v${n}_${m}`
@@ -58,9 +59,9 @@ export async function writeScripts (sql: Sql, transactions: Statement[][], folde
     }
     const file = join(folder, `${name}-${n}.sql`)
     await writeFile(file, parts.join(''))
-    args.push('-f', file)
+    scripts.push([...args, '-f', file])
   }
-  return args
+  return scripts
 }
 
 /** The server and the settings of a connection, for the programs of PostgreSQL. */
@@ -79,14 +80,28 @@ function environmentOf (databaseUrl: string, settings: Record<string, string>): 
 
 const FIGURES = /actually processed: (\d+)[\s\S]*tps = ([\d.]+) \(without/
 
-/** Runs pgbench for so many seconds, or so many transactions a client. */
+/**
+ * Runs pgbench for so many seconds, or so many transactions a client. A write's scripts are each another user's: pgbench would have its clients
+ * wait for each other's users, so each script gets a pgbench of its own.
+ */
 export async function runPgbench (
-  databaseUrl: string, settings: Record<string, string>, scripts: string[], clients: number, length: { seconds: number } | { each: number }
+  databaseUrl: string, settings: Record<string, string>, scripts: string[][], { clients, isApart, ...length }: {
+    clients: number, isApart: boolean, seconds?: number, each?: number
+  }
 ): Promise<{ count: number, perSecond: number }> {
-  const { stdout } = await promisify(execFile)('pgbench', [
-    '-n', '-M', 'prepared', '-c', String(clients), '-j', '1',
-    ...'seconds' in length ? ['-T', String(Math.ceil(length.seconds))] : ['-t', String(length.each)], ...scripts
-  ], { env: environmentOf(databaseUrl, settings), maxBuffer: 16 * 1024 * 1024 })
+  const bound = length.seconds === undefined ? ['-t', String(length.each)] : ['-T', String(Math.ceil(length.seconds))]
+  const calls = isApart
+    ? scripts.slice(0, clients).map((script) => ['-c', '1', ...bound, ...script])
+    : [['-c', String(clients), ...bound, ...scripts.flat()]]
+  const results = await Promise.all(calls.map(async (args) => await call(args, environmentOf(databaseUrl, settings))))
+  const sum = (name: 'count' | 'perSecond') => results.reduce((total, result) => total + result[name], 0)
+  return { count: sum('count'), perSecond: sum('perSecond') }
+}
+
+async function call (args: string[], env: NodeJS.ProcessEnv): Promise<{ count: number, perSecond: number }> {
+  const { stdout } = await promisify(execFile)('pgbench', ['-n', '-M', 'prepared', '-j', '1', ...args], { env }).catch((error) => {
+    throw new Error(`pgbench failed: ${String(error.stderr).slice(0, 1000)}`)
+  })
   const [, count, perSecond] = FIGURES.exec(stdout) ?? []
   if (count === undefined) throw new Error(`pgbench said nothing of its transactions:\n${stdout}`)
   return { count: Number(count), perSecond: Number(perSecond) }
