@@ -3,7 +3,7 @@ import type { Server } from 'node:http'
 import { LogController, type FastifyHttpOptions, type FastifyReply, type FastifyRequest } from 'fastify'
 import { addressMatcher, type Config } from './plugins/settings.ts'
 import { answer, answerMalformed } from './plugins/errors.ts'
-import { secretMask } from './plugins/secrets.ts'
+import { secretMask } from './secrets.ts'
 import { buildSerializer, buildValidator } from './plugins/validation.ts'
 
 /** JSON bodies; the invoice route alone takes more. */

@@ -1,4 +1,4 @@
-import { problem } from '../plugins/errors.ts'
+import { problem } from '../problems.ts'
 import type { Caller } from './caller.ts'
 import type { ClientOptions } from './client.ts'
 import { Connection, type Row, type Run } from './connection.ts'

@@ -3,9 +3,9 @@ import fp from 'fastify-plugin'
 import type { FastifyRequest } from 'fastify'
 import { Type } from '@sinclair/typebox'
 import { nullable } from '../schemas.ts'
-import { isEmailAddress } from './addresses.ts'
+import { isEmailAddress } from '../addresses.ts'
 import { addressMatcher } from './settings.ts'
-import { problem } from './errors.ts'
+import { problem } from '../problems.ts'
 
 /** A person whom a token, or a trusted service in front of this one, vouches for. */
 export interface Identity {

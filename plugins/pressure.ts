@@ -2,7 +2,7 @@ import { totalmem } from 'node:os'
 import { getHeapStatistics } from 'node:v8'
 import underPressure from '@fastify/under-pressure'
 import fp from 'fastify-plugin'
-import { problem } from './errors.ts'
+import { problem } from '../problems.ts'
 
 /** What probes ask: an overloaded gateway is alive, and taking it out would only load the others more. */
 export const PROBES = new Set(['/livez', '/readyz', '/health'])

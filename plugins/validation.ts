@@ -4,9 +4,9 @@ import { Ajv, type Options } from 'ajv'
 import { SerializerSelector } from '@fastify/fast-json-stringify-compiler'
 import fp from 'fastify-plugin'
 import type { FastifyRequest, FastifySchemaCompiler, FastifySerializerCompiler } from 'fastify'
-import { isEmailAddress } from './addresses.ts'
-import { MAX_FIELD_ERRORS, problem, type FieldError } from './errors.ts'
-import { inspect } from './json-text.ts'
+import { isEmailAddress } from '../addresses.ts'
+import { MAX_FIELD_ERRORS, problem, type FieldError } from '../problems.ts'
+import { inspect } from '../json-text.ts'
 import { isMoment } from '../moments.ts'
 
 const serializerFactory = SerializerSelector()
