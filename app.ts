@@ -10,6 +10,7 @@ import compression from './plugins/compression.ts'
 import context from './plugins/context.ts'
 import cors from './plugins/cors.ts'
 import database from './plugins/database.ts'
+import deadlines from './plugins/deadlines.ts'
 import errors from './plugins/errors.ts'
 import identity from './plugins/identity.ts'
 import jobs from './plugins/jobs.ts'
@@ -61,7 +62,7 @@ import loginRoutes from './routes/users/storefront-auth.ts'
 
 /** In their order: hooks run as they are registered here. */
 const plugins = [
-  errors, context, metrics, database, identity, keys, broker, caching, compression, cors, sockets, browser, mailer,
+  errors, context, deadlines, metrics, database, identity, keys, broker, caching, compression, cors, sockets, browser, mailer,
   jobs, pressure, limits, openapi, passwords, validation
 ]
 const domains = [catalogue, carts, events, orders, users, notifications, query, operations]

@@ -2,7 +2,7 @@ import { Type } from '@sinclair/typebox'
 
 /**
  * Every error a caller can get: its code, status and sentence. `{name}` is filled from the facts. The database refuses with
- * the same codes (sql/functions/gateway/refuse.sql).
+ * the same codes (sql/gateway/functions/refuse.sql).
  */
 export const ERRORS = {
   INVALID_INPUT: [400, 'The request is not valid'],

@@ -126,22 +126,31 @@ export default fp(async (fastify) => {
   fastify.addContentTypeParser('*', refuseUnlessEmpty)
 
   // Whatever the type of nothing is called, text that names none included.
-  fastify.addHook('onRequest', async ({ headers }) => {
+  fastify.addHook('onRequest', ({ headers }, _reply, done) => {
     if (headers['content-length'] === '0') delete headers['content-type']
+    done()
   })
 
   fastify.addHook('onRoute', (route) => {
     if (route.schema && !route.schema.hide) route.schema = { ...route.schema, querystring: closed(route.schema.querystring) }
   })
 
-  fastify.addHook('preValidation', async (request: FastifyRequest) => {
-    if (request.is404) return
-    if (!isReadable(request.url)) throw problem('INVALID_INPUT', {}, [{ field: 'querystring', message: 'must be UTF-8, percent-encoded' }])
+  fastify.addHook('preValidation', (request, _reply, done) => {
+    if (request.is404) return done()
+    // Only what is escaped in an address can be no text, or a NUL.
+    const isEscaped = request.url.includes('%')
+    if (!isEscaped && !request.isSuspicious) return done()
+    if (isEscaped && !isReadable(request.url)) {
+      return done(problem('INVALID_INPUT', {}, [{ field: 'querystring', message: 'must be UTF-8, percent-encoded' }]))
+    }
     const errors: FieldError[] = []
     if (request.isSuspicious) findUnstorable(request.body, '', errors)
-    findUnstorable(request.query, '', errors)
-    findUnstorable(request.params, '', errors)
-    if (errors.length > 0) throw problem('INVALID_INPUT', {}, errors)
+    if (isEscaped) {
+      findUnstorable(request.query, '', errors)
+      findUnstorable(request.params, '', errors)
+    }
+    if (errors.length > 0) return done(problem('INVALID_INPUT', {}, errors))
+    done()
   })
 }, { name: 'validation', dependencies: ['errors'] })
 
@@ -179,7 +188,6 @@ function closed (querystring: unknown): unknown {
 
 /** The parser of queries passes over an escape that is none, or bytes that are no text, and leaves them as they stand. */
 function isReadable (url: string): boolean {
-  if (!url.includes('%')) return true
   try {
     decodeURIComponent(url)
     return true

@@ -26,7 +26,7 @@ const context = JSON.stringify({ actor: null, request_id: 'bench', caller: 'benc
 
 const cases = (orderId: string, newOrder: () => object): Case[] => [
   { name: 'one order', path: `/orders/${orderId}`, statement: 'orders/find', parameters: () => [orderId] },
-  { name: 'one product', path: '/products/7', statement: 'products/find', parameters: () => [7] },
+  { name: 'one product', path: '/products/7', statement: 'catalogue/find', parameters: () => [7] },
   { name: 'one user', path: `/users/${userId(1)}`, statement: 'users/find', parameters: () => [userId(1)] },
   {
     name: 'place an order',

@@ -30,19 +30,19 @@ declare module 'fastify' {
 function catalogueDomain (fastify: FastifyInstance) {
   const { catalogueStatement: replicated, statement } = fastify.database
   const Total = { total: Type.Integer() }
-  const find = replicated('products/find', ProductRow)
-  const list = replicated('products/list', ProductRow)
-  const search = replicated('products/search', Type.Object({ ...Total, is_near: Type.Boolean(), ...ProductRow.properties }))
-  const count = replicated('products/count', Type.Object(Total))
-  const findOffers = replicated('products/find-offers', Offer)
-  const listDepartments = replicated('products/list-departments', Department)
-  const listAisles = replicated('products/list-aisles', Aisle)
-  const findManaged = statement('products/find-managed', ManagedProductRow)
-  const listManaged = statement('products/list-managed', ManagedProductRow)
-  const searchManaged = statement('products/search-managed', Type.Object({ ...Total, ...ManagedProductRow.properties }))
-  const countManaged = statement('products/count', Type.Object(Total))
-  const create = statement('products/create', ManagedProductRow)
-  const change = statement('products/change', ManagedProductRow)
+  const find = replicated('catalogue/find', ProductRow)
+  const list = replicated('catalogue/list', ProductRow)
+  const search = replicated('catalogue/search', Type.Object({ ...Total, is_near: Type.Boolean(), ...ProductRow.properties }))
+  const count = replicated('catalogue/count', Type.Object(Total))
+  const findOffers = replicated('catalogue/find-offers', Offer)
+  const listDepartments = replicated('catalogue/list-departments', Department)
+  const listAisles = replicated('catalogue/list-aisles', Aisle)
+  const findManaged = statement('catalogue/find-managed', ManagedProductRow)
+  const listManaged = statement('catalogue/list-managed', ManagedProductRow)
+  const searchManaged = statement('catalogue/search-managed', Type.Object({ ...Total, ...ManagedProductRow.properties }))
+  const countManaged = statement('catalogue/count', Type.Object(Total))
+  const create = statement('catalogue/create-product', ManagedProductRow)
+  const change = statement('catalogue/change-product', ManagedProductRow)
 
   return {
     /** One product. Rejects with PRODUCT_NOT_FOUND. */

@@ -6,7 +6,7 @@ import { problem } from '../../problems.ts'
 import { decodeCursor, encodeCursor, endOf } from './page.ts'
 import { Status } from './schema.ts'
 
-/** An order as JSON text, made by the database (sql/views/management-documents.sql), with what its ETag is made of. */
+/** An order as JSON text, made by the database (sql/orders/views.sql), with what its ETag is made of. */
 const ManagedOrderRow = Type.Object({ order_id: Type.Integer(), version: Type.Integer(), document: Type.String() })
 
 const ChangedStatus = Type.Object({
@@ -44,7 +44,7 @@ export function managedOrders (fastify: FastifyInstance) {
     next_cursor: nullable(Type.String())
   }))
   const changeStatus = statement('orders/change-status', ChangedStatus)
-  const settle = statement('orders/settle', Type.Object({ settled_until: Moment }))
+  const settle = statement('orders/settle-orders', Type.Object({ settled_until: Moment }))
 
   return {
     /** One order. Rejects with ORDER_NOT_FOUND. */

@@ -22,7 +22,7 @@ function usersDomain (fastify: FastifyInstance) {
   const list = statement('users/list', UserRow)
   const count = statement('users/count', Type.Object({ total: Type.Integer() }))
   const search = statement('users/search', Type.Object({ total: Type.Integer(), ...UserRow.properties }))
-  const update = statement('users/update', UserRow)
+  const update = statement('users/update-user', UserRow)
   const findManaged = statement('users/find-managed', ManagedUserRow)
   const listManaged = statement('users/list-managed', ManagedUserRow)
   const searchManaged = statement('users/search-managed', Type.Object({ total: Type.Integer(), ...ManagedUserRow.properties }))
