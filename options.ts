@@ -5,7 +5,7 @@ import { addressMatcher, type Config } from './plugins/settings.ts'
 import { answer, answerMalformed } from './plugins/errors.ts'
 import { secretMask } from './secrets.ts'
 import { RequestLog, requestLogger } from './request-log.ts'
-import { buildSerializer, buildValidator } from './plugins/validation.ts'
+import { buildSerializer, buildValidator } from './schema-compilers.ts'
 
 /** JSON bodies; the invoice route alone takes more. */
 const BODY_LIMIT = 1024 * 1024

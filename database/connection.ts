@@ -14,6 +14,9 @@ type Query = PendingQuery<Row[]> & { state: Backend | null }
 /** The severities of what ends a session, in the server's own words whatever its language. */
 const FATAL = /^(FATAL|PANIC)$/
 
+/** A connection that rests for so long is asked whether it is still there. */
+export const REST_MS = 1000
+
 /** A statement under way. */
 export interface Run {
   readonly query: Query

@@ -1,102 +1,10 @@
 import { isUtf8 } from 'node:buffer'
 import type { IncomingMessage } from 'node:http'
-import { Ajv, type Options } from 'ajv'
-import { SerializerSelector } from '@fastify/fast-json-stringify-compiler'
 import fp from 'fastify-plugin'
-import type { FastifyRequest, FastifySchemaCompiler, FastifySerializerCompiler } from 'fastify'
-import { isEmailAddress } from '../addresses.ts'
+import type { FastifyRequest } from 'fastify'
 import { MAX_FIELD_ERRORS, problem, type FieldError } from '../problems.ts'
 import { inspect } from '../json-text.ts'
-import { isMoment } from '../moments.ts'
-
-const serializerFactory = SerializerSelector()
-
-const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i
-
-/** Bytes of a body up to which all of its faults are looked for, not the first one alone: 1 MiB of them takes a second. */
-const ALL_FAULTS = 16_384
-
-/** Parsed bodies that are larger than that. */
-const large = new WeakSet<object>()
-
-/** The schemas are TypeBox's: checking them against the schema of schemas only takes time. */
-function validator (options: Options): Ajv {
-  const ajv = new Ajv({ allErrors: true, useDefaults: true, removeAdditional: false, strict: false, meta: false, validateSchema: false, ...options })
-  ajv.addFormat('uuid', UUID)
-  ajv.addFormat('idn-email', isEmailAddress)
-  ajv.addFormat('timestamp', isMoment)
-  return ajv
-}
-
-/**
- * Makes the compiler that checks requests (a server option, see options.ts). In a body a text is never taken for a number, or
- * null for 0; a URL knows only text, so there it is converted.
- *
- * @param shared the schemas that were added to the application, by id
- */
-export function buildValidator (shared: unknown): FastifySchemaCompiler<object> {
-  const body = validator({ coerceTypes: false, allErrors: false })
-  const thorough = validator({ coerceTypes: false })
-  const url = validator({ coerceTypes: 'array' })
-  for (const schema of Object.values(shared as Record<string, object>)) {
-    for (const ajv of [body, thorough, url]) ajv.addSchema(schema)
-  }
-  return ({ schema, httpPart }) => httpPart === 'body' ? compileForBody(body, thorough, schema) : lazily(() => compileForUrl(url, schema))
-}
-
-/** Finds the first fault, and then the others where the body is small. */
-function compileForBody (body: Ajv, thorough: Ajv, schema: object) {
-  const findFirst = lazily(() => body.compile(schema))
-  const findAll = lazily(() => thorough.compile(schema))
-  return (data: object) => {
-    if (findFirst(data)) return true
-    if (large.has(data)) return { error: findFirst.errors as never }
-    findAll(data)
-    return { error: findAll.errors as never }
-  }
-}
-
-/**
- * Makes the compiler of the functions that write answers (a server option, as above).
- *
- * @param shared the schemas that were added to the application, by id
- */
-export function buildSerializer (shared: unknown, options: object): FastifySerializerCompiler<object> {
-  const compile = serializerFactory(shared, options)
-  return (route) => lazily(() => compile(route as never))
-}
-
-/**
- * Compiles when it is first needed. With four faces there are a thousand schemas, most of them of refusals, which are never
- * written that way: compiling all of them took most of the time that a start takes.
- */
-function lazily<Run extends (data: never) => unknown> (compile: () => Run): Run {
-  let run: Run | undefined
-  const compiled = (data: never): unknown => {
-    run ??= compile()
-    const result = run(data)
-    // Ajv hangs its errors on the function.
-    compiled.errors = (run as { errors?: unknown }).errors
-    return result
-  }
-  compiled.errors = undefined as unknown
-  return compiled as unknown as Run
-}
-
-const DECIMAL = /^-?\d+(\.\d+)?$/
-
-/** Ajv takes whatever JavaScript takes for a number (0x10, 1e1, a space); a URL may only say 16, 10 and nothing. */
-function compileForUrl (url: Ajv, schema: object) {
-  const validate = url.compile(schema)
-  const { properties = {} } = schema as { properties?: Record<string, { type?: string }> }
-  const numbers = Object.keys(properties).filter((name) => ['integer', 'number'].includes(properties[name]!.type ?? ''))
-  return (data: Record<string, unknown>) => {
-    for (const name of numbers) {
-      if (typeof data[name] === 'string' && !DECIMAL.test(data[name])) data[name] = 'not a decimal number'
-    }
-    return validate(data) || { error: validate.errors as never }
-  }
-}
+import { ALL_FAULTS, large } from '../schema-compilers.ts'
 
 declare module 'fastify' {
   interface FastifyRequest {
