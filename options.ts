@@ -3,9 +3,9 @@ import type { Server } from 'node:http'
 import type { FastifyHttpOptions, FastifyReply, FastifyRequest } from 'fastify'
 import { addressMatcher, type Config } from './plugins/settings.ts'
 import { answer, answerMalformed } from './plugins/errors.ts'
-import { secretMask } from './plugins/secrets.ts'
+import { secretMask } from './secrets.ts'
 import { RequestLog, requestLogger } from './request-log.ts'
-import { buildSerializer, buildValidator } from './plugins/validation.ts'
+import { buildSerializer, buildValidator } from './schema-compilers.ts'
 
 /** JSON bodies; the invoice route alone takes more. */
 const BODY_LIMIT = 1024 * 1024

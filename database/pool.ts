@@ -1,10 +1,9 @@
-import { problem } from '../plugins/errors.ts'
+import { problem } from '../problems.ts'
 import type { Caller } from './caller.ts'
 import type { ClientOptions } from './client.ts'
-import { Connection, type Row, type Run } from './connection.ts'
+import { Connection, REST_MS, type Row, type Run } from './connection.ts'
 import { Line } from './line.ts'
 import { everyTick } from './ticks.ts'
-import { REST_MS } from './watch.ts'
 
 /** Before a connection is given up, the server is asked to cancel what runs on it. */
 const GRACE_MS = 400

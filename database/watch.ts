@@ -1,5 +1,5 @@
 import type { ClientOptions } from './client.ts'
-import { Connection, type Row } from './connection.ts'
+import { Connection, REST_MS, type Row } from './connection.ts'
 import { statementTexts } from './statements.ts'
 import { everyTick } from './ticks.ts'
 
@@ -7,9 +7,6 @@ const FIND_WORKING = statementTexts.get('gateway/find-working')!
 
 /** So long a small question may take; then the connection is given up. */
 const ANSWER_MS = 1000
-
-/** A connection that rests for so long is asked whether it is still there. */
-export const REST_MS = 1000
 
 /**
  * Keeps an eye on a server, over a connection of its own: so that probes tell the truth whatever the pools are busy with, and a

@@ -1,6 +1,6 @@
 import fp from 'fastify-plugin'
 import { Type } from '@sinclair/typebox'
-import { problem } from './errors.ts'
+import { problem } from '../problems.ts'
 import { callers } from '../database/caller.ts'
 import { BACKGROUND, BY_INDEX, FOR_CALLERS } from '../database/client.ts'
 import { Contention } from '../database/contention.ts'
@@ -116,7 +116,7 @@ export default fp(async (fastify) => {
   }
 
   const { watch, pool } = await open('database', location.url)
-  const jobs = keep('background', new Pool(location.url, {
+  const backgroundPool = keep('background', new Pool(location.url, {
     size: BACKGROUND_SIZE,
     maxWrites: BACKGROUND_SIZE,
     maxWaiting: MAX_WAITING,
@@ -146,7 +146,7 @@ export default fp(async (fastify) => {
     { name: 'gateway/find-progress', row: Type.Object({ is_working: Type.Boolean(), progress: Type.String(), own: Type.Integer() }) }
   ]
   const forCallers = executeFor(pool, contention)
-  const forJobs = executeOn(jobs)
+  const forJobs = executeOn(backgroundPool)
   const execute: Execute = (name, text, parameters) => (callers.getStore() ? forCallers : forJobs)(name, text, parameters)
   const statement = statementsOn(execute, declared)
   const asideStatement = statementsOn(async (name, text, parameters) => {

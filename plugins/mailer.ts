@@ -2,7 +2,7 @@ import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import fp from 'fastify-plugin'
 import nodemailer from 'nodemailer'
-import { secretMask } from './secrets.ts'
+import { secretMask } from '../secrets.ts'
 import { reasonOf } from '../text.ts'
 
 /** A mail server answers slowly at times (greylisting, checks); after this it counts as away. In milliseconds. */

@@ -4,7 +4,7 @@ import { Ajv } from 'ajv'
 import ajvFormats from 'ajv-formats'
 import { faultyAddress, faultyCron, faultyDatabase, NEXT_ADDRESS } from './settings-checks.ts'
 import { readEnvFile, readSecretFiles } from './settings-sources.ts'
-import { keptSecretKey } from './secret-key.ts'
+import { keptSecretKey } from '../secret-key.ts'
 
 declare module 'fastify' {
   interface FastifyInstance { config: Config }

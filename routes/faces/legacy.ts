@@ -1,5 +1,5 @@
 import type { FastifyInstance, FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify'
-import { problem } from '../../plugins/errors.ts'
+import { problem } from '../../problems.ts'
 import { enveloped, NO_CHANGES, NO_ENTRIES, shapeOf, type Shape } from './legacy-envelope.ts'
 import { changesAnything, lenient, withoutText } from './legacy-leniency.ts'
 import { refusal } from './legacy-refusal.ts'

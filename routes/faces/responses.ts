@@ -1,6 +1,6 @@
 import { STATUS_CODES } from 'node:http'
 import type { TSchema } from '@sinclair/typebox'
-import { ERRORS, ProblemDetails, type ErrorCode } from '../../plugins/errors.ts'
+import { ERRORS, ProblemDetails, type ErrorCode } from '../../problems.ts'
 
 /** What any route can answer: unreadable requests, too many of them, and trouble behind it. */
 const ALWAYS: ErrorCode[] = [

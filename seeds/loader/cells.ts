@@ -1,5 +1,5 @@
 import { IMAGE_URL, WEB_URL } from '../../schemas.ts'
-import { isEmailAddress } from '../../plugins/addresses.ts'
+import { isEmailAddress } from '../../addresses.ts'
 import { parseMoment } from '../../moments.ts'
 import { shorten } from '../../text.ts'
 

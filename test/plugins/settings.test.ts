@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import t from 'tap'
 import { addressMatcher, ConfigError, loadConfig } from '../../plugins/settings.ts'
 import { readEnvFile } from '../../plugins/settings-sources.ts'
-import { keptSecretKey } from '../../plugins/secret-key.ts'
+import { keptSecretKey } from '../../secret-key.ts'
 
 const production = {
   NODE_ENV: 'production',
