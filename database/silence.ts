@@ -8,7 +8,7 @@ const FIND_PROGRESS = statementTexts.get('gateway/find-progress')!
 
 const LOOK_EVERY_MS = 1000
 
-/** The longest that a start leaves the server alone is a batch of password hashes (loader/passwords.ts), some seconds. */
+/** The longest that a start leaves the server alone is a batch of password hashes (seeds/loader/steps.ts), some seconds. */
 const SILENT_MS = 15_000
 
 /** What of a connection is to be known: the socket it has now, and its backend. */
