@@ -69,7 +69,7 @@ async function writeOrders (sql: Sql, isEmpty: boolean): Promise<void> {
   }
   await run(sql, 'number-orders')
   // After the items' own trigger, which is suspended then.
-  if (isEmpty) await run(sql, 'settle-orders')
+  if (isEmpty) await run(sql, 'settle-all')
 }
 
 /** Hashes the passwords of the users who came with one but without a hash. About 100 ms each, two at a time. */
