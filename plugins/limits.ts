@@ -4,7 +4,7 @@ import fp from 'fastify-plugin'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { addressKey } from './addresses.ts'
 import { callerByKey, digest } from './keys.ts'
-import { addressMatcher } from './settings.ts'
+import { addressMatcher } from './settings-checks.ts'
 import { Problem, problem } from './errors.ts'
 import { PROBES } from './pressure.ts'
 
