@@ -84,7 +84,7 @@ export default fp(async (fastify) => {
     readFileSync(join(import.meta.dirname, 'assets/redoc.standalone.js')))
   const hidden = { schema: { hide: true } }
   fastify.get('/openapi.json', hidden, sendDocument)
-  fastify.get('/redoc', { ...hidden, helmet: { contentSecurityPolicy: { useDefaults: false, directives: PAGE_POLICY } } }, async (_request, reply) => reply.type('text/html; charset=utf-8').send(REDOC_PAGE))
+  fastify.get('/redoc', { ...hidden, config: { page: 'documentation' } }, async (_request, reply) => reply.type('text/html; charset=utf-8').send(REDOC_PAGE))
   fastify.get('/redoc/redoc.standalone.js', hidden, sendBundle)
 }, { name: 'openapi', dependencies: ['errors', 'rate-limit', 'compression'] })
 

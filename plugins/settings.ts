@@ -116,7 +116,8 @@ export const Settings = Type.Object({
   FREE_SHIPPING_FROM: Type.Number({ minimum: 0, default: 100 })
 }, { faults: checks.unsafeDefaults })
 
-const SECRETS = Object.entries(Settings.properties).filter(([, { secret }]) => secret).map(([name]) => name)
+/** Settings that hold a secret. */
+export const SECRETS = Object.entries(Settings.properties).filter(([, { secret }]) => secret).map(([name]) => name)
 
 /** The settings as the program sees them: typed, defaults filled in, comma-separated lists split. */
 export type Config = Static<typeof Settings> & { SEED_DIR: string, SECRET_KEY: string }
