@@ -97,14 +97,6 @@ t.test('docs/settings.md and .env.example have each setting with its default, an
   }
 })
 
-t.test('docs/architecture.md has each package', async (t) => {
-  const [, table = ''] = read('docs/architecture.md').split('## Why these packages')
-  const { dependencies, devDependencies } = JSON.parse(read('package.json')) as Record<string, Record<string, string>>
-  const names = Object.keys({ ...dependencies, ...devDependencies }).filter((name) => !name.startsWith('@types/'))
-  const written = new Set([...table.matchAll(/[\w@][\w@/.-]*/g)].map(([word]) => word.replace(/^@\w+\//, '')))
-  for (const name of names) t.ok(written.has(name.replace(/^@\w+\//, '')), name)
-})
-
 t.test('the diagrams of docs/architecture.md are those of the database', async (t) => {
   const sql = postgres(await freshDatabase(t), { max: 1, onnotice: () => {} })
   t.teardown(async () => await sql.end({ timeout: 5 }))
