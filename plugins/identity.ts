@@ -4,7 +4,7 @@ import type { FastifyRequest } from 'fastify'
 import { Type } from '@sinclair/typebox'
 import { nullable } from '../schemas.ts'
 import { isEmailAddress } from '../addresses.ts'
-import { addressMatcher } from './settings.ts'
+import { addressMatcher } from './settings-checks.ts'
 import { problem } from '../problems.ts'
 
 /** A person whom a token, or a trusted service in front of this one, vouches for. */
