@@ -2,7 +2,9 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from '@sinclair/typebox'
 import { Cart, NewCartItem } from './index.ts'
 import { IfMatch, optional, ProductId, Quantity, ref, UserId } from '../../schemas.ts'
-import { BODY, KEY, responses, sendJson, tagDocument } from '../faces/responses.ts'
+import { sendDocument, tagDocument } from '../faces/etags.ts'
+import { sendJson } from '../faces/json.ts'
+import { BODY, KEY, responses } from '../faces/responses.ts'
 
 const tags = ['Carts']
 const params = Type.Object({ user_id: UserId })
@@ -12,7 +14,7 @@ const OWNER = ['INVALID_USER_ID', 'USER_NOT_FOUND', ...KEY] as const
 const routes: FastifyPluginAsyncTypebox = async (fastify) => {
   const { carts } = fastify
 
-  fastify.post('/', {
+  fastify.post('/carts', {
     schema: {
       summary: 'Make a cart',
       tags,
@@ -22,11 +24,10 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
   }, async (request, reply) => {
     const { user_id: userId, items } = request.body
     const cart = await carts.create(userId, items ?? [])
-    tagDocument(reply, cart.document)
-    return sendJson(reply.code(201).header('location', `/carts/${userId}`), cart.document)
+    return sendDocument(reply.code(201).header('location', `/carts/${userId}`), cart.document)
   })
 
-  fastify.get('/:user_id', {
+  fastify.get('/carts/:user_id', {
     config: { etag: 'own' },
     schema: { summary: 'The user’s cart; an empty one where none is stored', tags, params, response: responses({ 200: ref(Cart) }, ...OWNER) }
   }, async (request, reply) => {
@@ -35,7 +36,7 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
     return sendJson(reply, cart.document)
   })
 
-  fastify.put('/:user_id', {
+  fastify.put('/carts/:user_id', {
     schema: {
       summary: 'Replace the cart, or make it',
       tags,
@@ -46,11 +47,10 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
     }
   }, async (request, reply) => {
     const cart = await carts.replace(request.params.user_id, request.body.items ?? [], request.ifMatch())
-    tagDocument(reply, cart.document)
-    return sendJson(reply, cart.document)
+    return sendDocument(reply, cart.document)
   })
 
-  fastify.delete('/:user_id', {
+  fastify.delete('/carts/:user_id', {
     schema: {
       summary: 'Delete the cart',
       tags,
@@ -66,7 +66,7 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
     return { message: `Cart deleted successfully for user ${userId}`, user_id: userId, deleted: true }
   })
 
-  fastify.delete('/:user_id/clear', {
+  fastify.delete('/carts/:user_id/clear', {
     schema: {
       summary: 'Empty the cart and keep it',
       tags,
@@ -76,11 +76,10 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
     }
   }, async (request, reply) => {
     const cart = await carts.clear(request.params.user_id, request.ifMatch())
-    tagDocument(reply, cart.document)
-    return sendJson(reply, cart.document)
+    return sendDocument(reply, cart.document)
   })
 
-  fastify.post('/:user_id/items', {
+  fastify.post('/carts/:user_id/items', {
     schema: {
       summary: 'Add an item, or more of it',
       description: 'Makes the cart where there is none.',
@@ -92,12 +91,11 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
     }
   }, async (request, reply) => {
     const cart = await carts.addItem(request.params.user_id, request.body, request.ifMatch())
-    tagDocument(reply, cart.document)
-    return sendJson(reply, cart.document)
+    return sendDocument(reply, cart.document)
   })
 
   const item = Type.Object({ user_id: UserId, product_id: ProductId })
-  fastify.put('/:user_id/items/:product_id', {
+  fastify.put('/carts/:user_id/items/:product_id', {
     schema: {
       summary: 'Set an item’s quantity; 0 removes it',
       tags,
@@ -110,11 +108,10 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
   }, async (request, reply) => {
     const { user_id: userId, product_id: productId } = request.params
     const cart = await carts.setItem(userId, productId, request.body.quantity ?? 1, request.ifMatch())
-    tagDocument(reply, cart.document)
-    return sendJson(reply, cart.document)
+    return sendDocument(reply, cart.document)
   })
 
-  fastify.delete('/:user_id/items/:product_id', {
+  fastify.delete('/carts/:user_id/items/:product_id', {
     schema: {
       summary: 'Remove an item',
       tags,
@@ -124,8 +121,7 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
     }
   }, async (request, reply) => {
     const cart = await carts.setItem(request.params.user_id, request.params.product_id, 0, request.ifMatch())
-    tagDocument(reply, cart.document)
-    return sendJson(reply, cart.document)
+    return sendDocument(reply, cart.document)
   })
 }
 

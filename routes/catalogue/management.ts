@@ -1,10 +1,10 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from '@sinclair/typebox'
 import type { FastifyReply } from 'fastify'
-import { ManagedProduct, NewProduct, ProductChanges } from './managed.ts'
+import { ManagedProduct, NewProduct, ProductChanges, SearchText } from './schema.ts'
 import { IfMatch, Paging, ProductId, ref } from '../../schemas.ts'
-import { SearchText } from './index.ts'
-import { ADMIN, BODY, responses, setETag } from '../faces/responses.ts'
+import { setETag } from '../faces/etags.ts'
+import { ADMIN, BODY, responses } from '../faces/responses.ts'
 
 const tags = ['Management: products']
 const params = Type.Object({ product_id: ProductId })
@@ -25,7 +25,7 @@ function tag (reply: FastifyReply, { id, version, stock, price_cents: price }: T
 const routes: FastifyPluginAsyncTypebox = async (fastify) => {
   const { catalogue } = fastify
 
-  fastify.get('/', {
+  fastify.get('/products', {
     config: { isCatalogue: true },
     schema: {
       summary: 'A page of products, by id',
@@ -35,10 +35,10 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
     }
   }, async (request) => {
     const { limit, offset } = request.query
-    return { ...await catalogue.list(request.query), limit, offset }
+    return { ...await catalogue.listManaged(request.query), limit, offset }
   })
 
-  fastify.post('/', {
+  fastify.post('/products', {
     schema: {
       summary: 'Make a product',
       tags,
@@ -51,16 +51,16 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
     return reply.code(201).header('location', `/api/v1/products/${product.id}`).send(product)
   })
 
-  fastify.get('/:product_id', {
+  fastify.get('/products/:product_id', {
     config: { isCatalogue: true, etag: 'own' },
     schema: { summary: 'One product', tags, params, response: responses({ 200: ref(ManagedProduct) }, 'PRODUCT_NOT_FOUND', ...ADMIN) }
   }, async (request, reply) => {
-    const product = await catalogue.find(request.params.product_id)
+    const product = await catalogue.findManaged(request.params.product_id)
     tag(reply, product)
     return product
   })
 
-  fastify.patch('/:product_id', {
+  fastify.patch('/products/:product_id', {
     schema: {
       summary: 'Change name, price or stock: only what is sent',
       description: 'A new price shows in carts at once, and never in orders. A stock of null ends the tracking.',

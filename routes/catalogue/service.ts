@@ -1,6 +1,6 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from '@sinclair/typebox'
-import { Product, SearchText } from './index.ts'
+import { Aisle, Department, Product, SearchText } from './schema.ts'
 import { Cursor, nullable, PageInfo, pageInfo, Paging, ProductId, ref } from '../../schemas.ts'
 import { KEY, responses } from '../faces/responses.ts'
 
@@ -10,7 +10,7 @@ const ProductPage = Type.Object({
 const tags = ['Catalogue']
 
 const routes: FastifyPluginAsyncTypebox = async (fastify) => {
-  fastify.get('/', {
+  fastify.get('/products', {
     config: { isCatalogue: true },
     schema: {
       summary: 'A page of the catalogue, by product id',
@@ -30,11 +30,11 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
       response: responses({ 200: ProductPage }, 'INVALID_CURSOR', ...KEY)
     }
   }, async (request) => {
-    const { products, total, next_cursor: next } = await fastify.products.list(request.query)
+    const { products, total, next_cursor: next } = await fastify.catalogue.list(request.query)
     return { products, ...pageInfo(total, request.query), next_cursor: next }
   })
 
-  fastify.get('/:product_id', {
+  fastify.get('/products/:product_id', {
     config: { isCatalogue: true, etag: 'body' },
     schema: {
       summary: 'One product',
@@ -42,7 +42,17 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
       params: Type.Object({ product_id: ProductId }),
       response: responses({ 200: ref(Product) }, 'PRODUCT_NOT_FOUND', ...KEY)
     }
-  }, async (request) => await fastify.products.find(request.params.product_id))
+  }, async (request) => await fastify.catalogue.find(request.params.product_id))
+
+  fastify.get('/departments', {
+    config: { isCatalogue: true },
+    schema: { summary: 'All departments', tags, response: responses({ 200: Type.Object({ departments: Type.Array(ref(Department)) }) }, ...KEY) }
+  }, async () => ({ departments: await fastify.catalogue.listDepartments() }))
+
+  fastify.get('/aisles', {
+    config: { isCatalogue: true },
+    schema: { summary: 'All aisles', tags, response: responses({ 200: Type.Object({ aisles: Type.Array(ref(Aisle)) }) }, ...KEY) }
+  }, async () => ({ aisles: await fastify.catalogue.listAisles() }))
 }
 
 export default routes

@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifySchema } from 'fastify'
-import { ManagedProduct } from '../catalogue/managed.ts'
-import { ManagedUser } from '../users/identities.ts'
-import { ManagedOrder } from '../orders/management-schema.ts'
+import { ManagedProduct } from '../catalogue/schema.ts'
+import { ManagedUser } from '../users/schema.ts'
+import { ManagedOrder } from '../orders/management.ts'
 
 /** The management API's access rule, its strictness about what it does not know, and the shapes its routes refer to by name. */
 export function managementFace (fastify: FastifyInstance): void {

@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify'
 import { Cart } from '../carts/index.ts'
 import { Order } from '../orders/schema.ts'
-import { Aisle, Department, Product } from '../catalogue/index.ts'
+import { Aisle, Department, Product } from '../catalogue/schema.ts'
 import { User } from '../users/schema.ts'
 import { OrderEnvelope, OrderPageEnvelope } from '../orders/service-envelope.ts'
 

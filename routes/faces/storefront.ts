@@ -1,6 +1,5 @@
 import type { FastifyInstance } from 'fastify'
-import { StorefrontOrder } from '../orders/storefront-schema.ts'
-import { StorefrontOrderPage } from '../orders/storefront-page.ts'
+import { StorefrontOrder, StorefrontOrderPage } from '../orders/storefront-schema.ts'
 import { StorefrontCart, StorefrontOrderEnvelope, StorefrontServiceOrder, StorefrontUser } from './own-user.ts'
 
 /** The storefront's access rule, an identified person. */

@@ -21,7 +21,7 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
     if (queue !== undefined && !QUEUES.some((name) => name === queue)) throw problem('QUEUE_NOT_FOUND')
   })
 
-  fastify.get('/', {
+  fastify.get('/jobs', {
     schema: {
       summary: 'What waits, since when, and what failed for good, in each queue',
       tags,
@@ -29,7 +29,7 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
     }
   }, async () => ({ queues: await fastify.queues.list() }))
 
-  fastify.get('/:queue/failed', {
+  fastify.get('/jobs/:queue/failed', {
     schema: {
       summary: 'What failed for good, and why; the latest first',
       tags,
@@ -44,14 +44,14 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
     return { ...await fastify.queues.listFailed(request.params.queue, request.query), limit, offset }
   })
 
-  fastify.post('/:queue/failed/retry', {
+  fastify.post('/jobs/:queue/failed/retry', {
     schema: { summary: 'Try everything again that failed for good', tags, params, response: responses({ 200: AllRetried }, 'QUEUE_NOT_FOUND', ...ADMIN, ...BODY) }
   }, async (request) => {
     const { queue } = request.params
     return { queue, ...await fastify.queues.retryAll(queue) }
   })
 
-  fastify.post('/:queue/failed/:id/retry', {
+  fastify.post('/jobs/:queue/failed/:id/retry', {
     schema: {
       summary: 'Try one again that failed for good',
       tags,

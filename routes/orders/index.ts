@@ -4,11 +4,10 @@ import { Type, type Static } from '@sinclair/typebox'
 import { nullable, pick } from '../../schemas.ts'
 import type { Context } from '../../plugins/context.ts'
 import { isErrorCode, problem } from '../../plugins/errors.ts'
-import { decodeCursor, encodeCursor } from './cursor.ts'
-import { endOf } from './dates.ts'
-import { ordersInvoices } from './invoices.ts'
-import { ordersManagement } from './managed.ts'
-import { storefrontOrders, type Rates } from './caller.ts'
+import { decodeCursor, encodeCursor, endOf } from './page.ts'
+import { orderInvoices } from './invoices.ts'
+import { managedOrders } from './managed.ts'
+import { ordersForCaller, type Rates } from './for-caller.ts'
 import { AddedItem, Delivery, NewManagedOrder, NewOrder, NewOrderItem, OrderChanges } from './schema.ts'
 
 /** An order as JSON text, made by the database (sql/orders/views.sql), with what its ETag is made of. */
@@ -64,9 +63,9 @@ function ordersDomain (fastify: FastifyInstance) {
   }
 
   return {
-    ...ordersInvoices(fastify),
-    ...ordersManagement(fastify),
-    ...storefrontOrders(fastify, async (input, context) => await placeOnce('place_for_caller', input, context)),
+    ...orderInvoices(fastify),
+    ...managedOrders(fastify),
+    ...ordersForCaller(fastify, async (input, context) => await placeOnce('place_for_caller', input, context)),
 
     /** Makes an order. Rejects with USER_NOT_FOUND, PRODUCTS_NOT_FOUND, PRODUCT_NOT_PRICED, INSUFFICIENT_STOCK, IDEMPOTENCY_KEY_REUSED. */
     async place (input: Static<typeof NewOrder>, context: Context) {

@@ -3,8 +3,7 @@ import { Type, type Static } from '@sinclair/typebox'
 import { Moment, nullable } from '../../schemas.ts'
 import type { Context } from '../../plugins/context.ts'
 import { problem } from '../../plugins/errors.ts'
-import { decodeCursor, encodeCursor } from './cursor.ts'
-import { endOf } from './dates.ts'
+import { decodeCursor, encodeCursor, endOf } from './page.ts'
 import { Status } from './schema.ts'
 
 /** An order as JSON text, made by the database (sql/orders/views.sql), with what its ETag is made of. */
@@ -34,7 +33,7 @@ export interface ManagedOrderFilter {
 }
 
 /** Orders as the back office sees them: internal ids, integer cents, sums over everything that fits. */
-export function ordersManagement (fastify: FastifyInstance) {
+export function managedOrders (fastify: FastifyInstance) {
   const { statement } = fastify.database
   const find = statement('orders/find-managed', ManagedOrderRow)
   const list = statement('orders/list-managed', Type.Object({

@@ -2,9 +2,49 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from '@sinclair/typebox'
 import { NewManagedOrder, Status } from './schema.ts'
 import { Problem } from '../../plugins/errors.ts'
-import { Actor, Cursor, IdempotencyKey, IfMatch, Paging, ProductId, ref, Timestamp, UserKeyText } from '../../schemas.ts'
-import { ADMIN, BODY, responses, sendJson, tagDocument } from '../faces/responses.ts'
-import { ChangedOrder, ManagedOrder, ManagedOrderId, ManagedOrderPage } from './management-schema.ts'
+import {
+  Actor, Cursor, IdempotencyKey, IfMatch, Moment, nullable, object, Paging, ProductId, ref, Timestamp, UserKeyText
+} from '../../schemas.ts'
+import { sendDocument, tagDocument } from '../faces/etags.ts'
+import { joinJson, sendJson } from '../faces/json.ts'
+import { ADMIN, BODY, responses } from '../faces/responses.ts'
+
+/** An order's number; integers everywhere on this face. */
+const ManagedOrderId = Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER, description: 'an order’s number', examples: [1200] })
+
+const Owner = nullable(Type.Integer({ description: 'the internal id; null: the user has been erased' }))
+
+export const ManagedOrder = object('ManagedOrder', {
+  order_id: ManagedOrderId,
+  user_id: Owner,
+  user_name: nullable(Type.String({ description: 'as it was when ordered' })),
+  status: Status,
+  created_at: Moment,
+  updated_at: Moment,
+  items: Type.Array(Type.Object({
+    id: Type.Integer(),
+    product_id: ProductId,
+    product_name: Type.String({ description: 'as it was when ordered; so is the price' }),
+    quantity: Type.Integer(),
+    price_cents_at_purchase: nullable(Type.Integer({ description: 'of one piece; null: the catalogue had no price' }))
+  })),
+  total_amount_cents: Type.Integer({ description: 'what the items cost' }),
+  total_quantity: Type.Integer()
+})
+
+const ManagedOrderPage = Type.Object({
+  orders: Type.Array(ref(ManagedOrder)),
+  limit: Type.Integer(),
+  offset: Type.Integer(),
+  total: Type.Integer({ description: 'exact number of all orders that fit' }),
+  total_amount_cents: Type.Integer({ description: 'what the items of all orders that fit cost: whole orders, also where they are filtered by product' }),
+  total_quantity: Type.Integer({ description: 'of all orders that fit, likewise' }),
+  next_cursor: nullable(Type.String())
+})
+
+const ChangedOrder = Type.Object({
+  order_id: ManagedOrderId, user_id: Owner, status: Status, created_at: Moment, updated_at: Moment
+})
 
 const tags = ['Management: orders']
 const params = Type.Object({ order_id: ManagedOrderId })
@@ -13,7 +53,7 @@ const ONE = ['INVALID_ORDER_ID', 'ORDER_NOT_FOUND', ...ADMIN] as const
 const routes: FastifyPluginAsyncTypebox = async (fastify) => {
   const { orders } = fastify
 
-  fastify.get('/', {
+  fastify.get('/orders', {
     schema: {
       summary: 'A page of orders, newest first, with the sums of all that fit',
       tags,
@@ -31,11 +71,10 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
   }, async (request, reply) => {
     const { limit, offset } = request.query
     const { documents, ...sums } = await orders.listManaged(request.query)
-    // {"limit":…} is opened at its first brace, and the orders, JSON already, put in front.
-    return sendJson(reply, `{"orders":${documents},${JSON.stringify({ limit, offset, ...sums }).slice(1)}`)
+    return sendJson(reply, joinJson(['orders', documents], { limit, offset, ...sums }))
   })
 
-  fastify.post('/', {
+  fastify.post('/orders', {
     schema: {
       summary: 'Make an order for a user',
       description: 'Takes stock, all or nothing; a cancelled one takes none. Where the status is not pending, the history shows pending and that ' +
@@ -50,20 +89,18 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
     const placed = await orders.placeManaged(request.body, request.context()).catch(asNotFound)
     if (placed.replayed) reply.header('idempotency-replayed', 'true')
     reply.code(201).header('location', `/api/v1/orders/${placed.order_id}`)
-    tagDocument(reply, placed.document)
-    return sendJson(reply, placed.document)
+    return sendDocument(reply, placed.document)
   })
 
-  fastify.get('/:order_id', {
+  fastify.get('/orders/:order_id', {
     config: { etag: 'own' },
     schema: { summary: 'One order', tags, params, response: responses({ 200: ref(ManagedOrder) }, ...ONE) }
   }, async (request, reply) => {
     const order = await orders.findManaged(request.params.order_id)
-    tagDocument(reply, order.document)
-    return sendJson(reply, order.document)
+    return sendDocument(reply, order.document)
   })
 
-  fastify.patch('/:order_id', {
+  fastify.patch('/orders/:order_id', {
     schema: {
       summary: 'Change the status',
       description: 'A status may only move as orders do; the same again changes nothing.',

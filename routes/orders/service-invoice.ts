@@ -14,7 +14,7 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
   fastify.removeContentTypeParser('application/json')
   fastify.addContentTypeParser(types, { parseAs: 'buffer', bodyLimit: INVOICE_LIMIT }, async (_request: unknown, body: Buffer) => body)
 
-  fastify.put('/:order_id/invoice', {
+  fastify.put('/orders/:order_id/invoice', {
     bodyLimit: INVOICE_LIMIT,
     schema: {
       summary: 'Store the invoice: PDF, PNG or JPEG, up to 10 MiB',
@@ -32,7 +32,7 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
     return { message: 'Invoice stored successfully', ...stored, order_id: String(stored.order_id) }
   })
 
-  fastify.get('/:order_id/invoice', {
+  fastify.get('/orders/:order_id/invoice', {
     schema: {
       summary: 'The invoice',
       tags,

@@ -2,8 +2,11 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from '@sinclair/typebox'
 import { AddedItem, NewOrder, NewOrderItem, OrderChanges, Status } from './schema.ts'
 import { Actor, Cursor, IdempotencyKey, IfMatch, OrderId, Paging, ProductId, ref, Timestamp, UserId } from '../../schemas.ts'
-import { BODY, KEY, responses, tagDocument } from '../faces/responses.ts'
+import { tagDocument } from '../faces/etags.ts'
+import { BODY, KEY, responses } from '../faces/responses.ts'
+import checkout from './service-checkout.ts'
 import { OrderEnvelope, OrderPageEnvelope, sendOrders, sendPlaced } from './service-envelope.ts'
+import invoice from './service-invoice.ts'
 
 const tags = ['Orders']
 const params = Type.Object({ order_id: OrderId })
@@ -11,8 +14,9 @@ const ONE = ['INVALID_ORDER_ID', 'ORDER_NOT_FOUND', ...KEY] as const
 
 const routes: FastifyPluginAsyncTypebox = async (fastify) => {
   const { orders } = fastify
+  for (const plugin of [checkout, invoice]) fastify.register(plugin)
 
-  fastify.post('/', {
+  fastify.post('/orders', {
     schema: {
       summary: 'Place an order',
       description: 'Takes stock, all or nothing. What is not sent is filled in: time, position, name and address. ' +
@@ -25,7 +29,7 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
     }
   }, async (request, reply) => sendPlaced(reply, await orders.place(request.body, request.context())))
 
-  fastify.get('/', {
+  fastify.get('/orders', {
     schema: {
       summary: 'A page of orders, newest first',
       tags,
@@ -46,7 +50,7 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
     return sendOrders(reply, `Found ${total} orders`, documents, { total, limit, offset, next_cursor: next })
   })
 
-  fastify.get('/user/:user_id', {
+  fastify.get('/orders/user/:user_id', {
     schema: {
       summary: 'A page of a user’s orders, newest first',
       tags,
@@ -62,16 +66,16 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
     return sendOrders(reply, `Found ${total} orders for user ${userId}`, documents, { total, limit, offset, next_cursor: next })
   })
 
-  fastify.get('/:order_id', {
+  fastify.get('/orders/:order_id', {
     config: { etag: 'own' },
     schema: { summary: 'One order, with its status history', tags, params, response: responses({ 200: ref(OrderEnvelope) }, ...ONE) }
   }, async (request, reply) => {
     const order = await orders.find(request.params.order_id)
     tagDocument(reply, order.document)
-    return sendOrders(reply, `Order ${order.order_id} details retrieved successfully`, `[${order.document}]`)
+    return sendOrders(reply, `Order ${order.order_id} details retrieved successfully`, [order.document])
   })
 
-  fastify.patch('/:order_id', {
+  fastify.patch('/orders/:order_id', {
     schema: {
       summary: 'Change status or tracking',
       description: 'A status may only move as orders do; the same again changes nothing. A note without a status is a remark in the history.',
@@ -84,10 +88,10 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
   }, async (request, reply) => {
     const order = await orders.change(request.params.order_id, request.body, request.ifMatch(), request.context())
     tagDocument(reply, order.document)
-    return sendOrders(reply, `Order ${order.order_id} updated successfully`, `[${order.document}]`)
+    return sendOrders(reply, `Order ${order.order_id} updated successfully`, [order.document])
   })
 
-  fastify.post('/:order_id/items', {
+  fastify.post('/orders/:order_id/items', {
     schema: {
       summary: 'Add items to an order that was not sent yet',
       description: 'A new line gets today’s price; a line that is there is raised at its own.',
@@ -107,7 +111,7 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
     })
   })
 
-  fastify.delete('/:order_id', {
+  fastify.delete('/orders/:order_id', {
     schema: {
       summary: 'Delete an order; its stock comes back unless it was shipped',
       tags,

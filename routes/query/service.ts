@@ -3,7 +3,8 @@ import { Type } from '@sinclair/typebox'
 import { MAX_BYTES, MAX_PARAMETERS, MAX_ROWS, MAX_TEXT } from './index.ts'
 import { limits } from '../../plugins/limits.ts'
 import { optional } from '../../schemas.ts'
-import { BODY, KEY, responses, sendJson } from '../faces/responses.ts'
+import { sendJson } from '../faces/json.ts'
+import { BODY, KEY, responses } from '../faces/responses.ts'
 
 const Query = Type.Object({
   sql: Type.String({ minLength: 1, maxLength: MAX_TEXT, description: 'one SELECT, with $1, $2 … for its parameters' }),
@@ -32,7 +33,7 @@ const Rows = Type.Object({
 })
 
 const routes: FastifyPluginAsyncTypebox = async (fastify) => {
-  fastify.post('/', {
+  fastify.post('/query', {
     config: { rateLimit: limits.query },
     schema: {
       summary: 'Run a SELECT of your own on the catalogue',

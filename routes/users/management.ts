@@ -1,8 +1,9 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from '@sinclair/typebox'
-import { IdentityChanges, ManagedUser } from './identities.ts'
+import { IdentityChanges, ManagedUser } from './schema.ts'
 import { IfMatch, Paging, ref, Text, UserKeyText } from '../../schemas.ts'
-import { ADMIN, BODY, responses, setETag } from '../faces/responses.ts'
+import { setETag } from '../faces/etags.ts'
+import { ADMIN, BODY, responses } from '../faces/responses.ts'
 
 const tags = ['Management: users']
 const params = Type.Object({ user_id: UserKeyText })
@@ -17,7 +18,7 @@ const ManagedUserPage = Type.Object({
 const routes: FastifyPluginAsyncTypebox = async (fastify) => {
   const { users } = fastify
 
-  fastify.get('/', {
+  fastify.get('/users', {
     schema: {
       summary: 'A page of users, by internal id',
       tags,
@@ -28,10 +29,11 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
     }
   }, async (request) => {
     const { limit, offset } = request.query
-    return { ...await users.listManaged(request.query), limit, offset }
+    const { users: items, total } = await users.listManaged(request.query)
+    return { items, total, limit, offset }
   })
 
-  fastify.get('/:user_id', {
+  fastify.get('/users/:user_id', {
     config: { etag: 'own' },
     schema: { summary: 'One user', tags, params, response: responses({ 200: ref(ManagedUser) }, ...ONE) }
   }, async (request, reply) => {
@@ -40,7 +42,7 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
     return user
   })
 
-  fastify.patch('/:user_id', {
+  fastify.patch('/users/:user_id', {
     schema: {
       summary: 'Change email address or name; the password stays',
       tags,

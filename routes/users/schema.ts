@@ -1,5 +1,5 @@
 import { Type } from '@sinclair/typebox'
-import { kept, Moment, Text, Timestamp, UserId, nullable, object, oneOf, optional } from '../../schemas.ts'
+import { kept, Moment, nullable, object, oneOf, optional, Text, Timestamp, UserId } from '../../schemas.ts'
 
 const profile = {
   phone_number: Text(64),
@@ -72,3 +72,20 @@ export const LoginRow = Type.Object({
 })
 
 export const Credentials = Type.Object({ user_id: Type.String(), hashed_password: nullable(Type.String()) })
+
+/** A user as the back office sees one: with the internal id. */
+export const ManagedUser = object('ManagedUser', {
+  id: Type.Integer({ description: 'the internal id' }),
+  user_id: UserId,
+  email: Type.String(),
+  full_name: Type.String(),
+  created_at: Moment
+})
+export const ManagedUserRow = Type.Object({ version: Type.Integer(), ...ManagedUser.properties })
+
+export const IdentityChanges = Type.Object({
+  email: kept(Email),
+  full_name: kept(Text(255, {
+    minLength: 1, pattern: '\\S', examples: ['Ada King Lovelace'], description: 'the last word is the last name, what stands before it the first; a single word is a first name'
+  }))
+}, { minProperties: 1, examples: [{ email: 'ada@example.com', full_name: 'Ada Lovelace' }] })

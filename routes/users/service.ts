@@ -1,9 +1,13 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from '@sinclair/typebox'
+import credentials from './service-credentials.ts'
+import notificationSettings from './service-notification-settings.ts'
+import profile from './service-profile.ts'
 import { Email, NewPassword, NewUser, Password, User } from './schema.ts'
 import { limits } from '../../plugins/limits.ts'
 import { IfMatch, PageInfo, pageInfo, Paging, ref, UserId } from '../../schemas.ts'
-import { BODY, KEY, responses, setETag } from '../faces/responses.ts'
+import { setETag } from '../faces/etags.ts'
+import { BODY, KEY, responses } from '../faces/responses.ts'
 
 const UserPage = Type.Object({ users: Type.Array(ref(User)), ...PageInfo })
 const LoggedIn = Type.Object({ ...User.properties, has_active_cart: Type.Boolean() })
@@ -11,7 +15,9 @@ const tags = ['Users']
 const params = Type.Object({ user_id: UserId })
 
 const routes: FastifyPluginAsyncTypebox = async (fastify) => {
-  fastify.post('/', {
+  for (const plugin of [credentials, notificationSettings, profile]) fastify.register(plugin)
+
+  fastify.post('/users', {
     config: { rateLimit: limits.registration },
     schema: {
       summary: 'Make a user',
@@ -29,7 +35,7 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
     return reply.code(201).header('location', `/users/${user.user_id}`).send(user)
   })
 
-  fastify.get('/', {
+  fastify.get('/users', {
     schema: {
       summary: 'A page of users, the longest-standing first',
       tags,
@@ -44,7 +50,7 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
     return { users, ...pageInfo(total, request.query) }
   })
 
-  fastify.post('/login', {
+  fastify.post('/users/login', {
     schema: {
       summary: 'Log in',
       description: 'Sets last_login. A pending reminder counts as delivered: this answer still says true, the next no more.',
@@ -61,7 +67,7 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
     return user
   })
 
-  fastify.delete('/:user_id', {
+  fastify.delete('/users/:user_id', {
     schema: {
       summary: 'Delete a user; the orders stay, without the person',
       description: 'Items, sums, dates, statuses and invoices are kept; whatever names the person, or leads there, is erased.',

@@ -26,7 +26,7 @@ const accountOf = (user: Person, role: 'customer' | 'admin') => ({
 const routes: FastifyPluginAsyncTypebox = async (fastify) => {
   const { first_name: FirstName, last_name: LastName } = NewUser.properties
 
-  fastify.post('/register', {
+  fastify.post('/auth/register', {
     config: { rateLimit: limits.registration },
     schema: {
       summary: 'Register a customer, who is logged in at once',
@@ -43,7 +43,7 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
     return reply.code(201).send({ message: 'Registered successfully', token, user: accountOf(user, 'customer') })
   })
 
-  fastify.post('/login', {
+  fastify.post('/auth/login', {
     schema: {
       summary: 'Log in',
       description: 'A pending reminder counts as delivered: this answer still says true, the next no more.',
