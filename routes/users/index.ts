@@ -17,7 +17,7 @@ declare module 'fastify' {
 /** Users: who they are, and what a caller may read and change of them. For the back office a `key` is an internal id or a UUID. */
 function usersDomain (fastify: FastifyInstance) {
   const { statement } = fastify.database
-  const insert = statement('users/insert', UserRow)
+  const create = statement('users/create-user', UserRow)
   const find = statement('users/find', UserRow)
   const list = statement('users/list', UserRow)
   const count = statement('users/count', Type.Object({ total: Type.Integer() }))
@@ -55,7 +55,7 @@ function usersDomain (fastify: FastifyInstance) {
      */
     async create (input: Static<typeof NewUser>, password: string, origin: 'service' | 'storefront'): Promise<Static<typeof UserRow>> {
       const hash = await fastify.passwords.hash(password)
-      return (await insert.first(JSON.stringify(pick(NewUser, input)), hash, origin))!
+      return (await create.first(JSON.stringify(pick(NewUser, input)), hash, origin))!
     },
 
     /** One user. Rejects with USER_NOT_FOUND. */
