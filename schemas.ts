@@ -93,7 +93,7 @@ export const Actor = {
   'x-actor': Type.Optional(Type.String({ description: 'who acts for the caller; stands in changed_by where the body names nobody' }))
 }
 
-/** A moment in an answer. */
+/** A moment in a response. */
 export const Moment = Type.String({ description: 'ISO 8601, UTC', examples: ['2026-11-21T09:30:00.123456+00:00'] })
 
 /** limit and offset of a list. */
@@ -104,7 +104,7 @@ export const Paging = (defaultLimit: number) => ({
 
 export const Cursor = Type.String({ maxLength: 200, description: 'next_cursor of the page before: stays fast however deep; instead of offset' })
 
-/** What every list answers beside its entries. */
+/** What every list returns beside its entries. */
 export const PageInfo = {
   total: Type.Integer({ description: 'exact number of all entries that fit' }),
   limit: Type.Integer(),

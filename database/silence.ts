@@ -10,7 +10,7 @@ const LOOK_EVERY_MS = 1000
 
 /**
  * The longest that a start leaves the server alone is a batch of password hashes (seeds/loader), some seconds. Where 30 processes shared two
- * cores, questions over the other connection went without an answer for 15 s.
+ * cores, questions over the other connection went without a response for 15 s.
  */
 const SILENT_MS = 30_000
 

@@ -2,14 +2,14 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import fp from 'fastify-plugin'
 
-/** While closing: how long a client may take to finish sending its request, and then to take its answer. */
+/** While closing: how long a client may take to finish sending its request, and then to take its response. */
 const SENT_WITHIN_MS = 1000
 const ANSWERED_WITHIN_MS = 3500
 const LOOK_EVERY_MS = 100
 
 /**
  * Keeps clients from holding up the end: `server.close()` waits for each connection, for over a minute where a request never gets
- * complete or an answer is never read. What is complete is answered; what is not is cut.
+ * complete or a response is never read. What is complete is answered; what is not is cut.
  */
 export default fp(async (fastify) => {
   const connections = new Map<Socket, { request: IncomingMessage, response: ServerResponse } | undefined>()

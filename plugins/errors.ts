@@ -74,7 +74,7 @@ export type ErrorCode = keyof typeof ERRORS
 export type Facts = Record<string, unknown>
 export interface FieldError { field: string, message: string }
 
-/** A body of 1 MiB can hold faults by the hundred thousand; an answer lists the first ones. */
+/** A body of 1 MiB can hold faults by the hundred thousand; a response lists the first ones. */
 export const MAX_FIELD_ERRORS = 100
 /** A caller's own name for a field can be as long as its body. */
 const MAX_FIELD_NAME = 200
@@ -93,12 +93,12 @@ export const ProblemDetails = Type.Object({
 /** An error of the list above, on its way to the caller. */
 export class Problem extends Error {
   readonly code: ErrorCode
-  /** The list's status; a face may answer a code with another one. */
+  /** The list's status; a face may return a code with another one. */
   statusCode: number
   readonly errors: FieldError[] | undefined
-  /** The request it was first answered to, where that is not the present one (a replayed refusal). */
+  /** The request it was first refused in, where that is not the present one (a replayed refusal). */
   requestId: string | undefined
-  /** An Idempotency-Key got its first answer, this refusal, again. */
+  /** An Idempotency-Key got its first response, this refusal, again. */
   isReplay = false
 
   constructor (code: ErrorCode, facts: Facts = {}, errors?: FieldError[]) {
@@ -209,7 +209,7 @@ export function answerMalformed (error: ConnectionError, socket: Socket): void {
 
 declare module 'fastify' {
   interface FastifyInstance {
-    /** A handler for requests that fit no route: 405 with Allow where the path has other methods, else 404. */
+    /** A handler for requests that match no route: 405 with Allow where the path has other methods, else 404. */
     refuseUnknownRoute (request: FastifyRequest, reply: FastifyReply): FastifyReply
   }
 }
@@ -224,6 +224,6 @@ export default fp(async (fastify: FastifyInstance) => {
   fastify.setNotFoundHandler((request, reply) => fastify.refuseUnknownRoute(request, reply))
   fastify.addSchema(ProblemDetails)
   fastify.setErrorHandler(answer)
-  // Node itself would answer an Expect it does not know with a bare 417; it may as well be passed over (RFC 9110, section 10.1.1).
+  // Node itself would answer an Expect it does not know with a bare 417; it may as well be ignored (RFC 9110, section 10.1.1).
   fastify.server.on('checkExpectation', (request, response) => fastify.server.emit('request', request, response))
 }, { name: 'errors' })

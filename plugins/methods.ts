@@ -1,15 +1,15 @@
 import type { FastifyInstance } from 'fastify'
 
 /**
- * Watches which methods each path takes: the router answers for one method at a time only.
+ * Watches which methods each path takes: the router knows one method at a time only.
  *
- * @returns the methods of the routes that a path fits, in alphabetical order
+ * @returns the methods of the routes that a path matches, in alphabetical order
  */
 export function watchMethods (fastify: FastifyInstance): (path: string) => string[] {
   const routes = new Map<string, { pattern: RegExp, methods: Set<string> }>()
   fastify.addHook('onRoute', ({ url, method }) => {
     const path = url.replace(/(.)\/$/, '$1')
-    // The preflight of @fastify/cors fits every path.
+    // The preflight of @fastify/cors matches every path.
     if (path === '*') return
     const route = routes.get(path) ?? { pattern: patternOf(path), methods: new Set() }
     for (const name of [method].flat()) route.methods.add(name)

@@ -59,7 +59,7 @@ function compileForBody (body: Ajv, thorough: Ajv, schema: object) {
 }
 
 /**
- * Makes the compiler of the functions that write answers (a server option, as above).
+ * Makes the compiler of the functions that write responses (a server option, as above).
  *
  * @param shared the schemas that were added to the application, by id
  */
@@ -214,7 +214,7 @@ function closed (querystring: unknown): unknown {
   return { type: 'object', properties: {}, additionalProperties: false, ...querystring as object }
 }
 
-/** The parser of queries passes over an escape that is none, or bytes that are no text, and leaves them as they stand. */
+/** The parser of queries ignores an escape that is none, or bytes that are no text, and leaves them as they stand. */
 function isReadable (url: string): boolean {
   try {
     decodeURIComponent(url)

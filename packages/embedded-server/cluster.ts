@@ -35,7 +35,7 @@ interface Account { uid: number, gid: number }
  * folder, as under /root, it gets the one capability that lets it.
  *
  * @param log told when a capability had to be given
- * @throws Error saying what to do, when the package is absent, the programs do not run or no account fits
+ * @throws Error saying what to do, when the package is absent, the programs do not run or no account serves
  */
 export async function findPrograms ({ home, folder }: Place, log: (message: string) => void): Promise<Programs> {
   const binaries = await findBinaries()

@@ -35,7 +35,7 @@ export const FailedJob = Type.Object({
   })
 })
 
-/** Emails tried again by one statement. */
+/** Emails retried by one statement. */
 const BATCH = 1000
 
 /** How long one request goes on with it: about 100,000 emails, and well within the time of a request. */
@@ -100,7 +100,7 @@ function queuesDomain (fastify: FastifyInstance) {
 export default fp(async (fastify) => {
   const queues = queuesDomain(fastify)
   fastify.decorate('queues', queues)
-  // Asked for both at the same moment: one answer for the two.
+  // Asked for both at the same moment: one response for the two.
   let reading: ReturnType<typeof queues.list> | undefined
   const listOnce = async () => await (reading ??= queues.list().finally(() => { reading = undefined }))
   const read = (field: 'depth' | 'failed') => async () =>

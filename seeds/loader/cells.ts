@@ -3,10 +3,10 @@ import { isEmailAddress } from '../../plugins/addresses.ts'
 import { parseMoment } from '../../moments.ts'
 import { shorten } from '../../text.ts'
 
-/** The text to store for a cell; throws CellFault for one that does not fit. `''` never comes here: an empty cell is null. */
+/** The text to store for a cell; throws CellFault for one that is not valid. `''` never comes here: an empty cell is null. */
 export type Cell = (value: string) => string
 
-/** Why a cell does not fit; the message continues "<column> …". */
+/** Why a cell is not valid; the message continues "<column> …". */
 export class CellFault extends Error {}
 
 /** Any text, as it stands. */

@@ -25,7 +25,7 @@ export class FileLoad {
   }
 
   /**
-   * Copies the files of a kind into its staging table, which is made here even where there is no file. Reports of earlier loads
+   * Copies the files of a kind into its staging table, which is created here even where there is no file. Reports of earlier loads
    * go at once: whatever becomes of this one, they do not tell of it.
    */
   async read (kind: Kind, files: CsvFile[]): Promise<void> {

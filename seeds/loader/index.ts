@@ -22,7 +22,7 @@ export interface LoadOptions {
 /** `bytes` of the `total` of all files have been read; then everything is checked and written. */
 export interface Progress { file: string, bytes: number, total: number, phase: 'read' | 'check' }
 
-/** What became of a file's rows: new, in place of an earlier one with the same key, or not fit. The three make up all its rows. */
+/** What became of a file's rows: new, in place of an earlier one with the same key, or not valid. The three make up all its rows. */
 export interface FileReport {
   file: string
   loaded: number
@@ -53,7 +53,7 @@ const UNITS: [Kind, ...Kind[]][] = [
 ]
 
 /**
- * Loads a folder of CSV files in one transaction: everything that fits is there afterwards, or nothing. What does not fit is
+ * Loads a folder of CSV files in one transaction: every valid row is there afterwards, or nothing. What is not valid is
  * in the reject reports, with file, line and reason.
  *
  * @param sql a client of a single connection (`max: 1`), which the load has for itself

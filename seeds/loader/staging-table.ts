@@ -6,7 +6,7 @@ import type { CsvFile, Kind } from './files.ts'
 type Callback = (error?: Error | null) => void
 
 /**
- * The temporary table that rows of one kind are copied into: file, line, and the cells where they fit or else the row's fault.
+ * The temporary table that rows of one kind are copied into: file, line, and the cells where they are valid or else the row's fault.
  * All text, so that it refuses nothing. One COPY for all files of the kind: beginning and ending one takes 80 ms (measured; the
  * driver leaves Nagle's algorithm on).
  */
@@ -30,7 +30,7 @@ export class StagingTable {
     await this.#sql.unsafe(`create temp table ${this.#name} (file smallint, line bigint, fault text, ${columns}) on commit drop`)
   }
 
-  /** A line for a row that fits. */
+  /** A line for a valid row. */
   rowLine (file: CsvFile, line: number, cells: (string | null)[]): string {
     let text = `${file.number}\t${line}\t\\N`
     for (const cell of cells) text += cell === null ? '\t\\N' : `\t${escape(cell)}`

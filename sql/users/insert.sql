@@ -1,4 +1,4 @@
--- Makes a user; a taken email address is stopped by users_email_address_key.
+-- Creates a user; a taken email address is stopped by users_email_address_key.
 -- $1 user jsonb: the columns sent; what is missing takes its default
 -- $2 hashed_password text
 -- $3 origin text: service or storefront
