@@ -80,7 +80,7 @@ export const ImageUrl = Text(2048, { pattern: IMAGE_URL, description: 'http, htt
 /** Request headers that routes take, each where it means something. */
 export const IdempotencyKey = {
   'idempotency-key': Type.Optional(Type.String({
-    pattern: '^[\\x21-\\x7e]{1,255}$', description: 'a repeat with the same key, caller and body gets the first answer, for 24 hours'
+    pattern: '^[\\x21-\\x7e]{1,255}$', description: 'a repeat with the same key, caller and body gets the first response, for 24 hours'
   }))
 }
 export const IfMatch = {
@@ -106,7 +106,7 @@ export const Cursor = Type.String({ maxLength: 200, description: 'next_cursor of
 
 /** What every list returns beside its entries. */
 export const PageInfo = {
-  total: Type.Integer({ description: 'exact number of all entries that fit' }),
+  total: Type.Integer({ description: 'exact number of all entries that match' }),
   limit: Type.Integer(),
   offset: Type.Integer(),
   has_next: Type.Boolean(),

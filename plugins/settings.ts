@@ -48,7 +48,7 @@ export const Settings = Type.Object({
   }),
   API_KEYS: Type.Optional(Type.String({ description: 'comma-separated keys of the service API; none in development: open' })),
   ADMIN_API_KEYS: Type.Optional(Type.String({ description: 'comma-separated keys of the management API' })),
-  SECRET_KEY: Type.Optional(Type.String({ description: 'signs tokens; 32 characters or more in production; unset in development: made at the first start, kept in DATA_DIR' })),
+  SECRET_KEY: Type.Optional(Type.String({ description: 'signs tokens; 32 characters or more in production; unset in development: created at the first start, kept in DATA_DIR' })),
   ACCESS_TOKEN_EXPIRE_MINUTES: Type.Integer({ minimum: 1, maximum: 525600, default: 30 }),
   JWT_ISSUER: Type.Optional(Type.String({ description: 'issuer that tokens name and, where it is set, must name' })),
   TRUSTED_UPSTREAMS: Type.Optional(Type.String({

@@ -14,7 +14,7 @@ export const OrderEnvelope = object('OrderEnvelope', {
 
 export const OrderPageEnvelope = object('OrderPageEnvelope', {
   ...OrderEnvelope.properties,
-  total: Type.Integer({ description: 'exact number of all orders that fit' }),
+  total: Type.Integer({ description: 'exact number of all orders that match' }),
   limit: Type.Integer(),
   offset: Type.Integer(),
   next_cursor: nullable(Type.String())

@@ -102,7 +102,7 @@ export class QuerySession {
         if (description) this.#described.add(query.text, description)
         return
       }
-      if (tooMuch) throw problem('QUERY_FAULTY', { message: 'what it answers is too large' })
+      if (tooMuch) throw problem('QUERY_FAULTY', { message: 'what it returns is too large' })
       throw explainQuery(error)
     } finally {
       clearInterval(guard)
