@@ -35,7 +35,7 @@ export function serverOptions (config: Config) {
     return503OnClosing: false,
     // No bound of its own for a parameter: one that is too long is refused by its schema, like any malformed one.
     routerOptions: { ignoreTrailingSlash: true, ignoreDuplicateSlashes: true, maxParamLength: 65_536 },
-    // A path that is no valid URL fits no route, so no hook runs for it.
+    // A path that is no valid URL matches no route, so no hook runs for it.
     frameworkErrors: (error, request, reply) => {
       reply.header('x-request-id', request.id)
       request.log.info({ method: request.method, status: 400 }, 'request')

@@ -12,7 +12,7 @@ const GRACE_MS = 400
 const ASK_AFTER_MS = 800
 const ASK_AGAIN_MS = 250
 
-/** How often the server may say in a row that it has nothing to do for us: the answer may just be under way. */
+/** How often the server may say in a row that it has nothing to do for us: the response may just be under way. */
 const SEEN_IDLE = 2
 
 const PING_MS = 1000
@@ -26,7 +26,7 @@ export interface PoolOptions {
   /** How long a statement may take, seen from here: above the server's own limit. */
   limitMs: number
   client: Omit<ClientOptions, 'max' | 'socket'>
-  /** A statement that any server answers. */
+  /** A statement that any server can run. */
   askText: string
   /** Which of these backends are at work; undefined where it cannot be known. */
   findWorking?: (pids: number[]) => Promise<Set<number>>
@@ -141,7 +141,7 @@ export class Pool {
     this.#pingResting(now)
   }
 
-  /** Gives up the connections on which the server has nothing to do, as far as it knows, while we wait for its answer. */
+  /** Gives up the connections on which the server has nothing to do, as far as it knows, while we wait for its response. */
   async #askAfter (silent: [Connection, Run][], now: number): Promise<void> {
     const { findWorking } = this.#options
     if (!findWorking || this.#isAsking) return

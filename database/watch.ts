@@ -19,10 +19,10 @@ export class Watch {
   readonly #asked = new Map<string, Promise<Row[]>>()
   readonly #stop: () => void
   #turn: Promise<unknown> = Promise.resolve()
-  /** Whether the server answered when last asked. */
+  /** Whether the server responded when last asked. */
   isThere = true
 
-  /** @param askText a statement that any server answers */
+  /** @param askText a statement that any server can run */
   constructor (url: string, options: Omit<ClientOptions, 'max' | 'socket'>, askText: string, answerMs = ANSWER_MS) {
     this.#connection = new Connection(url, options)
     this.#askText = askText
@@ -47,12 +47,12 @@ export class Watch {
   /** The backend of its own connection, as whoever it is connected to tells. */
   get pid (): number | undefined { return this.#connection.backend?.pid }
 
-  /** Whether the server answers; rejects with why not. */
+  /** Whether the server responds; rejects with why not. */
   async ask (): Promise<void> {
     await this.run(this.#askText, [])
   }
 
-  /** Runs a small statement. Those who ask the same at the same moment share the answer. */
+  /** Runs a small statement. Those who ask the same at the same moment share the response. */
   run (text: string, parameters: unknown[]): Promise<Row[]> {
     const key = `${text} ${parameters.join()}`
     let asked = this.#asked.get(key)

@@ -86,7 +86,7 @@ export function answerMalformed (error: ConnectionError, socket: Socket): void {
 
 declare module 'fastify' {
   interface FastifyInstance {
-    /** A handler for requests that fit no route: 405 with Allow where the path has other methods, else 404. */
+    /** A handler for requests that match no route: 405 with Allow where the path has other methods, else 404. */
     refuseUnknownRoute (request: FastifyRequest, reply: FastifyReply): FastifyReply
   }
 }
@@ -101,7 +101,7 @@ export default fp(async (fastify: FastifyInstance) => {
   fastify.setNotFoundHandler((request, reply) => fastify.refuseUnknownRoute(request, reply))
   fastify.addSchema(ProblemDetails)
   fastify.setErrorHandler(answer)
-  // Node itself would answer an Expect it does not know with a bare 417; it may as well be passed over (RFC 9110, section 10.1.1).
+  // Node itself would answer an Expect it does not know with a bare 417; it may as well be ignored (RFC 9110, section 10.1.1).
   fastify.server.on('checkExpectation', (request, response) => fastify.server.emit('request', request, response))
 }, { name: 'errors' })
 

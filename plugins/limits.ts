@@ -47,7 +47,7 @@ const perMinute = ({ known, others }: { known: number, others: number }): RateLi
 
 /** The limits a route can opt into: `fastify.post('/', { config: { rateLimit: limits.registration }, schema: … }, …)`. */
 export const limits = {
-  /** Making a user costs a hash; a caller with a key cannot make more than hashing allows anyway (plugins/passwords.ts). */
+  /** Creating a user costs a hash; a caller with a key cannot make more than hashing allows anyway (plugins/passwords.ts). */
   registration: perMinute({ known: 3000, others: 60 }),
   query: perMinute({ known: 6000, others: 60 })
 }
@@ -89,7 +89,7 @@ export default fp(async (fastify) => {
     cache: COUNTERS,
     keyGenerator: (request) => `${addressOf(request)} ${request.guessed}`
   }
-  // The wider one first: what an answer says last is what is left for its own subject.
+  // The wider one first: what a response says last is what is left for its own subject.
   const counters = [
     fastify.createRateLimit({ ...failures, max: SUBJECTS * LOGIN_RATE_LIMIT, keyGenerator: addressOf }),
     fastify.createRateLimit(failures)

@@ -31,7 +31,7 @@ declare module 'fastify' {
     passwords: {
       /** An argon2id hash. Rejects with OVERLOADED where too many wait. */
       hash (password: string): Promise<string>
-      /** Whether the password fits; without a usable hash it never does, in the same time. */
+      /** Whether the password matches; without a usable hash it never does, in the same time. */
       verify (hash: string | null | undefined, password: string): Promise<boolean>
       /** A new hash where the old one has other parameters than today's, else null. */
       rehash (hash: string, password: string): Promise<string | null>

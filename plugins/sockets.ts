@@ -20,8 +20,8 @@ export default fp(async (fastify) => {
 }, { name: 'sockets', dependencies: ['errors'] })
 
 /**
- * Answers that are given before a body was read (413, 415, 401, 429 …) reach clients that write it all before they read. Closing at once
- * would reset the connection, and such a client would report a broken pipe instead of the answer: what it sends is read and dropped for
+ * Responses that are sent before a body was read (413, 415, 401, 429 …) reach clients that write it all before they read. Closing at once
+ * would reset the connection, and such a client would report a broken pipe instead of the response: what it sends is read and dropped for
  * a while (RFC 9112, section 9.6). A body that was only announced (`Expect: 100-continue`) is asked for where it will be read.
  */
 function answerEarly (fastify: FastifyInstance): void {
@@ -90,7 +90,7 @@ function willBeRead ({ headers, routeOptions, server, is404 }: FastifyRequest): 
 function readOn (request: IncomingMessage, socket: Socket): void {
   const [since, read] = [performance.now(), socket.bytesRead]
   let isLast = false
-  // Node calls this after the last answer of a connection: the client gets the answer and its end, and may finish what it is saying.
+  // Node calls this after the last response of a connection: the client gets the response and its end, and may finish what it is saying.
   socket.destroySoon = () => {
     isLast = true
     socket.end()

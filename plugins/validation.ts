@@ -94,7 +94,7 @@ function closed (querystring: unknown): unknown {
   return { type: 'object', properties: {}, additionalProperties: false, ...querystring as object }
 }
 
-/** The parser of queries passes over an escape that is none, or bytes that are no text, and leaves them as they stand. */
+/** The parser of queries ignores an escape that is none, or bytes that are no text, and leaves them as they stand. */
 function isReadable (url: string): boolean {
   try {
     decodeURIComponent(url)

@@ -53,7 +53,7 @@ function catalogueDomain (fastify: FastifyInstance) {
     },
 
     /**
-     * A page of the products that fit every filter, by id, with the exact number of all that fit. Where no name contains every word of `q`:
+     * A page of the products that match every filter, by id, with the exact number of all that match. Where no name contains every word of `q`:
      * the nearest names, the nearest first, and no cursor. Rejects with INVALID_CURSOR.
      */
     async list (filter: ProductFilter) {

@@ -35,7 +35,7 @@ export const FailedJob = Type.Object({
   })
 })
 
-/** Emails tried again by one statement. */
+/** Emails retried by one statement. */
 const BATCH = 1000
 
 /** How long one request goes on with it: about 100,000 emails, and well within the time of a request. */

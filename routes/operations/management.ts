@@ -15,7 +15,7 @@ const AllRetried = Type.Object({
 })
 
 const routes: FastifyPluginAsyncTypebox = async (fastify) => {
-  // A queue in the path that is not there is as absent as any resource, before it is a parameter that does not fit.
+  // A queue in the path that is not there is as absent as any resource, before it is a parameter that is not valid.
   fastify.addHook('preValidation', async (request) => {
     const { queue } = request.params as { queue?: string }
     if (queue !== undefined && !QUEUES.some((name) => name === queue)) throw problem('QUEUE_NOT_FOUND')

@@ -48,7 +48,7 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
   })
 
   fastify.get('/livez', {
-    schema: { summary: 'Liveness: the process answers', tags, response: responses({ 200: Status }) }
+    schema: { summary: 'Liveness: the process responds', tags, response: responses({ 200: Status }) }
   }, async () => ({ status: 'alive' }))
 
   fastify.get('/readyz', {

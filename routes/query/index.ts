@@ -8,7 +8,7 @@ import { shorten } from '../../text.ts'
 import { joinJson } from '../faces/json.ts'
 import { wordsOf } from './words.ts'
 
-/** What one answer holds at most; the rest is cut off, and said to be. */
+/** What one response holds at most; the rest is cut off, and said to be. */
 export const MAX_ROWS = 10_000
 export const MAX_BYTES = 5_000_000
 
@@ -62,7 +62,7 @@ function queryDomain (lane: QueryLane) {
      * Runs one SELECT on what the face's login may read, and writes one line to the log about it.
      *
      * @param parameters for $1, $2 …: text as PostgreSQL reads it, numbers, booleans, null, lists; objects for json
-     * @returns the answer as JSON. Rejects as QueryLane.run, and with INVALID_INPUT
+     * @returns the response as JSON. Rejects as QueryLane.run, and with INVALID_INPUT
      */
     async run (face: QueryFace, text: string, parameters: unknown[], { caller, actor }: Context, log: FastifyBaseLogger): Promise<string> {
       const start = performance.now()

@@ -49,7 +49,7 @@ function usersDomain (fastify: FastifyInstance) {
     ...withPassword(fastify),
 
     /**
-     * Makes a user. Rejects with EMAIL_ALREADY_EXISTS.
+     * Creates a user. Rejects with EMAIL_ALREADY_EXISTS.
      *
      * @param origin who makes it: the backend, or people themselves, whose address nobody has looked at
      */

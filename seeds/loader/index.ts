@@ -29,7 +29,7 @@ const UNITS: [Kind, ...Kind[]][] = [
 ]
 
 /**
- * Loads a folder of CSV files in one transaction: everything that fits is there afterwards, or nothing. What does not fit is
+ * Loads a folder of CSV files in one transaction: every valid row is there afterwards, or nothing. What is not valid is
  * in the reject reports, with file, line and reason.
  *
  * @param sql a client of a single connection (`max: 1`), which the load has for itself

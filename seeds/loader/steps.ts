@@ -22,7 +22,7 @@ const TABLES: Record<Kind, string> = {
 }
 
 /**
- * Checks the staged rows of kinds that belong together, and writes those that fit.
+ * Checks the staged rows of kinds that belong together, and writes those that are valid.
  *
  * @param isEmpty the database has no such rows yet, so there is nothing to replace
  */
@@ -34,7 +34,7 @@ export async function settle (sql: Sql, kinds: Kind[], isEmpty: boolean): Promis
   await resume()
 }
 
-/** From staged rows to the rows to write (`chosen_<kind>`): those that fit, the last one of each key. */
+/** From staged rows to the rows to write (`chosen_<kind>`): the valid ones, of each key the last. */
 async function choose (sql: Sql, kind: Kind): Promise<void> {
   await run(sql, `reject-${kind}`)
   await run(sql, `choose-${kind}`)
