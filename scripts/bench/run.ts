@@ -36,6 +36,9 @@ export interface Run {
 const QUICK_SECONDS = 80
 const QUICK_ROUND = { least: 0.25, most: 0.6 }
 
+/** Of what can be done once only, at least so many by each connection. */
+const LEAST_EACH = 4
+
 /** Measures what is asked for; says on stderr where it is. Leaves nothing running and nothing behind. */
 export async function run (options: Options, folder: string): Promise<Run> {
   const began = performance.now()
@@ -69,9 +72,15 @@ export async function run (options: Options, folder: string): Promise<Run> {
     const seconds = options.isQuick ? quickSeconds(left, cases.length, options.rounds) : options.seconds
     const measured: Measured[] = []
     for (const one of cases) {
+      const rates = new Map<Gateway, number>()
       const measure = async (gateway: Gateway, seconds: number) => {
         if (one.carts) await reset()
-        return await measureRound(generator, jobOf(one, gateway.url, options.connections, seconds), gateway, postmaster)
+        // So many checkouts as the time is long enough for, by the round before.
+        const most = Math.max(LEAST_EACH * options.connections, Math.round((rates.get(gateway) ?? 0) * seconds))
+        const job = jobOf(one.isOnce ? { ...one, sent: one.sent.slice(0, most) } : one, gateway.url, options.connections, seconds)
+        const round = await measureRound(generator, job, gateway, postmaster)
+        rates.set(gateway, round.perSecond)
+        return round
       }
       const [mine, theirs] = await inTurns([ours, minimal], options.rounds, seconds, measure)
       measured.push({
