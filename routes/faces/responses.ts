@@ -1,6 +1,6 @@
 import { STATUS_CODES } from 'node:http'
 import type { TSchema } from '@sinclair/typebox'
-import { ERRORS, problem, ProblemDetails, type ErrorCode } from '../../problems.ts'
+import { ERRORS, ProblemDetails, type ErrorCode } from '../../problems.ts'
 
 /** What any route can answer: unreadable requests, too many of them, and trouble behind it. */
 const ALWAYS: ErrorCode[] = [
@@ -42,6 +42,6 @@ export function responses<T extends Record<number, TSchema>> (success: T, ...cod
 function example (code: ErrorCode, status: number) {
   const [, detail] = ERRORS[code]
   return {
-    type: 'about:blank', title: STATUS_CODES[status], status, detail: detail.includes('{') ? detail : problem(code).message, code, request_id: 'req-1'
+    type: 'about:blank', title: STATUS_CODES[status], status, detail, code, request_id: 'req-1'
   }
 }

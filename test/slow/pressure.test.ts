@@ -1,5 +1,6 @@
 import { setImmediate as nextTick, setTimeout as sleep } from 'node:timers/promises'
 import t from 'tap'
+import { hashAsInProduction } from '../hashing.ts'
 import { openShop, refuses } from '../helper.ts'
 
 /** Keeps the process busy, as work that never lets go does. */
@@ -28,6 +29,7 @@ t.test('a process that cannot keep up refuses at once and recovers at once', asy
 })
 
 t.test('a flood of logins: each is answered, with 503 and Retry-After where too many wait; other routes serve meanwhile', async (t) => {
+  hashAsInProduction(t)
   const { call } = await openShop(t)
   const logIn = async (n: number) => await call('POST', '/users/login', { email_address: `nobody${n}@example.com`, password: 'wrong' })
   let pending = 120
@@ -45,6 +47,8 @@ t.test('a flood of logins: each is answered, with 503 and Retry-After where too 
     refuses(t, answer, 503, 'OVERLOADED')
     t.match(answer.headers, { 'retry-after': /^\d+$/ })
   }
-  t.ok(answers.every(({ status }) => status === 401 || status === 503))
+  const rest = answers.filter(({ status }) => status !== 503)
+  t.ok(rest.length >= 1, `${rest.length} of 120 looked at`)
+  t.strictSame(rest.filter(({ status }) => status !== 401), [], 'and all of those are wrong')
   t.equal((await logIn(0)).status, 401, 'and then there is room again')
 })
