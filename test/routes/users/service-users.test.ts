@@ -1,5 +1,6 @@
 import t from 'tap'
 import { NOBODY, openShop, refuses, userId, type Answer } from '../../helper.ts'
+
 const names = (answer: Answer): string[] => answer.json.users.map((user: { last_name: string }) => user.last_name)
 const fields = (answer: Answer): string[] => answer.json.errors.map(({ field }: { field: string }) => field).sort()
 
