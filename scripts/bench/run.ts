@@ -8,6 +8,7 @@ import type { Options } from './options.ts'
 import { startGateway, startGenerator, startMinimal, type Gateway } from './processes.ts'
 import { casesOf, type Case, type Name } from './requests.ts'
 import { fillCarts, givenDatabase, installReferences, lookAround, removeCustomers, removeReferences, scratchDatabase } from './shop.ts'
+import { say } from './say.ts'
 import { measureStatements, type StatementFigures } from './statements.ts'
 
 export interface Measured {
@@ -130,8 +131,4 @@ const jobOf = ({ sent, isWrite, isOnce }: Case, url: string, connections: number
 function quickSeconds (left: number, cases: number, rounds: number): number {
   const each = left / (cases * 2 * (rounds + 1)) - 0.12
   return Math.min(QUICK_ROUND.most, Math.max(QUICK_ROUND.least, each))
-}
-
-export function say (text: string): void {
-  console.error(text)
 }
