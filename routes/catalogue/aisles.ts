@@ -1,6 +1,5 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
-import { Type } from '@sinclair/typebox'
-import { Aisle } from './index.ts'
+import { AisleList } from './index.ts'
 import { ref } from '../../schemas.ts'
 import { KEY, responses } from '../faces/responses.ts'
 
@@ -8,9 +7,11 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
   fastify.get('/', {
     config: { isCatalogue: true },
     schema: {
+      operationId: 'listAisles',
       summary: 'All aisles',
+      description: 'With the number of products in each.',
       tags: ['Catalogue'],
-      response: responses({ 200: Type.Object({ aisles: Type.Array(ref(Aisle)) }) }, ...KEY)
+      response: responses({ 200: ref(AisleList) }, ...KEY)
     }
   }, async () => ({ aisles: await fastify.products.listAisles() }))
 }

@@ -1,6 +1,5 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
-import { Type } from '@sinclair/typebox'
-import { Department } from './index.ts'
+import { DepartmentList } from './index.ts'
 import { ref } from '../../schemas.ts'
 import { KEY, responses } from '../faces/responses.ts'
 
@@ -8,9 +7,11 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
   fastify.get('/', {
     config: { isCatalogue: true },
     schema: {
+      operationId: 'listDepartments',
       summary: 'All departments',
+      description: 'With the number of products in each.',
       tags: ['Catalogue'],
-      response: responses({ 200: Type.Object({ departments: Type.Array(ref(Department)) }) }, ...KEY)
+      response: responses({ 200: ref(DepartmentList) }, ...KEY)
     }
   }, async () => ({ departments: await fastify.products.listDepartments() }))
 }

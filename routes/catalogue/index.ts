@@ -1,7 +1,7 @@
 import fp from 'fastify-plugin'
 import type { FastifyInstance } from 'fastify'
 import { Type, type Static } from '@sinclair/typebox'
-import { nullable, object, ProductId, Text } from '../../schemas.ts'
+import { nullable, object, PageInfo, ProductId, ref, Text } from '../../schemas.ts'
 import { problem } from '../../plugins/errors.ts'
 
 export const Product = object('Product', {
@@ -14,6 +14,23 @@ export const Product = object('Product', {
   description: nullable(Type.String()),
   price: nullable(Type.Number({ description: 'null: the catalogue has none' })),
   image_url: nullable(Type.String())
+}, {
+  examples: [{
+    product_id: 1,
+    product_name: 'Alder Farm Russet Apples, 1 kg',
+    department_id: 1,
+    department_name: 'Greengrocer',
+    aisle_id: 1,
+    aisle_name: 'Fresh Fruit',
+    description: 'Nutty, sharp-sweet apples with a rough golden skin.',
+    price: 3.49,
+    image_url: 'https://example.com/apples.png'
+  }]
+})
+export const ProductPage = object('ProductPage', {
+  products: Type.Array(ref(Product)), ...PageInfo, next_cursor: nullable(Type.String())
+}, {
+  examples: [{ products: Product.examples, total: 200, limit: 1, offset: 0, has_next: true, has_prev: false, next_cursor: 'cDE' }]
 })
 export const ProductRow = Type.Object({ version: Type.Integer(), ...Product.properties })
 
@@ -27,7 +44,24 @@ export const Department = object('Department', {
   description: nullable(Type.String()),
   image_url: nullable(Type.String())
 })
+export const DepartmentList = object('DepartmentList', { departments: Type.Array(ref(Department)) }, {
+  examples: [{
+    departments: [{
+      department_id: 2,
+      department_name: 'Bakery',
+      product_count: 14,
+      description: 'Bread, rolls and pastries.',
+      image_url: 'https://example.com/bakery.png'
+    }]
+  }]
+})
 export const Aisle = object('Aisle', { aisle_id: Type.Integer(), aisle_name: Type.String(), product_count: Type.Integer() })
+export const AisleList = object('AisleList', { aisles: Type.Array(ref(Aisle)) }, {
+  examples: [{ aisles: [{ aisle_id: 1, aisle_name: 'Fresh Fruit', product_count: 7 }] }]
+})
+
+/** What the routes of the catalogue refer to by name. */
+export const catalogueSchemas = [Product, ProductPage, Department, DepartmentList, Aisle, AisleList]
 
 export const SearchText = Text(255, {
   description: 'finds names that contain every word of it, in any order, without regard to case and accents; where none does, up to 400 of ' +

@@ -1,7 +1,7 @@
 import fp from 'fastify-plugin'
 import type { FastifyInstance } from 'fastify'
 import { Type, type Static } from '@sinclair/typebox'
-import { ImageUrl, kept, nullable, object, optional, pickSome, ProductId, Text } from '../../schemas.ts'
+import { ImageUrl, kept, nullable, object, optional, pickSome, ProductId, ref, Text } from '../../schemas.ts'
 import { problem } from '../../plugins/errors.ts'
 
 const Name = Text(255, { minLength: 1, pattern: '\\S', examples: ['Rye Bread'] })
@@ -16,10 +16,16 @@ export const ManagedProduct = object('ManagedProduct', {
   name: Type.String(),
   price_cents: nullable({ ...Cents, description: 'in integer cents; null: the catalogue has no price' }),
   stock: nullable({ ...Stock, ...untracked })
-})
+}, { examples: [{ id: 1, name: 'Alder Farm Russet Apples, 1 kg', price_cents: 349, stock: 100 }] })
+export const ManagedProductPage = object('ManagedProductPage', {
+  items: Type.Array(ref(ManagedProduct)),
+  total: Type.Integer({ description: 'exact number of all products that match' }),
+  limit: Type.Integer(),
+  offset: Type.Integer()
+}, { examples: [{ items: ManagedProduct.examples, total: 200, limit: 1, offset: 0 }] })
 const ManagedProductRow = Type.Object({ version: Type.Integer(), ...ManagedProduct.properties })
 
-export const NewProduct = Type.Object({
+export const NewProduct = object('NewManagedProduct', {
   name: Name,
   price_cents: Cents,
   department_id: optional(ProductId),
@@ -30,7 +36,7 @@ export const NewProduct = Type.Object({
   stock: optional({ ...Stock, ...untracked })
 }, { examples: [{ name: 'Rye Bread', price_cents: 349, description: 'Baked this morning', stock: 40 }] })
 
-export const ProductChanges = Type.Object({
+export const ProductChanges = object('ManagedProductChanges', {
   name: kept(Name),
   price_cents: kept(Cents),
   stock: optional({ ...Stock, description: 'null: not tracked any more' })

@@ -1,7 +1,10 @@
 import type { FastifyInstance } from 'fastify'
-import { StorefrontOrder } from '../orders/storefront-schema.ts'
+import { StatusChange } from '../orders/schema.ts'
 import { StorefrontOrderPage } from '../orders/storefront-page.ts'
-import { StorefrontCart, StorefrontOrderEnvelope, StorefrontServiceOrder, StorefrontUser } from './own-user.ts'
+import { NewStorefrontOrder, StorefrontChanges, StorefrontOrder } from '../orders/storefront-schema.ts'
+import { ownSchemas } from './own-user.ts'
+
+const schemas = [NewStorefrontOrder, StorefrontChanges, StatusChange, StorefrontOrder, StorefrontOrderPage, ...ownSchemas]
 
 /** The storefront's access rule, an identified person. */
 export function storefrontFace (fastify: FastifyInstance): void {
@@ -12,7 +15,5 @@ export function storefrontFace (fastify: FastifyInstance): void {
       route.schema = { security: [{ token: [] }, { upstreamUserId: [], upstreamUserEmail: [], upstreamUserRole: [] }], ...route.schema }
     }
   })
-  for (const schema of [
-    StorefrontOrder, StorefrontOrderPage, StorefrontCart, StorefrontUser, StorefrontServiceOrder, StorefrontOrderEnvelope
-  ]) fastify.addSchema(schema)
+  for (const schema of schemas) fastify.addSchema(schema)
 }

@@ -1,9 +1,9 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from '@sinclair/typebox'
-import { NewManagedOrder, Status } from './schema.ts'
+import { ManagedStatusChange, NewManagedOrder, Status } from './schema.ts'
 import { Problem } from '../../plugins/errors.ts'
 import { Actor, Cursor, IdempotencyKey, IfMatch, Paging, ProductId, ref, Timestamp, UserKeyText } from '../../schemas.ts'
-import { ADMIN, BODY, responses, sendJson, tagDocument } from '../faces/responses.ts'
+import { ADMIN, BODY, placed, responses, sendJson, tagDocument, tagged } from '../faces/responses.ts'
 import { ChangedOrder, ManagedOrder, ManagedOrderId, ManagedOrderPage } from './management-schema.ts'
 
 const tags = ['Management: orders']
@@ -15,7 +15,9 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
 
   fastify.get('/', {
     schema: {
-      summary: 'A page of orders, newest first, with the sums of all that fit',
+      operationId: 'listManagedOrders',
+      summary: 'A page of orders, newest first',
+      description: 'Filters combine. With the sums of all orders that match, not of the page alone.',
       tags,
       querystring: Type.Object({
         status: Type.Optional(Status),
@@ -26,7 +28,7 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
         cursor: Type.Optional(Cursor),
         ...Paging(20)
       }),
-      response: responses({ 200: ManagedOrderPage }, 'INVALID_USER_ID', 'INVALID_CURSOR', ...ADMIN)
+      response: responses({ 200: ref(ManagedOrderPage) }, 'INVALID_USER_ID', 'INVALID_CURSOR', ...ADMIN)
     }
   }, async (request, reply) => {
     const { limit, offset } = request.query
@@ -37,26 +39,34 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
 
   fastify.post('/', {
     schema: {
-      summary: 'Make an order for a user',
+      operationId: 'createManagedOrder',
+      summary: 'Create an order for a user',
       description: 'Takes stock, all or nothing; a cancelled one takes none. Where the status is not pending, the history shows pending and that ' +
         'status. With an Idempotency-Key a repeat gets the first answer.',
       tags,
-      body: NewManagedOrder,
+      body: ref(NewManagedOrder),
       headers: Type.Object({ ...IdempotencyKey, ...Actor }),
-      response: responses({ 201: ref(ManagedOrder) }, 'INVALID_USER_ID', 'USER_NOT_FOUND', ['PRODUCTS_NOT_FOUND', 404],
+      response: responses({ 201: placed(ref(ManagedOrder)) }, 'INVALID_USER_ID', 'USER_NOT_FOUND', ['PRODUCTS_NOT_FOUND', 404],
         'INVALID_QUANTITY', 'PRODUCT_NOT_PRICED', 'INSUFFICIENT_STOCK', 'IDEMPOTENCY_KEY_REUSED', ...BODY, ...ADMIN)
     }
   }, async (request, reply) => {
-    const placed = await orders.placeManaged(request.body, request.context()).catch(asNotFound)
-    if (placed.replayed) reply.header('idempotency-replayed', 'true')
-    reply.code(201).header('location', `/api/v1/orders/${placed.order_id}`)
-    tagDocument(reply, placed.document)
-    return sendJson(reply, placed.document)
+    const order = await orders.placeManaged(request.body, request.context()).catch(asNotFound)
+    if (order.replayed) reply.header('idempotency-replayed', 'true')
+    reply.code(201).header('location', `/api/v1/orders/${order.order_id}`)
+    tagDocument(reply, order.document)
+    return sendJson(reply, order.document)
   })
 
   fastify.get('/:order_id', {
     config: { etag: 'own' },
-    schema: { summary: 'One order', tags, params, response: responses({ 200: ref(ManagedOrder) }, ...ONE) }
+    schema: {
+      operationId: 'getManagedOrder',
+      summary: 'One order',
+      description: 'With its items, in integer cents.',
+      tags,
+      params,
+      response: responses({ 200: ref(ManagedOrder) }, ...ONE)
+    }
   }, async (request, reply) => {
     const order = await orders.findManaged(request.params.order_id)
     tagDocument(reply, order.document)
@@ -65,13 +75,14 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
 
   fastify.patch('/:order_id', {
     schema: {
+      operationId: 'updateManagedOrder',
       summary: 'Change the status',
       description: 'A status may only move as orders do; the same again changes nothing.',
       tags,
       params,
-      body: Type.Object({ status: Status }, { examples: [{ status: 'shipped' }] }),
+      body: ref(ManagedStatusChange),
       headers: Type.Object({ ...IfMatch, ...Actor }),
-      response: responses({ 200: ChangedOrder }, 'INVALID_STATUS_TRANSITION', 'PRECONDITION_FAILED', ...ONE, ...BODY)
+      response: responses({ 200: tagged(ref(ChangedOrder)) }, 'INVALID_STATUS_TRANSITION', 'PRECONDITION_FAILED', ...ONE, ...BODY)
     }
   }, async (request, reply) => {
     const order = await orders.changeStatus(request.params.order_id, request.body.status, request.ifMatch(), request.context())

@@ -7,12 +7,12 @@ import { pagesOf } from '../faces/storefront-paging.ts'
 
 export const StorefrontOrderPage = object('StorefrontOrderPage', {
   orders: Type.Array(ref(StorefrontOrder)),
-  total: Type.Integer({ description: 'exact number of all orders that fit' }),
+  total: Type.Integer({ description: 'exact number of all orders that match' }),
   page: Type.Integer(),
   limit: Type.Integer(),
   pages: Type.Integer(),
   per_page: Type.Integer({ description: 'the same as limit' })
-})
+}, { examples: [{ orders: StorefrontOrder.examples, total: 11, page: 1, limit: 1, pages: 11, per_page: 1 }] })
 
 /** Sends one order, JSON that the database wrote. */
 export function sendOrder (reply: FastifyReply, order: { document: string }): never {

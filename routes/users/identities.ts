@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import { Type, type Static } from '@sinclair/typebox'
-import { kept, Moment, object, pickSome, Text, UserId } from '../../schemas.ts'
+import { kept, Moment, object, pickSome, ref, Text, UserId } from '../../schemas.ts'
 import { problem } from '../../plugins/errors.ts'
 import { Email } from './schema.ts'
 
@@ -11,10 +11,24 @@ export const ManagedUser = object('ManagedUser', {
   email: Type.String(),
   full_name: Type.String(),
   created_at: Moment
+}, {
+  examples: [{
+    id: 1,
+    user_id: UserId.examples[0],
+    email: 'demo@example.com',
+    full_name: 'Demo Shopper',
+    created_at: '2026-11-21T09:30:00.123456+00:00'
+  }]
 })
+export const ManagedUserPage = object('ManagedUserPage', {
+  items: Type.Array(ref(ManagedUser)),
+  total: Type.Integer({ description: 'exact number of all users that match' }),
+  limit: Type.Integer(),
+  offset: Type.Integer()
+}, { examples: [{ items: ManagedUser.examples, total: 20, limit: 1, offset: 0 }] })
 const ManagedUserRow = Type.Object({ version: Type.Integer(), ...ManagedUser.properties })
 
-export const IdentityChanges = Type.Object({
+export const IdentityChanges = object('ManagedUserChanges', {
   email: kept(Email),
   full_name: kept(Text(255, {
     minLength: 1, pattern: '\\S', examples: ['Ada King Lovelace'], description: 'the last word is the last name, what stands before it the first; a single word is a first name'
