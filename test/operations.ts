@@ -1,4 +1,5 @@
 import type { Test } from 'tap'
+import { documentOf } from './document.ts'
 import { openShop, userId, type Shop } from './helper.ts'
 
 interface Schema { type?: string | string[], properties?: Record<string, Schema>, required?: string[], items?: Schema, format?: string, $ref?: string, examples?: unknown[] }
@@ -24,7 +25,7 @@ export const ADMIN = { 'x-user-id': 'walker', 'x-user-email': 'walker@example.co
 
 /** Every operation of the OpenAPI document; `values` are its path parameters. A route is in here by being there. */
 export function operationsOf ({ app }: Shop, values: Record<string, string>): Operation[] {
-  const { paths } = app.swagger() as unknown as { paths: Record<string, Record<string, Described>> }
+  const { paths } = documentOf<{ paths: Record<string, Record<string, Described>> }>(app)
   return Object.entries(paths).flatMap(([template, operations]) => Object.entries(operations).map(([method, operation]) => {
     const path = template.replace(/\{(\w+)\}/g, (_, name: string) => values[name]!).replace(/(.)\/$/, '$1')
     const mine = (example: any) => typeof example?.user_id === 'string' ? { ...example, user_id: values.user_id } : example

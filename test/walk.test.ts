@@ -1,4 +1,5 @@
 import t from 'tap'
+import { documentOf } from './document.ts'
 import { NOBODY, openShop, type Answer, type Shop } from './helper.ts'
 
 type Paths = Record<string, Record<string, { requestBody?: object }>>
@@ -13,7 +14,7 @@ const ADMIN = { 'x-user-id': 'walker', 'x-user-email': 'walker@example.com', 'x-
 
 /** Every operation of the OpenAPI document as a request that changes nothing, for nobody's resources. */
 function requestsOf (shop: Shop, user = NOBODY): [string, string, object | undefined][] {
-  const { paths } = shop.app.swagger() as unknown as { paths: Paths }
+  const { paths } = documentOf<{ paths: Paths }>(shop.app)
   return Object.entries(paths).flatMap(([template, operations]) => Object.entries(operations).map(([method, { requestBody }]) => {
     const path = template.replace('{user_id}', template.startsWith('/api/') ? user : NOBODY).replace('{order_id}', '999999999').replace('{product_id}', '999999')
     return [method, path.replace(/(.)\/$/, '$1'), requestBody && {}] as [string, string, object | undefined]

@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { get as httpGet } from 'node:http'
 import t from 'tap'
+import { documentOf } from '../document.ts'
 import { openShop, refuses } from '../helper.ts'
 
 const basic = (credentials: string) => ({ authorization: `Basic ${Buffer.from(credentials).toString('base64')}` })
@@ -44,7 +45,7 @@ t.test('API keys', async (t) => {
   })
 
   await t.test('every route that the document says needs one does, before it looks at the request', async (t) => {
-    const { paths } = shop.app.swagger() as unknown as { paths: Record<string, Record<string, { security: object[] }>> }
+    const { paths } = documentOf<{ paths: Record<string, Record<string, { security: object[] }>> }>(shop.app)
     for (const [path, operations] of Object.entries(paths)) {
       for (const [method, { security }] of Object.entries(operations)) {
         const url = path.replace(/\{\w+\}/g, 'x')

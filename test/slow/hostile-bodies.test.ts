@@ -1,5 +1,6 @@
 import t from 'tap'
 import { HOSTILE_BODIES } from '../../scripts/trials/hostile-bodies.ts'
+import { documentOf } from '../document.ts'
 import { NOBODY, openShop } from '../helper.ts'
 
 interface Operation { requestBody?: { content: Record<string, unknown> } }
@@ -18,7 +19,7 @@ async function cost (work: () => unknown): Promise<number> {
 
 t.test('no body costs more than parsing alone may, on any route', async (t) => {
   const { app } = await openShop(t, { RATE_LIMIT: '0' })
-  const paths = (app.swagger() as unknown as { paths: Record<string, Record<string, Operation>> }).paths
+  const { paths } = documentOf<{ paths: Record<string, Record<string, Operation>> }>(app)
   const routes = Object.entries(paths).flatMap(([path, operations]) => Object.entries(operations)
     .filter(([, operation]) => operation.requestBody?.content['application/json'])
     .flatMap(([method]) => path.startsWith('/api') ? [[method, path]] : [[method, path], [method, `/legacy${path}`]]))

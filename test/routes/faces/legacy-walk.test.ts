@@ -1,4 +1,5 @@
 import t from 'tap'
+import { documentOf } from '../../document.ts'
 import { openShop, userId, type Answer, type Shop } from '../../helper.ts'
 
 type Call = Parameters<Shop['call']>
@@ -69,7 +70,7 @@ const CASES: [string, string, unknown, (json: any) => unknown, string?][] = [
 
 /** The service's operations as its OpenAPI document names them: what needs a key and belongs to no other face. */
 function operationsOf ({ app }: Shop): string[] {
-  const { paths } = app.swagger() as unknown as { paths: Record<string, Record<string, { security?: object[] }>> }
+  const { paths } = documentOf<{ paths: Record<string, Record<string, { security?: object[] }>> }>(app)
   return Object.entries(paths).filter(([path]) => !path.startsWith('/api/') && path !== '/metrics').flatMap(([path, operations]) =>
     Object.entries(operations).filter(([, { security }]) => security?.length).map(([method]) =>
       `${method.toUpperCase()} ${path.replace(/\/$/, '')}`))
