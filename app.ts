@@ -11,6 +11,7 @@ import connections from './plugins/connections.ts'
 import context from './plugins/context.ts'
 import cors from './plugins/cors.ts'
 import database from './plugins/database.ts'
+import deadlines from './plugins/deadlines.ts'
 import earlyAnswers from './plugins/early-answers.ts'
 import errors from './plugins/errors.ts'
 import identity from './plugins/identity.ts'
@@ -29,18 +30,14 @@ import { managementFace } from './routes/faces/management.ts'
 import { openFace } from './routes/faces/open.ts'
 import { serviceFace } from './routes/faces/service.ts'
 import { storefrontFace } from './routes/faces/storefront.ts'
-// Domains: the shop. Each is a folder of routes/ with its routes, and sql/ has a folder of the same name.
+// Domains: the shop. Each is a folder of routes/ with its routes for each face, and sql/ has a folder of the same name.
 import carts from './routes/carts/index.ts'
 import cartRoutes from './routes/carts/service.ts'
-import checkoutRoutes from './routes/carts/checkout.ts'
 import ownCartRoutes from './routes/carts/storefront.ts'
 import catalogue from './routes/catalogue/index.ts'
-import managedCatalogue from './routes/catalogue/managed.ts'
-import aisleRoutes from './routes/catalogue/aisles.ts'
-import departmentRoutes from './routes/catalogue/departments.ts'
-import productRoutes from './routes/catalogue/service.ts'
-import managedProductRoutes from './routes/catalogue/management.ts'
-import shownProductRoutes from './routes/catalogue/storefront.ts'
+import catalogueRoutes from './routes/catalogue/service.ts'
+import managedCatalogueRoutes from './routes/catalogue/management.ts'
+import shownCatalogueRoutes from './routes/catalogue/storefront.ts'
 import events from './routes/events/index.ts'
 import eventJobs from './routes/events/jobs.ts'
 import notifications from './routes/notifications/index.ts'
@@ -49,64 +46,41 @@ import reminderJobs from './routes/notifications/reminders.ts'
 import unsubscribeRoutes from './routes/notifications/unsubscribe.ts'
 import operations from './routes/operations/index.ts'
 import housekeepingJobs from './routes/operations/housekeeping.ts'
-import jobRoutes from './routes/operations/management.ts'
 import metricRoutes from './routes/operations/metrics.ts'
+import operationRoutes from './routes/operations/management.ts'
 import probeRoutes from './routes/operations/probes.ts'
 import orders from './routes/orders/index.ts'
-import invoiceRoutes from './routes/orders/service-invoice.ts'
 import orderRoutes from './routes/orders/service.ts'
 import managedOrderRoutes from './routes/orders/management.ts'
-import allOrderRoutes from './routes/orders/storefront-admin.ts'
 import ownOrderRoutes from './routes/orders/storefront.ts'
 import query from './routes/query/index.ts'
 import queryRoutes from './routes/query/service.ts'
 import users from './routes/users/index.ts'
-import credentialRoutes from './routes/users/credentials.ts'
-import notificationSettingRoutes from './routes/users/notification-settings.ts'
-import profileRoutes from './routes/users/profile.ts'
 import userRoutes from './routes/users/service.ts'
 import managedUserRoutes from './routes/users/management.ts'
 import ownUserRoutes from './routes/users/storefront.ts'
-import accountRoutes from './routes/users/storefront-auth.ts'
+import loginRoutes from './routes/users/storefront-auth.ts'
 
 /** In their order: hooks run as they are registered here. */
 const plugins = [
-  errors, context, metrics, database, identity, keys, broker, caching, compression, connections, cors, earlyAnswers, browser, mailer,
+  errors, context, deadlines, metrics, database, identity, keys, broker, caching, compression, connections, cors, earlyAnswers, browser, mailer,
   jobs, pressure, limits, openapi, passwords, validation
 ]
-const domains = [catalogue, managedCatalogue, carts, events, orders, users, notifications, query, operations]
+const domains = [catalogue, carts, events, orders, users, notifications, query, operations]
 const work = [eventJobs, emailJobs, reminderJobs, housekeepingJobs]
 
-type Routes = Record<string, FastifyPluginAsyncTypebox[]>
-
 /** What the shop's backend calls. */
-const backend: Routes = {
-  '/aisles': [aisleRoutes],
-  '/carts': [cartRoutes, checkoutRoutes],
-  '/departments': [departmentRoutes],
-  '/orders': [invoiceRoutes, orderRoutes],
-  '/products': [productRoutes],
-  '/query': [queryRoutes],
-  '/users': [credentialRoutes, notificationSettingRoutes, profileRoutes, userRoutes]
-}
+const backend = [cartRoutes, catalogueRoutes, orderRoutes, queryRoutes, userRoutes]
 
-/** What is served where and to whom: a face guards its routes, describes their access, and may rewrite what they take and return. */
-const faces: { prefix: string, faces: ((fastify: FastifyInstance) => void)[], routes: Routes }[] = [
-  { prefix: '/', faces: [openFace], routes: { '/': [probeRoutes, unsubscribeRoutes] } },
-  { prefix: '/', faces: [serviceFace], routes: { ...backend, '/metrics': [metricRoutes] } },
-  { prefix: '/legacy', faces: [openFace, legacyFace], routes: { '/': [probeRoutes, legacyLinks] } },
+/** Who calls what: a face guards its routes, describes their access, and may rewrite what they take and return. */
+const faces: { prefix: string, faces: ((fastify: FastifyInstance) => void)[], routes: FastifyPluginAsyncTypebox[] }[] = [
+  { prefix: '/', faces: [openFace], routes: [probeRoutes, unsubscribeRoutes] },
+  { prefix: '/', faces: [serviceFace], routes: [...backend, metricRoutes] },
+  { prefix: '/legacy', faces: [openFace, legacyFace], routes: [probeRoutes, legacyLinks] },
   { prefix: '/legacy', faces: [serviceFace, legacyFace], routes: backend },
-  {
-    prefix: '/api/v1',
-    faces: [managementFace],
-    routes: { '/jobs': [jobRoutes], '/orders': [managedOrderRoutes], '/products': [managedProductRoutes], '/users': [managedUserRoutes] }
-  },
-  { prefix: '/api', faces: [openFace], routes: { '/auth': [accountRoutes], '/products': [shownProductRoutes] } },
-  {
-    prefix: '/api',
-    faces: [storefrontFace],
-    routes: { '/carts': [ownCartRoutes], '/orders': [allOrderRoutes, ownOrderRoutes], '/users': [ownUserRoutes] }
-  }
+  { prefix: '/api/v1', faces: [managementFace], routes: [managedCatalogueRoutes, managedOrderRoutes, managedUserRoutes, operationRoutes] },
+  { prefix: '/api', faces: [openFace], routes: [shownCatalogueRoutes, loginRoutes] },
+  { prefix: '/api', faces: [storefrontFace], routes: [ownCartRoutes, ownOrderRoutes, ownUserRoutes] }
 ]
 
 /** The application as one plugin. */
@@ -116,9 +90,7 @@ export default fp(async (fastify: FastifyInstance, { config }: { config: Config 
   for (const { prefix, faces: applied, routes } of faces) {
     fastify.register(async (scope) => {
       for (const face of applied) face(scope)
-      for (const [path, list] of Object.entries(routes)) {
-        for (const plugin of list) scope.register(plugin, { prefix: path })
-      }
+      for (const plugin of routes) scope.register(plugin)
     }, { prefix })
   }
 }, { name: 'app' })

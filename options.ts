@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto'
 import type { Server } from 'node:http'
-import { LogController, type FastifyHttpOptions, type FastifyReply, type FastifyRequest } from 'fastify'
+import type { FastifyHttpOptions, FastifyReply, FastifyRequest } from 'fastify'
 import { addressMatcher, type Config } from './plugins/settings.ts'
 import { answer, answerMalformed } from './plugins/errors.ts'
 import { secretMask } from './plugins/secrets.ts'
+import { RequestLog, requestLogger } from './request-log.ts'
 import { buildSerializer, buildValidator } from './plugins/validation.ts'
 
 /** JSON bodies; the invoice route alone takes more. */
@@ -14,6 +15,7 @@ const REQUEST_ID = /^[\w.:/+=@-]{1,128}$/
 
 /** The server's options, shared by server.ts and the tests: what a test sees is what runs. */
 export function serverOptions (config: Config) {
+  const requestLog = new RequestLog(secretMask(config))
   return {
     bodyLimit: BODY_LIMIT,
     // Starting takes as long as loading the first CSV files does; Fastify would give up after 10 s.
@@ -24,8 +26,6 @@ export function serverOptions (config: Config) {
     http: { headersTimeout: 15_000, connectionsCheckingInterval: 5_000, requireHostHeader: false },
     // Whose X-Forwarded-For is believed. The peer's own address is request.socket.remoteAddress.
     trustProxy: addressMatcher(config.TRUSTED_UPSTREAMS),
-    // Above the statement timeout (database), so that the database gives up first.
-    handlerTimeout: 15_000,
     // Longer than the idle timeout of common load balancers (60 s), so that they, not we, close a kept connection.
     keepAliveTimeout: 72_000,
     // Fastify's type for this option is Ajv's compile function; what it calls is a compiler of its own kind.
@@ -41,8 +41,9 @@ export function serverOptions (config: Config) {
       answer(error, request as FastifyRequest, reply as FastifyReply)
     },
     clientErrorHandler: answerMalformed,
-    // One line a request, written when it is answered (plugins/context.ts).
-    logController: new LogController({ disableRequestLogging: true }),
+    // One line a request, written when it is answered (request-log.ts).
+    logController: requestLog,
+    childLoggerFactory: requestLogger,
     requestIdHeader: false,
     genReqId: (request) => {
       const given = request.headers['x-request-id']
@@ -51,14 +52,24 @@ export function serverOptions (config: Config) {
     logger: {
       level: config.LOG_LEVEL,
       // Over the whole line, whoever wrote it.
-      hooks: { streamWrite: secretMask(config) },
+      hooks: { streamWrite: requestLog.withPending },
       redact: [
         'req.headers.authorization', 'req.headers["x-api-key"]', 'req.headers.cookie',
         '*.password', '*.current_password', '*.new_password', '*.hashed_password', '*.token'
       ],
-      ...process.stdout.isTTY && config.NODE_ENV === 'development' && {
+      ...process.stdout.isTTY && config.NODE_ENV === 'development' && isInstalled('pino-pretty') && {
         transport: { target: 'pino-pretty', options: { ignore: 'pid,hostname', translateTime: 'HH:MM:ss' } }
       }
     }
   } satisfies FastifyHttpOptions<Server>
+}
+
+/** Whether a development dependency is there: without it lines are JSON on a terminal, too. */
+function isInstalled (name: string): boolean {
+  try {
+    import.meta.resolve(name)
+    return true
+  } catch {
+    return false
+  }
 }

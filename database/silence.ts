@@ -8,8 +8,11 @@ const FIND_PROGRESS = statementTexts.get('gateway/find-progress')!
 
 const LOOK_EVERY_MS = 1000
 
-/** The longest that a start leaves the server alone is a batch of password hashes (loader/passwords.ts), some seconds. */
-const SILENT_MS = 15_000
+/**
+ * The longest that a start leaves the server alone is a batch of password hashes (seeds/loader), some seconds. Where 30 processes shared two
+ * cores, questions over the other connection went without an answer for 15 s.
+ */
+const SILENT_MS = 30_000
 
 /** What of a connection is to be known: the socket it has now, and its backend. */
 export interface Watched { socket: Socket | undefined, pid: number | undefined }
@@ -30,7 +33,7 @@ export function endWhenSilent (url: string, prepare: boolean, watched: () => Wat
   async function look (): Promise<void> {
     const { socket, pid } = watched()
     const { isWorking, progress } = await ask(pid)
-    const seen = `${socket?.bytesRead} ${progress}`
+    const seen = `${socket?.bytesRead} ${socket?.bytesWritten} ${progress}`
     if (isWorking || seen !== last) heardAt = performance.now()
     last = seen
     if (isClosed) return

@@ -1,5 +1,13 @@
-import helmet from '@fastify/helmet'
+import helmet, { type FastifyHelmetOptions } from '@fastify/helmet'
+import Fastify from 'fastify'
 import fp from 'fastify-plugin'
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** A page for people, which needs more than the API: scripts and styles of this gateway's, or a form and its style. */
+    page?: keyof typeof PAGES
+  }
+}
 
 /** What the pages of the documentation need: their own scripts, the styles these make, pictures in the page, ReDoc's search worker. */
 export const PAGE_POLICY = {
@@ -13,16 +21,17 @@ export const PAGE_POLICY = {
   'frame-ancestors': ["'none'"]
 }
 
+const PAGES = {
+  documentation: PAGE_POLICY,
+  form: { 'default-src': ["'none'"], 'style-src': ["'unsafe-inline'"], 'form-action': ["'self'"], 'frame-ancestors': ["'none'"] }
+}
+
 /**
  * What browsers are told about every answer: never guess its type, show it in a frame, load anything for it, or pass its address
- * on. The pages of the documentation have PAGE_POLICY instead (plugins/openapi.ts).
+ * on. Pages say in their route's config what they need besides.
  */
 export default fp(async (fastify) => {
-  await fastify.register(helmet, {
-    contentSecurityPolicy: {
-      useDefaults: false,
-      directives: { 'default-src': ["'none'"], 'frame-ancestors': ["'none'"] }
-    },
+  const options: FastifyHelmetOptions = {
     frameguard: { action: 'deny' },
     // A browser that has once heard it uses nothing but HTTPS for this host, so only where that is how the shop is reached.
     strictTransportSecurity: fastify.config.PUBLIC_URL.startsWith('https:'),
@@ -31,5 +40,35 @@ export default fp(async (fastify) => {
     ieNoOpen: false,
     originAgentCluster: false,
     permittedCrossDomainPolicies: false
+  }
+  const headersFor = async (directives: Record<string, string[]>) =>
+    await headersOf({ ...options, contentSecurityPolicy: { useDefaults: false, directives } })
+  const usual = await headersFor({ 'default-src': ["'none'"], 'frame-ancestors': ["'none'"] })
+  fastify.addHook('onRequest', (_request, reply, done) => {
+    reply.headers(usual)
+    done()
   })
-}, { name: 'helmet', dependencies: ['context'] })
+  const pages = { documentation: await headersFor(PAGES.documentation), form: await headersFor(PAGES.form) }
+  fastify.addHook('onRoute', (route) => {
+    const page = route.config?.page
+    if (page === undefined) return
+    route.onRequest = [(_request, reply, done) => {
+      reply.headers(pages[page])
+      done()
+    }, ...[route.onRequest ?? []].flat()]
+  })
+}, { name: 'browser', dependencies: ['context'] })
+
+/**
+ * The headers that @fastify/helmet sets. It works them out anew for each request, a seventh of what one without a statement costs; they
+ * are always the same, so it is asked once.
+ */
+async function headersOf (options: FastifyHelmetOptions): Promise<Record<string, string>> {
+  const bare = Fastify()
+  await bare.register(helmet, options)
+  const set: Record<string, string> = {}
+  bare.get('/', async (_request, reply) => { Object.assign(set, reply.raw.getHeaders()) })
+  await bare.inject('/')
+  await bare.close()
+  return set
+}

@@ -3,7 +3,7 @@ import fp from 'fastify-plugin'
 import type { FastifyRequest } from 'fastify'
 import { Caller, callers } from '../database/caller.ts'
 import { problem } from './errors.ts'
-import { cut, pathOf } from '../text.ts'
+import { cut } from '../text.ts'
 
 /** Who acts, and for which request: what the status history and the idempotency records keep. */
 export interface Context {
@@ -64,7 +64,7 @@ function sortMembers (_name: string, value: unknown): unknown {
   return Object.fromEntries(Object.entries(value).sort(([a], [b]) => a < b ? -1 : 1))
 }
 
-/** Request ids, log lines, and what a request says about itself in headers. */
+/** Request ids, for whom statements run, and what a request says about itself in headers. */
 export default fp(async (fastify) => {
   fastify.decorate('draining', false)
   fastify.decorate('startDraining', () => { fastify.draining = true })
@@ -93,7 +93,13 @@ export default fp(async (fastify) => {
 
   // Statements look there for whom they run (database/statements.ts).
   fastify.decorateRequest('from')
-  fastify.addHook('onRequest', (request, _reply, done) => {
+  fastify.addHook('onRequest', (request, reply, done) => {
+    reply.header('x-request-id', request.id)
+    if (fastify.draining) reply.header('connection', 'close')
+    // Node's own refusal of it would be bare (options.ts).
+    if (request.headers.host === undefined && request.raw.httpVersion === '1.1') {
+      return done(problem('INVALID_INPUT', {}, [{ field: 'host', message: 'is missing' }]))
+    }
     request.from = new Caller(request.raw.socket, request.method === 'GET' || request.method === 'HEAD')
     callers.run(request.from, done)
   })
@@ -101,22 +107,5 @@ export default fp(async (fastify) => {
   fastify.addHook('preValidation', (request, _reply, done) => {
     request.from.begin()
     callers.run(request.from, done)
-  })
-
-  fastify.addHook('onRequest', async (request, reply) => {
-    reply.header('x-request-id', request.id)
-    // Node's own refusal of it would be bare (options.ts).
-    if (request.headers.host === undefined && request.raw.httpVersion === '1.1') throw problem('INVALID_INPUT', {}, [{ field: 'host', message: 'is missing' }])
-    if (fastify.draining) reply.header('connection', 'close')
-  })
-
-  fastify.addHook('onResponse', async (request, reply) => {
-    const level = reply.statusCode >= 500 ? 'warn' : 'info'
-    request.log[level]({
-      method: request.method,
-      path: pathOf(request.url),
-      status: reply.statusCode,
-      ms: Math.round(reply.elapsedTime * 10) / 10
-    }, 'request')
   })
 }, { name: 'context', dependencies: ['errors'] })

@@ -80,7 +80,7 @@ export default fp(async (fastify) => {
     }
     await migrate(sql)
     if (numbers !== undefined) await restoreNumbers(sql, numbers)
-    const [instance] = await sql<{ id: string }[]>`select id from gateway.instance`
+    const [instance] = await sql.unsafe<{ id: string }[]>(statementTexts.get('gateway/instance')!)
     await firstLoad(sql, config, log)
     return instance!.id
   })

@@ -9,7 +9,7 @@ import { pathOf } from '../text.ts'
 
 /**
  * Every error a caller can get: its code, status and sentence. `{name}` is filled from the facts. The database refuses with
- * the same codes (sql/functions/gateway/refuse.sql).
+ * the same codes (sql/gateway/functions/refuse.sql).
  */
 export const ERRORS = {
   INVALID_INPUT: [400, 'The request is not valid'],
@@ -136,8 +136,7 @@ const FASTIFY_ERRORS: Record<string, ErrorCode> = {
   FST_ERR_CTP_BODY_TOO_LARGE: 'BODY_TOO_LARGE',
   FST_ERR_CTP_INVALID_JSON_BODY: 'INVALID_JSON',
   FST_ERR_CTP_EMPTY_JSON_BODY: 'INVALID_JSON',
-  FST_ERR_CTP_INVALID_CONTENT_LENGTH: 'INVALID_INPUT',
-  FST_ERR_HANDLER_TIMEOUT: 'TIMEOUT'
+  FST_ERR_CTP_INVALID_CONTENT_LENGTH: 'INVALID_INPUT'
 }
 
 const IDS: Record<string, ErrorCode> = { user_id: 'INVALID_USER_ID', order_id: 'INVALID_ORDER_ID' }

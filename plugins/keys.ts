@@ -1,4 +1,4 @@
-import { createHash, timingSafeEqual } from 'node:crypto'
+import { hash, timingSafeEqual } from 'node:crypto'
 import fp from 'fastify-plugin'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { problem } from './errors.ts'
@@ -6,7 +6,7 @@ import { problem } from './errors.ts'
 declare module 'fastify' {
   interface FastifyInstance {
     /** An onRequest hook: only callers with one of API_KEYS; everyone in development with none set. */
-    requireApiKey (request: FastifyRequest, reply: FastifyReply): Promise<void>
+    requireApiKey (request: FastifyRequest, reply: FastifyReply, done: (error?: Error) => void): void
     /** An onRequest hook: only callers with one of ADMIN_API_KEYS, or an administrator's token; with no key set everyone in development. */
     requireAdmin (request: FastifyRequest, reply: FastifyReply): Promise<void>
   }
@@ -16,7 +16,7 @@ declare module 'fastify' {
 const CHALLENGE = 'Bearer, Basic realm="db-service", charset="UTF-8"'
 
 /** What keys are compared by: of one length, and no key itself. */
-export const digest = (key: string) => createHash('sha256').update(key).digest()
+export const digest = (key: string) => hash('sha256', key, 'buffer')
 
 /** Who may call which face. */
 export default fp(async (fastify) => {
@@ -27,8 +27,15 @@ export default fp(async (fastify) => {
   const isManagementOpen = adminKeys.length === 0 && config.NODE_ENV !== 'production'
   if (isManagementOpen) log.warn('ADMIN_API_KEYS is not set: the management API is open to everyone who reaches this port')
 
-  fastify.decorate('requireApiKey', async (request: FastifyRequest, reply: FastifyReply) => {
-    if (keys.length > 0) request.caller = await challenging(reply, async () => identified(callerByKey(request, keys)))
+  fastify.decorate('requireApiKey', (request: FastifyRequest, reply: FastifyReply, done: (error?: Error) => void) => {
+    if (keys.length === 0) return done()
+    const caller = callerByKey(request, keys)
+    if (caller === undefined) {
+      reply.header('www-authenticate', CHALLENGE)
+      return done(problem('NOT_IDENTIFIED'))
+    }
+    request.caller = caller
+    done()
   })
 
   // The callers of the management API have names of their own: a key that is in both lists has two sets of Idempotency-Keys.
@@ -47,11 +54,6 @@ export default fp(async (fastify) => {
     return identity.userId
   }
 }, { name: 'auth', dependencies: ['errors', 'context', 'identity'] })
-
-function identified (caller: string | undefined): string {
-  if (caller === undefined) throw problem('NOT_IDENTIFIED')
-  return caller
-}
 
 /** Has a caller who is not identified learn every way to be. */
 async function challenging<T> (reply: FastifyReply, identify: () => Promise<T>): Promise<T> {

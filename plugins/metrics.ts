@@ -1,6 +1,7 @@
 import fp from 'fastify-plugin'
-import { collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
+import { collectDefaultMetrics, Gauge, Registry } from 'prom-client'
 import { callers } from '../database/caller.ts'
+import { Durations } from './durations.ts'
 
 /** An admission queue: how many it has let in, and how many wait. */
 interface Watched { active: number, waiting: number }
@@ -23,24 +24,24 @@ declare module 'fastify' {
   }
 }
 
-/** Seconds; most requests take one to ten milliseconds. */
-const BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10]
-
 /** Measures requests by route and status, the process, and what other plugins add. Shown by routes/operations/metrics.ts. */
 export default fp(async (fastify) => {
   const register = new Registry()
   collectDefaultMetrics({ register })
-  const durations = new Histogram({
-    name: 'http_request_duration_seconds',
-    help: 'From a request’s first line to its answer’s last byte',
-    labelNames: ['method', 'route', 'status'],
-    buckets: BUCKETS,
-    registers: [register]
+  const durations = new Durations(register)
+  // The route's pattern: of ids, and of addresses that are not there, there is no end.
+  const counters = new Map<string, ReturnType<Durations['counterOf']>>()
+  fastify.addHook('onRoute', (route) => {
+    const count = counters.get(route.url) ?? durations.counterOf(route.url)
+    counters.set(route.url, count)
+    // A route for HEAD comes with the hooks of the one for GET.
+    const others = [route.onResponse ?? []].flat().filter((hook) => hook !== count)
+    route.onResponse = [...others, count]
   })
-  fastify.addHook('onResponse', async (request, reply) => {
-    // The route's pattern: of ids, and of addresses that are not there, there is no end.
-    const route = request.routeOptions.url ?? 'none'
-    durations.observe({ method: request.method, route, status: reply.statusCode }, reply.elapsedTime / 1000)
+  const countUnknown = durations.counterOf('none')
+  fastify.addHook('onResponse', (request, reply, done) => {
+    if (request.is404) countUnknown(request, reply, done)
+    else done()
   })
 
   const gauge = (name: string, help: string, read: () => Record<string, number> | Promise<Record<string, number>>) => {

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
+import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { gzip } from 'node:zlib'
 import swagger from '@fastify/swagger'
@@ -90,11 +91,12 @@ export default fp(async (fastify) => {
   })
 
   const sendDocument = kept('application/json; charset=utf-8', 'no-cache', () => JSON.stringify(fastify.swagger()))
+  // Made by scripts/vendor-redoc.ts.
   const sendBundle = kept('text/javascript; charset=utf-8', 'public, max-age=86400', () =>
-    readFileSync(require.resolve('redoc/bundles/redoc.standalone.js')))
+    readFileSync(join(import.meta.dirname, 'assets/redoc.standalone.js')))
   const hidden = { schema: { hide: true } }
   fastify.get('/openapi.json', hidden, sendDocument)
-  fastify.get('/redoc', { ...hidden, helmet: { contentSecurityPolicy: { useDefaults: false, directives: PAGE_POLICY } } }, async (_request, reply) => reply.type('text/html; charset=utf-8').send(REDOC_PAGE))
+  fastify.get('/redoc', { ...hidden, config: { page: 'documentation' } }, async (_request, reply) => reply.type('text/html; charset=utf-8').send(REDOC_PAGE))
   fastify.get('/redoc/redoc.standalone.js', hidden, sendBundle)
 }, { name: 'openapi', dependencies: ['errors', 'rate-limit', 'compression'] })
 

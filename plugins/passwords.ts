@@ -13,10 +13,12 @@ const MAX_WAITING = 64
 /** Before come up to 1.5 s for a connection, after it the hash itself: within a request's 6 s. */
 const MAX_WAIT_MS = 3500
 
-export const PARAMETERS = { type: argon2.argon2id, memoryCost: 65536, timeCost: 3, parallelism: 4 } as const
-
-/** With today's parameters, of random bytes that nobody kept: what is verified where there is no hash, for the time it takes. */
-export const NOBODY = '$argon2id$v=19$m=65536,t=3,p=4$5z49u/2jxl2SBJmqztU9SQ$YAlAAIOjSzeo+Vft3kFxxZ8yH/wswJVGlL0Y4IzLNJ0'
+/** What a new hash costs. */
+export const HASHING = {
+  parameters: { type: argon2.argon2id as 2, memoryCost: 65536, timeCost: 3, parallelism: 4 },
+  /** With the same parameters, of random bytes that nobody kept: what is verified where there is no hash, for the time it takes. */
+  nobody: '$argon2id$v=19$m=65536,t=3,p=4$5z49u/2jxl2SBJmqztU9SQ$YAlAAIOjSzeo+Vft3kFxxZ8yH/wswJVGlL0Y4IzLNJ0'
+}
 
 /** A stored hash names its own cost, and verifying obeys it: these bounds keep a planted one from taking the machine. */
 const HASH = /^\$argon2id\$v=19\$(?:[mtp]=\d{1,6}(?:,|(?=\$))){3}\$[A-Za-z0-9+/]{11,86}\$[A-Za-z0-9+/]{16,128}$/
@@ -49,13 +51,13 @@ export default fp(async (fastify) => {
       const usable = isUsable(stored)
       return await gate.run(async () => {
         for (const form of formsOf(password)) {
-          const fits = await argon2.verify(usable ? stored : NOBODY, form)
+          const fits = await argon2.verify(usable ? stored : HASHING.nobody, form)
           if (usable && fits) return true
         }
         return false
       })
     },
-    rehash: async (stored, password) => argon2.needsRehash(stored, PARAMETERS) ? await hash(password) : null
+    rehash: async (stored, password) => argon2.needsRehash(stored, HASHING.parameters) ? await hash(password) : null
   })
 }, { name: 'passwords', dependencies: ['metrics'] })
 
@@ -70,7 +72,7 @@ const formsOf = (password: string) => new Set([canonical(password), password, pa
  * order of the reference implementation, for the other readers of the table; the package writes m, p, t.
  */
 export async function hashPassword (password: string): Promise<string> {
-  return (await argon2.hash(canonical(password), PARAMETERS)).replace(/(m=\d+),(p=\d+),(t=\d+)/, '$1,$3,$2')
+  return (await argon2.hash(canonical(password), HASHING.parameters)).replace(/(m=\d+),(p=\d+),(t=\d+)/, '$1,$3,$2')
 }
 
 function isUsable (hash: string | null | undefined): hash is string {

@@ -34,15 +34,17 @@ function validator (options: Options): Ajv {
  *
  * @param shared the schemas that were added to the application, by id
  */
-export function buildValidator (shared: unknown): FastifySchemaCompiler<object> {
+export const buildValidator = oncePerSchemas((shared: object): FastifySchemaCompiler<object> => {
   const body = validator({ coerceTypes: false, allErrors: false })
   const thorough = validator({ coerceTypes: false })
   const url = validator({ coerceTypes: 'array' })
-  for (const schema of Object.values(shared as Record<string, object>)) {
+  for (const schema of Object.values(shared)) {
     for (const ajv of [body, thorough, url]) ajv.addSchema(schema)
   }
-  return ({ schema, httpPart }) => httpPart === 'body' ? compileForBody(body, thorough, schema) : lazily(() => compileForUrl(url, schema))
-}
+  const forBody = oncePerSchema((schema) => compileForBody(body, thorough, schema))
+  const forUrl = oncePerSchema((schema) => compileForUrl(url, schema))
+  return ({ schema, httpPart }) => httpPart === 'body' ? forBody(schema) : forUrl(schema)
+})
 
 /** Finds the first fault, and then the others where the body is small. */
 function compileForBody (body: Ajv, thorough: Ajv, schema: object) {
@@ -61,15 +63,41 @@ function compileForBody (body: Ajv, thorough: Ajv, schema: object) {
  *
  * @param shared the schemas that were added to the application, by id
  */
-export function buildSerializer (shared: unknown, options: object): FastifySerializerCompiler<object> {
+export const buildSerializer = oncePerSchemas((shared: object, options: object): FastifySerializerCompiler<object> => {
   const compile = serializerFactory(shared, options)
-  return (route) => lazily(() => compile(route as never))
+  const forResponse = oncePerSchema((schema) => compile({ schema } as never))
+  return ({ schema }) => forResponse(schema as object) as never
+})
+
+/**
+ * A factory of compilers that makes one for equal shared schemas. Fastify asks for one in each scope and at each route of a scope with
+ * schemas of its own, some sixty times a start, and three Ajvs each take longer than the rest of it.
+ */
+function oncePerSchemas<Options extends unknown[], Compiler> (make: (shared: object, ...options: Options) => Compiler) {
+  const made = new Map<string, Compiler>()
+  return (shared: unknown, ...options: Options): Compiler => {
+    const key = JSON.stringify([shared, options])
+    const known = made.get(key) ?? make(shared as object, ...options)
+    made.set(key, known)
+    return known
+  }
 }
 
 /**
- * Compiles when it is first needed. With four faces there are a thousand schemas, most of them of refusals, which are never
- * written that way: compiling all of them took most of the time that a start takes.
+ * Compiles when it is first needed, and equal schemas once: /legacy has those of the service face again. With four faces there are a
+ * thousand, most of them of refusals, which are never written that way: compiling all of them took most of the time that a start takes.
  */
+function oncePerSchema<Run extends (data: never) => unknown> (compile: (schema: object) => Run) {
+  const compiled = new Map<string, Run>()
+  return (schema: object): Run => lazily(() => {
+    const key = JSON.stringify(schema)
+    const run = compiled.get(key) ?? compile(schema)
+    compiled.set(key, run)
+    return run
+  })
+}
+
+/** Makes the function when it is first called. */
 function lazily<Run extends (data: never) => unknown> (compile: () => Run): Run {
   let run: Run | undefined
   const compiled = (data: never): unknown => {
@@ -126,22 +154,31 @@ export default fp(async (fastify) => {
   fastify.addContentTypeParser('*', refuseUnlessEmpty)
 
   // Whatever the type of nothing is called, text that names none included.
-  fastify.addHook('onRequest', async ({ headers }) => {
+  fastify.addHook('onRequest', ({ headers }, _reply, done) => {
     if (headers['content-length'] === '0') delete headers['content-type']
+    done()
   })
 
   fastify.addHook('onRoute', (route) => {
     if (route.schema && !route.schema.hide) route.schema = { ...route.schema, querystring: closed(route.schema.querystring) }
   })
 
-  fastify.addHook('preValidation', async (request: FastifyRequest) => {
-    if (request.is404) return
-    if (!isReadable(request.url)) throw problem('INVALID_INPUT', {}, [{ field: 'querystring', message: 'must be UTF-8, percent-encoded' }])
+  fastify.addHook('preValidation', (request, _reply, done) => {
+    if (request.is404) return done()
+    // Only what is escaped in an address can be no text, or a NUL.
+    const isEscaped = request.url.includes('%')
+    if (!isEscaped && !request.isSuspicious) return done()
+    if (isEscaped && !isReadable(request.url)) {
+      return done(problem('INVALID_INPUT', {}, [{ field: 'querystring', message: 'must be UTF-8, percent-encoded' }]))
+    }
     const errors: FieldError[] = []
     if (request.isSuspicious) findUnstorable(request.body, '', errors)
-    findUnstorable(request.query, '', errors)
-    findUnstorable(request.params, '', errors)
-    if (errors.length > 0) throw problem('INVALID_INPUT', {}, errors)
+    if (isEscaped) {
+      findUnstorable(request.query, '', errors)
+      findUnstorable(request.params, '', errors)
+    }
+    if (errors.length > 0) return done(problem('INVALID_INPUT', {}, errors))
+    done()
   })
 }, { name: 'validation', dependencies: ['errors'] })
 
@@ -179,7 +216,6 @@ function closed (querystring: unknown): unknown {
 
 /** The parser of queries passes over an escape that is none, or bytes that are no text, and leaves them as they stand. */
 function isReadable (url: string): boolean {
-  if (!url.includes('%')) return true
   try {
     decodeURIComponent(url)
     return true

@@ -1,15 +1,14 @@
 import { join } from 'node:path'
-import { Presets, SingleBar } from 'cli-progress'
 import type { Sql } from 'postgres'
 import type { Config } from '../plugins/settings.ts'
 import { loadFolder, type LoadReport, type Progress } from '../seeds/loader/index.ts'
 import { remarks } from '../seeds/loader/remarks.ts'
 
-/** Loads a folder of CSV files with a progress bar (on a terminal, else a line a file), and prints what became of the rows. */
+/** Loads a folder of CSV files with a progress bar (on a terminal of a developer, else a line a file), and prints what became of the rows. */
 export async function load (sql: Sql, config: Config, dir: string, { dryRun = false } = {}): Promise<LoadReport> {
   if (dir === '') throw new Error('There is nothing to load: set SEED_DIR, or say --dir <folder>.')
   const rejectsDir = join(config.DATA_DIR, 'rejects')
-  const progress = process.stderr.isTTY ? progressBar() : progressLines()
+  const progress = (process.stderr.isTTY ? await progressBar() : undefined) ?? progressLines()
   let report: LoadReport
   try {
     report = await loadFolder(sql, { dir, rejectsDir, userUuidNamespace: config.USER_UUID_NAMESPACE, dryRun, onProgress: progress.tell })
@@ -21,7 +20,11 @@ export async function load (sql: Sql, config: Config, dir: string, { dryRun = fa
   return report
 }
 
-function progressBar () {
+/** Undefined without the development dependencies. */
+async function progressBar () {
+  const cliProgress = await import('cli-progress').catch(() => undefined)
+  if (!cliProgress) return undefined
+  const { Presets, SingleBar } = cliProgress.default
   const bar = new SingleBar({
     format: '{bar} {percentage}% {step} {file}',
     hideCursor: true,

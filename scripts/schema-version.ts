@@ -1,4 +1,4 @@
-// Raises the number in sql/version, where sql/migrations, sql/views or sql/functions are not as it says: npx node scripts/schema-version.ts
+// Raises the number in sql/version, where migrations, views, functions or triggers are not as it says: npx node scripts/schema-version.ts
 // Also after a merge that left both sides' lines in the file: the larger number counts.
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'

@@ -195,7 +195,7 @@ t.test('an Idempotency-Key stands for what the JSON means, on every face', async
   refuses(t, await call('POST', '/orders', again, key), 422, 'IDEMPOTENCY_KEY_REUSED')
   // And its question: no meaning comes along.
   const context = (hash: string) => JSON.stringify({ caller: 'anonymous', idempotency_key: '/orders', request_hash: hash, request_id: 'x' })
-  await t.rejects(sql`select * from gateway.answer_once('place', '{}', ${context('other')}::text::jsonb)`, { message: 'IDEMPOTENCY_KEY_REUSED' })
+  await t.rejects(sql`select * from orders.place('place', '{}', ${context('other')}::text::jsonb)`, { message: 'IDEMPOTENCY_KEY_REUSED' })
 })
 
 t.test('a refusal is an answer, too', async (t) => {

@@ -11,10 +11,10 @@ select n, 'About product ' || n, n + 0.99, 'https://example.com/' || n || '.png'
 -- Tracked products: 31 has 5 left, 32 one, 33 a thousand.
 insert into products.inventory (product_id, stock) values (31, 5), (32, 1), (33, 1000);
 
--- Everyone's password is `password`.
+-- Everyone's password is `password`, in a hash that costs next to nothing (test/hashing.ts).
 insert into users.users (id, external_user_id, first_name, last_name, email_address, hashed_password,
   phone_number, street_address, city, postal_code, country, origin)
 select n, ('00000000-0000-4000-8000-00000000000' || n)::uuid, 'User', 'No' || n, 'user' || n || '@example.com',
-  '$argon2id$v=19$m=65536,p=4,t=3$p8aiJMeyPnG5aozaVF3PCg$uLDXWK55W3xIVFaZR1/C0FqpvK5ceKVgMCXAEPcYv0Q', '555-000' || n, n || ' Main Street', 'Springfield', '1000' || n, 'USA', 'service'
+  '$argon2id$v=19$m=64,t=1,p=1$t9kJtNLY6+OYEP4td9c9Sw$ZlDPT9zulSwRqhYU8m/pYs2PaB+2uAwhPK/XfJdEl/Y', '555-000' || n, n || ' Main Street', 'Springfield', '1000' || n, 'USA', 'service'
 from generate_series(1, 5) n;
 select setval('users.users_id_seq', 400000, false), setval('products.products_product_id_seq', 41, false);

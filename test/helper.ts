@@ -6,11 +6,14 @@ import type { Test } from 'tap'
 import app from '../app.ts'
 import { serverOptions } from '../options.ts'
 import { loadConfig, type Config } from '../plugins/settings.ts'
+import { hashCheaply } from './hashing.ts'
 import { checkAnswer } from './openapi.ts'
 import { databaseUrl, dropDatabase, findTestServer } from './server.ts'
 
 // A test file run by itself gets 30 s from tap, which is little on a busy machine; within a run .taprc says how long.
 if (!process.env.TAP && process.argv[1]?.endsWith('.test.ts')) (await import('tap')).default.setTimeout(600_000)
+
+hashCheaply()
 
 /** The fixture's users (test/fixture.sql), by number. Their password is `password`. */
 export const userId = (n: number) => `00000000-0000-4000-8000-00000000000${n}`

@@ -23,8 +23,8 @@ const waitingEmails = async (sql: Sql) => await ids(sql, "select id from gateway
 const waitingEvents = async (sql: Sql) => await ids(sql, 'select id from orders.outbox where published_at is null and order_id > 10000000 order by id desc limit 200')
 
 export const WORK: Work[] = [
-  { name: 'events: claim', statement: 'events/claim', batch: 200, parameters: () => [200, 5000, 30, 8_000_000] },
-  { name: 'events: claim, past those that a stuck relay holds', statement: 'events/claim', batch: 5000, parameters: () => [200, 5000, 30, 0] },
+  { name: 'events: claim', statement: 'events/claim-events', batch: 200, parameters: () => [200, 5000, 30, 8_000_000] },
+  { name: 'events: claim, past those that a stuck relay holds', statement: 'events/claim-events', batch: 5000, parameters: () => [200, 5000, 30, 0] },
   { name: 'events: mark published', statement: 'events/mark-published', batch: 200, parameters: async (sql) => [await waitingEvents(sql)] },
   { name: 'events: release', statement: 'events/release', batch: 200, parameters: async (sql) => [await waitingEvents(sql), 'a reason'] },
   { name: 'events: note a fault', statement: 'events/note-fault', batch: 1, parameters: () => [`at ${performance.now()}`] },
@@ -40,7 +40,7 @@ export const WORK: Work[] = [
   { name: 'emails: expire', statement: 'notifications/expire-emails', batch: 1000, parameters: () => [1000] },
   { name: 'emails: hasten', statement: 'notifications/hasten-emails', batch: 1000, parameters: () => [1000, 0] },
   { name: 'emails: clear', statement: 'notifications/clear-emails', batch: 1000, parameters: () => [1000] },
-  { name: 'emails: retry', statement: 'queues/retry-emails', batch: 1000, parameters: () => [1000, new Date().toISOString()] },
+  { name: 'emails: retry', statement: 'operations/retry-emails', batch: 1000, parameters: () => [1000, new Date().toISOString()] },
   { name: 'reminders: remind', statement: 'notifications/remind', batch: 500, parameters: () => [500] },
   { name: 'reminders: clear', statement: 'notifications/clear-reminders', batch: 1000, parameters: () => [1000] },
   { name: 'idempotency keys: clear', statement: 'orders/clear-idempotency-keys', batch: 1000, parameters: () => [1000] },
@@ -48,7 +48,7 @@ export const WORK: Work[] = [
   { name: 'sums of days: fold', statement: 'orders/fold-totals', batch: 1000, parameters: () => [1000] },
   {
     name: 'orders: settle',
-    statement: 'orders/settle',
+    statement: 'orders/settle-orders',
     batch: 1000,
     parameters: async (sql) => {
       await sql`update orders.settled_orders set until = ${SETTLED}, closing = null, horizon = null`

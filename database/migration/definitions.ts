@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
-import { readFile, readdir } from 'node:fs/promises'
+import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { definitionFiles } from './files.ts'
 import type { Transaction } from './transaction.ts'
 
 /** A function ("routine"), view or trigger; `name` in full, as it stands behind `drop <kind>`. */
@@ -8,11 +9,15 @@ interface DatabaseObject { kind: string, name: string }
 interface Recorded extends DatabaseObject { file: string, retired_in: number | null }
 interface Dropped extends DatabaseObject { file: string, definition: string, grants: string | null, is_restricted: boolean }
 
-/** The statements that read and write what is there (sql/schema). */
+/** The statements that read and write what is there (sql/migrating). */
 export interface Texts { objects: string, recorded: string, definitions: string, dependents: string, record: string }
 
 /** `create or replace` cannot: the columns of a view, the result or the parameters' names of a function are other ones. */
-const IS_INCOMPATIBLE = /^(42P16|42P13)$/
+const isIncompatible = (error: unknown) => /^(42P16|42P13)$/.test((error as { code?: string }).code ?? '')
+
+/** Where a statement of a file begins: at the start of a line, which nothing within a function's body does. */
+const STATEMENT_START = /^(?=(?:create|drop|do) )/m
+const DEFINED = /^create (?:or replace )?(?:function|view) ([a-z_.]+)/
 
 /** What it uses is not there (yet): files may use each other's objects in any order. */
 const IS_MISSING = /^(42883|42P01|42704|42703)$/
@@ -24,8 +29,9 @@ const fault = (file: string, error: unknown) => {
 }
 
 /**
- * Runs the files of sql/views and sql/functions that changed, and sees to what is gone from them: a trigger is dropped at once, functions
- * and views are kept for the gateways of the release before, and dropped when the version rises the next time.
+ * Runs the files of views, functions and triggers that changed, and sees to what is gone from them: a trigger is dropped at once, functions
+ * and views are kept for the gateways of the release before, and dropped when the version rises the next time. A file that has another
+ * name only is not run, and an object that is in another file than before stays the same object.
  *
  * @param folder sql/
  * @param version of the folder
@@ -39,9 +45,7 @@ export async function refreshDefinitions (transaction: Transaction, texts: Texts
 }
 
 async function readFiles (folder: string): Promise<Map<string, { text: string, checksum: string }>> {
-  const lists = await Promise.all(['views', 'functions'].map(async (kind) =>
-    (await readdir(join(folder, kind), { recursive: true })).filter((file) => file.endsWith('.sql')).sort().map((file) => `${kind}/${file}`)))
-  return new Map(await Promise.all(lists.flat().map(async (file) => {
+  return new Map(await Promise.all((await definitionFiles(folder)).map(async (file) => {
     const text = await readFile(join(folder, file), 'utf8')
     return [file, { text, checksum: createHash('sha256').update(text).digest('hex') }] as const
   })))
@@ -54,6 +58,8 @@ class Refresh {
   /** When each object was written, by key. */
   #there = new Map<string, string>()
   #recorded: Recorded[] = []
+  /** The names of files that have another name now. */
+  readonly #moved = new Map<string, string>()
   readonly #pending = new Set<string>()
   readonly #ran = new Set<string>()
   /** Which file made an object now, by key. */
@@ -68,12 +74,18 @@ class Refresh {
   }
 
   async run (): Promise<void> {
-    this.#recorded = await this.#transaction.script<Recorded>(this.#texts.recorded)
+    const recorded = await this.#transaction.script<Recorded>(this.#texts.recorded)
     const rows = await this.#transaction.script<{ file: string, checksum: string }>(this.#texts.definitions)
     const known = new Map(rows.map((row) => [row.file, row.checksum]))
-    this.#hasChanged = rows.some(({ file }) => !this.#files.has(file))
+    const left = rows.filter(({ file }) => !this.#files.has(file))
+    this.#hasChanged = left.length > 0
     await this.#look()
-    for (const [file, { checksum }] of this.#files) if (known.get(file) !== checksum) this.#pending.add(file)
+    for (const [file, { checksum }] of this.#files) {
+      const from = known.has(file) ? undefined : left.find((row) => row.checksum === checksum)
+      if (from) this.#moved.set(from.file, file)
+      else if (known.get(file) !== checksum) this.#pending.add(file)
+    }
+    this.#recorded = recorded.map((one) => ({ ...one, file: this.#moved.get(one.file) ?? one.file }))
     // A migration may have dropped what stood in its way.
     for (const one of this.#recorded) {
       if (one.retired_in === null && !this.#there.has(key(one)) && this.#files.has(one.file)) this.#pending.add(one.file)
@@ -100,22 +112,33 @@ class Refresh {
 
   async #runFile (file: string): Promise<void> {
     const { text } = this.#files.get(file)!
+    const before = this.#there
     try {
       await this.#transaction.attempt(text)
     } catch (error) {
-      if (!IS_INCOMPATIBLE.test((error as { code?: string }).code ?? '')) throw error
-      await this.#drop(this.#recorded.filter((one) => one.file === file && one.retired_in === null))
-      await this.#transaction.attempt(text)
+      if (!isIncompatible(error)) throw error
+      for (const statement of text.split(STATEMENT_START)) await this.#replace(statement)
     }
     this.#pending.delete(file)
     this.#ran.add(file)
     this.#hasChanged = true
-    const before = this.#there
     await this.#look()
     for (const [name, written] of this.#there) {
       if (before.get(name) === written) continue
       const [, kind, rest] = /^(routine|trigger|view|materialized view) (.*)$/s.exec(name)!
       this.#made.set(name, { kind: kind!, name: rest!, file, retired_in: null })
+    }
+  }
+
+  /** Runs one statement of a file, where need be after dropping what it defines, in whichever file that was: no other object of the file. */
+  async #replace (statement: string): Promise<void> {
+    try {
+      await this.#transaction.attempt(statement)
+    } catch (error) {
+      const name = DEFINED.exec(statement)?.[1]
+      if (!isIncompatible(error) || name === undefined) throw error
+      await this.#drop(this.#recorded.filter((one) => one.kind !== 'trigger' && (one.name === name || one.name.startsWith(`${name}(`))))
+      await this.#transaction.attempt(statement)
     }
   }
 
@@ -133,7 +156,8 @@ class Refresh {
     for (const found of await this.#transaction.query<Dropped>(this.#texts.dependents, [wanted])) {
       await this.#transaction.script(`drop ${key(found)}`)
       if (!this.#dropped.has(key(found))) this.#dropped.set(key(found), found)
-      if (this.#files.has(found.file)) this.#pending.add(found.file)
+      const file = this.#moved.get(found.file) ?? found.file
+      if (this.#files.has(file)) this.#pending.add(file)
     }
     await this.#look()
   }

@@ -1,23 +1,24 @@
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
-import { readFile, readdir } from 'node:fs/promises'
+import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import Postgrator from 'postgrator'
 import type { Sql } from 'postgres'
-import { refreshDefinitions } from './definitions.ts'
 import { CONNECTION_FAULTS } from '../failures.ts'
+import { refreshDefinitions } from './definitions.ts'
+import { definitionFiles, migrationFiles } from './files.ts'
 import { Transaction } from './transaction.ts'
 
 const root = join(import.meta.dirname, '../../sql')
 
-const read = (name: string) => readFileSync(join(root, `schema/${name}.sql`), 'utf8')
+const read = (name: string) => readFileSync(join(root, `migrating/${name}.sql`), 'utf8')
 const [BEGIN, HAS_VERSION, VERSION, RENEW_RIGHTS] = ['begin', 'has-version', 'version', 'renew-rights'].map(read) as [string, string, string, string]
 const texts = {
   objects: read('list-objects'), recorded: read('list-recorded'), definitions: read('list-definitions'), dependents: read('find-dependents'), record: read('record')
 }
 
-/** How long to try again where others keep tables locked. Each try waits 2 s (sql/schema/begin.sql), requests behind it as long. */
+/** How long to try again where others keep tables locked. Each try waits 2 s (sql/migrating/begin.sql), requests behind it as long. */
 const PATIENCE_MS = 60_000
 const PAUSE_MS = 500
 
@@ -25,8 +26,8 @@ const PAUSE_MS = 500
 const IS_CROWDED = /^(55P03|40P01)$/
 
 /**
- * Brings the schema up to date: the numbered migrations (sql/migrations), then every changed file of sql/views and sql/functions, then
- * who may do what. All in one transaction, under a lock of it: gateways that start at the same moment take turns, and the later ones find
+ * Brings the schema up to date: the numbered migrations (sql/migrations), then every changed file of views, functions and triggers (files.ts),
+ * then who may do what. All in one transaction, under a lock of it: gateways that start at the same moment take turns, and the later ones find
  * nothing to do. A gateway whose sql/version is smaller than the database's changes nothing.
  *
  * @param sql a client of a single connection (`max: 1`)
@@ -56,12 +57,11 @@ export async function schemaVersion (folder = root): Promise<number> {
   return Number.parseInt(await readFile(join(folder, 'version'), 'utf8'), 10)
 }
 
-/** What sql/version says about the folders whose contents it numbers. */
+/** What sql/version says about the files whose contents it numbers. */
 export async function digestOf (folder = root): Promise<string> {
   const hash = createHash('sha256')
-  for (const kind of ['migrations', 'views', 'functions']) {
-    const files = (await readdir(join(folder, kind), { recursive: true })).filter((file) => file.endsWith('.sql')).sort()
-    for (const file of files) hash.update(`${kind}/${file}\0`).update(await readFile(join(folder, kind, file))).update('\0')
+  for (const file of [...await migrationFiles(folder), ...await definitionFiles(folder)]) {
+    hash.update(`${file}\0`).update(await readFile(join(folder, file))).update('\0')
   }
   return hash.digest('hex')
 }

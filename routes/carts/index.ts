@@ -73,7 +73,7 @@ export const Cart = object('Cart', {
 /** What the routes of carts refer to by name. */
 export const cartSchemas = [NewCartItem, NewCart, CartReplacement, CartItemQuantity, CartDeleted, CartItem, Cart]
 
-/** A cart as JSON text, made by the database (sql/views/cart-documents.sql), with what its ETag is made of. */
+/** A cart as JSON text, made by the database (sql/carts/views.sql), with what its ETag is made of. */
 export const CartRow = Type.Object({ cart_id: Type.Integer(), version: Type.Integer(), document: Type.String() })
 const FoundCart = Type.Object({
   cart_id: nullable(Type.Integer()), version: nullable(Type.Integer()), document: nullable(Type.String()), asked_at: Moment
@@ -90,12 +90,12 @@ declare module 'fastify' {
 function cartsDomain (fastify: FastifyInstance) {
   const { statement } = fastify.database
   const find = statement('carts/find', FoundCart)
-  const create = statement('carts/create', CartRow)
-  const replace = statement('carts/replace', CartRow)
-  const addItem = statement('carts/add-item', CartRow)
-  const setItem = statement('carts/set-item', CartRow)
-  const clear = statement('carts/clear', CartRow)
-  const remove = statement('carts/delete', Type.Object({ deleted: Type.Boolean() }))
+  const create = statement('carts/create-cart', CartRow)
+  const replace = statement('carts/replace-cart', CartRow)
+  const addItem = statement('carts/add-cart-item', CartRow)
+  const setItem = statement('carts/set-cart-item', CartRow)
+  const clear = statement('carts/clear-cart', CartRow)
+  const remove = statement('carts/delete-cart', Type.Object({ deleted: Type.Boolean() }))
   const clearAbandoned = statement('carts/clear-abandoned', Type.Object({ cart_id: Type.Integer() }))
   const toJson = (items: Items) => JSON.stringify(items.map((item) => pick(NewCartItem, item)))
 

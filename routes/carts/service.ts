@@ -2,7 +2,9 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from '@sinclair/typebox'
 import { Cart, CartDeleted, CartItemQuantity, CartReplacement, NewCart, NewCartItem } from './index.ts'
 import { IfMatch, ProductId, ref, UserId } from '../../schemas.ts'
-import { BODY, created, KEY, responses, sendJson, tagDocument, tagged } from '../faces/responses.ts'
+import { sendDocument, tagDocument } from '../faces/etags.ts'
+import { sendJson } from '../faces/json.ts'
+import { BODY, created, KEY, responses, tagged } from '../faces/responses.ts'
 
 const tags = ['Carts']
 const params = Type.Object({ user_id: UserId })
@@ -11,7 +13,7 @@ const OWNER = ['INVALID_USER_ID', 'USER_NOT_FOUND', ...KEY] as const
 const routes: FastifyPluginAsyncTypebox = async (fastify) => {
   const { carts } = fastify
 
-  fastify.post('/', {
+  fastify.post('/carts', {
     schema: {
       operationId: 'createCart',
       summary: 'Create a cart',
@@ -23,11 +25,10 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
   }, async (request, reply) => {
     const { user_id: userId, items } = request.body
     const cart = await carts.create(userId, items ?? [])
-    tagDocument(reply, cart.document)
-    return sendJson(reply.code(201).header('location', `/carts/${userId}`), cart.document)
+    return sendDocument(reply.code(201).header('location', `/carts/${userId}`), cart.document)
   })
 
-  fastify.get('/:user_id', {
+  fastify.get('/carts/:user_id', {
     config: { etag: 'own' },
     schema: {
       operationId: 'getCart',
@@ -43,7 +44,7 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
     return sendJson(reply, cart.document)
   })
 
-  fastify.put('/:user_id', {
+  fastify.put('/carts/:user_id', {
     schema: {
       operationId: 'replaceCart',
       summary: 'Replace the cart, or create it',
@@ -56,11 +57,10 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
     }
   }, async (request, reply) => {
     const cart = await carts.replace(request.params.user_id, request.body.items ?? [], request.ifMatch())
-    tagDocument(reply, cart.document)
-    return sendJson(reply, cart.document)
+    return sendDocument(reply, cart.document)
   })
 
-  fastify.delete('/:user_id', {
+  fastify.delete('/carts/:user_id', {
     schema: {
       operationId: 'deleteCart',
       summary: 'Delete the cart',
@@ -76,7 +76,7 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
     return { message: `Cart deleted successfully for user ${userId}`, user_id: userId, deleted: true }
   })
 
-  fastify.delete('/:user_id/clear', {
+  fastify.delete('/carts/:user_id/clear', {
     schema: {
       operationId: 'clearCart',
       summary: 'Empty the cart and keep it',
@@ -88,11 +88,10 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
     }
   }, async (request, reply) => {
     const cart = await carts.clear(request.params.user_id, request.ifMatch())
-    tagDocument(reply, cart.document)
-    return sendJson(reply, cart.document)
+    return sendDocument(reply, cart.document)
   })
 
-  fastify.post('/:user_id/items', {
+  fastify.post('/carts/:user_id/items', {
     schema: {
       operationId: 'addCartItem',
       summary: 'Add an item, or raise its quantity',
@@ -105,12 +104,11 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
     }
   }, async (request, reply) => {
     const cart = await carts.addItem(request.params.user_id, request.body, request.ifMatch())
-    tagDocument(reply, cart.document)
-    return sendJson(reply, cart.document)
+    return sendDocument(reply, cart.document)
   })
 
   const item = Type.Object({ user_id: UserId, product_id: ProductId })
-  fastify.put('/:user_id/items/:product_id', {
+  fastify.put('/carts/:user_id/items/:product_id', {
     schema: {
       operationId: 'setCartItem',
       summary: 'Set an item’s quantity',
@@ -125,11 +123,10 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
   }, async (request, reply) => {
     const { user_id: userId, product_id: productId } = request.params
     const cart = await carts.setItem(userId, productId, request.body.quantity ?? 1, request.ifMatch())
-    tagDocument(reply, cart.document)
-    return sendJson(reply, cart.document)
+    return sendDocument(reply, cart.document)
   })
 
-  fastify.delete('/:user_id/items/:product_id', {
+  fastify.delete('/carts/:user_id/items/:product_id', {
     schema: {
       operationId: 'removeCartItem',
       summary: 'Remove an item',
@@ -141,8 +138,7 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
     }
   }, async (request, reply) => {
     const cart = await carts.setItem(request.params.user_id, request.params.product_id, 0, request.ifMatch())
-    tagDocument(reply, cart.document)
-    return sendJson(reply, cart.document)
+    return sendDocument(reply, cart.document)
   })
 }
 

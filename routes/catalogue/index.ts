@@ -1,72 +1,9 @@
 import fp from 'fastify-plugin'
 import type { FastifyInstance } from 'fastify'
 import { Type, type Static } from '@sinclair/typebox'
-import { nullable, object, PageInfo, ProductId, ref, Text } from '../../schemas.ts'
+import { pickSome } from '../../schemas.ts'
 import { problem } from '../../plugins/errors.ts'
-
-export const Product = object('Product', {
-  product_id: ProductId,
-  product_name: Type.String(),
-  department_id: nullable(Type.Integer()),
-  department_name: nullable(Type.String()),
-  aisle_id: nullable(Type.Integer()),
-  aisle_name: nullable(Type.String()),
-  description: nullable(Type.String()),
-  price: nullable(Type.Number({ description: 'null: the catalogue has none' })),
-  image_url: nullable(Type.String())
-}, {
-  examples: [{
-    product_id: 1,
-    product_name: 'Alder Farm Russet Apples, 1 kg',
-    department_id: 1,
-    department_name: 'Greengrocer',
-    aisle_id: 1,
-    aisle_name: 'Fresh Fruit',
-    description: 'Nutty, sharp-sweet apples with a rough golden skin.',
-    price: 3.49,
-    image_url: 'https://example.com/apples.png'
-  }]
-})
-export const ProductPage = object('ProductPage', {
-  products: Type.Array(ref(Product)), ...PageInfo, next_cursor: nullable(Type.String())
-}, {
-  examples: [{ products: Product.examples, total: 200, limit: 1, offset: 0, has_next: true, has_prev: false, next_cursor: 'cDE' }]
-})
-export const ProductRow = Type.Object({ version: Type.Integer(), ...Product.properties })
-
-/** What a shop front shows of a product besides; `stock` null: not tracked. */
-export const Offer = Type.Object({ product_id: Type.Integer(), sku: nullable(Type.String()), stock: nullable(Type.Integer()) })
-
-export const Department = object('Department', {
-  department_id: Type.Integer(),
-  department_name: Type.String(),
-  product_count: Type.Integer(),
-  description: nullable(Type.String()),
-  image_url: nullable(Type.String())
-})
-export const DepartmentList = object('DepartmentList', { departments: Type.Array(ref(Department)) }, {
-  examples: [{
-    departments: [{
-      department_id: 2,
-      department_name: 'Bakery',
-      product_count: 14,
-      description: 'Bread, rolls and pastries.',
-      image_url: 'https://example.com/bakery.png'
-    }]
-  }]
-})
-export const Aisle = object('Aisle', { aisle_id: Type.Integer(), aisle_name: Type.String(), product_count: Type.Integer() })
-export const AisleList = object('AisleList', { aisles: Type.Array(ref(Aisle)) }, {
-  examples: [{ aisles: [{ aisle_id: 1, aisle_name: 'Fresh Fruit', product_count: 7 }] }]
-})
-
-/** What the routes of the catalogue refer to by name. */
-export const catalogueSchemas = [Product, ProductPage, Department, DepartmentList, Aisle, AisleList]
-
-export const SearchText = Text(255, {
-  description: 'finds names that contain every word of it, in any order, without regard to case and accents; where none does, up to 400 of ' +
-    'the nearest, the nearest first'
-})
+import { Aisle, Department, ManagedProductRow, Offer, ProductChanges, ProductRow, type NewProduct } from './schema.ts'
 
 export interface ProductFilter {
   categories?: string[]
@@ -83,20 +20,29 @@ export interface ProductFilter {
 }
 
 declare module 'fastify' {
-  interface FastifyInstance { products: ReturnType<typeof productsDomain> }
+  interface FastifyInstance { catalogue: ReturnType<typeof catalogueDomain> }
 }
 
-/** The catalogue, read from the replica where there is one. */
-function productsDomain (fastify: FastifyInstance) {
-  const { catalogueStatement: statement } = fastify.database
-  const Total = Type.Object({ total: Type.Integer() })
-  const find = statement('products/find', ProductRow)
-  const list = statement('products/list', ProductRow)
-  const search = statement('products/search', Type.Object({ total: Type.Integer(), is_near: Type.Boolean(), ...ProductRow.properties }))
-  const count = statement('products/count', Total)
-  const listDepartments = statement('products/list-departments', Department)
-  const findOffers = statement('products/find-offers', Offer)
-  const listAisles = statement('products/list-aisles', Aisle)
+/**
+ * The catalogue. What shows it to customers reads the replica where there is one; the back office, which has prices in cents, and stock,
+ * always reads the primary: whoever changes a product reads it back.
+ */
+function catalogueDomain (fastify: FastifyInstance) {
+  const { catalogueStatement: replicated, statement } = fastify.database
+  const Total = { total: Type.Integer() }
+  const find = replicated('catalogue/find', ProductRow)
+  const list = replicated('catalogue/list', ProductRow)
+  const search = replicated('catalogue/search', Type.Object({ ...Total, is_near: Type.Boolean(), ...ProductRow.properties }))
+  const count = replicated('catalogue/count', Type.Object(Total))
+  const findOffers = replicated('catalogue/find-offers', Offer)
+  const listDepartments = replicated('catalogue/list-departments', Department)
+  const listAisles = replicated('catalogue/list-aisles', Aisle)
+  const findManaged = statement('catalogue/find-managed', ManagedProductRow)
+  const listManaged = statement('catalogue/list-managed', ManagedProductRow)
+  const searchManaged = statement('catalogue/search-managed', Type.Object({ ...Total, ...ManagedProductRow.properties }))
+  const countManaged = statement('catalogue/count', Type.Object(Total))
+  const create = statement('catalogue/create-product', ManagedProductRow)
+  const change = statement('catalogue/change-product', ManagedProductRow)
 
   return {
     /** One product. Rejects with PRODUCT_NOT_FOUND. */
@@ -139,13 +85,40 @@ function productsDomain (fastify: FastifyInstance) {
     listDepartments: async () => await listDepartments.all(),
 
     /** All aisles with the number of their products. */
-    listAisles: async () => await listAisles.all()
+    listAisles: async () => await listAisles.all(),
+
+    /** One product for the back office. Rejects with PRODUCT_NOT_FOUND. */
+    async findManaged (productId: number): Promise<Static<typeof ManagedProductRow>> {
+      const product = await findManaged.first(productId)
+      if (!product) throw problem('PRODUCT_NOT_FOUND')
+      return product
+    },
+
+    /** A page of them by id, with the exact number of all; `q` is looked for in the name as by `list`. */
+    async listManaged ({ q, limit, offset }: { q?: string, limit: number, offset: number }) {
+      if (q?.trim()) {
+        const found = await fastify.database.searches.run(async () => await searchManaged.all(q, limit, offset))
+        return { items: found.filter((product) => product.id !== null), total: found[0]!.total }
+      }
+      const [items, counted] = await Promise.all([listManaged.all(limit, offset), countManaged.first(null, null, null, null)])
+      return { items, total: counted!.total }
+    },
+
+    /** Makes a product. Rejects with DEPARTMENT_NOT_FOUND, AISLE_NOT_FOUND, SKU_ALREADY_EXISTS. */
+    async create (input: Static<typeof NewProduct>): Promise<Static<typeof ManagedProductRow>> {
+      return (await create.first(JSON.stringify(input)))!
+    },
+
+    /** Changes name, price or stock; only what was sent. Rejects with PRODUCT_NOT_FOUND, PRECONDITION_FAILED. */
+    async change (productId: number, changes: Static<typeof ProductChanges>, ifMatch: string[] | null) {
+      return (await change.first(productId, JSON.stringify(pickSome(ProductChanges, changes)), ifMatch))!
+    }
   }
 }
 
 export default fp(async (fastify) => {
-  fastify.decorate('products', productsDomain(fastify))
-}, { name: 'products', dependencies: ['database'] })
+  fastify.decorate('catalogue', catalogueDomain(fastify))
+}, { name: 'catalogue', dependencies: ['database'] })
 
 function pageOf (found: Static<typeof ProductRow>[], total: number, limit: number, isNear = false) {
   const products = found.slice(0, limit)

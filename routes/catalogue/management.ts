@@ -1,10 +1,10 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from '@sinclair/typebox'
 import type { FastifyReply } from 'fastify'
-import { ManagedProduct, ManagedProductPage, NewProduct, ProductChanges } from './managed.ts'
+import { ManagedProduct, ManagedProductPage, NewProduct, ProductChanges, SearchText } from './schema.ts'
 import { IfMatch, Paging, ProductId, ref } from '../../schemas.ts'
-import { SearchText } from './index.ts'
-import { ADMIN, BODY, created, responses, setETag, tagged } from '../faces/responses.ts'
+import { setETag } from '../faces/etags.ts'
+import { ADMIN, BODY, created, responses, tagged } from '../faces/responses.ts'
 
 const tags = ['Management: products']
 const params = Type.Object({ product_id: ProductId })
@@ -19,7 +19,7 @@ function tag (reply: FastifyReply, { id, version, stock, price_cents: price }: T
 const routes: FastifyPluginAsyncTypebox = async (fastify) => {
   const { catalogue } = fastify
 
-  fastify.get('/', {
+  fastify.get('/products', {
     config: { isCatalogue: true },
     schema: {
       operationId: 'listManagedProducts',
@@ -31,10 +31,10 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
     }
   }, async (request) => {
     const { limit, offset } = request.query
-    return { ...await catalogue.list(request.query), limit, offset }
+    return { ...await catalogue.listManaged(request.query), limit, offset }
   })
 
-  fastify.post('/', {
+  fastify.post('/products', {
     schema: {
       operationId: 'createManagedProduct',
       summary: 'Create a product',
@@ -49,7 +49,7 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
     return reply.code(201).header('location', `/api/v1/products/${product.id}`).send(product)
   })
 
-  fastify.get('/:product_id', {
+  fastify.get('/products/:product_id', {
     config: { isCatalogue: true, etag: 'own' },
     schema: {
       operationId: 'getManagedProduct',
@@ -60,12 +60,12 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
       response: responses({ 200: ref(ManagedProduct) }, 'PRODUCT_NOT_FOUND', ...ADMIN)
     }
   }, async (request, reply) => {
-    const product = await catalogue.find(request.params.product_id)
+    const product = await catalogue.findManaged(request.params.product_id)
     tag(reply, product)
     return product
   })
 
-  fastify.patch('/:product_id', {
+  fastify.patch('/products/:product_id', {
     schema: {
       operationId: 'updateManagedProduct',
       summary: 'Change name, price or stock: only what is sent',

@@ -1,13 +1,13 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from '@sinclair/typebox'
-import { Product, ProductPage, SearchText } from './index.ts'
+import { AisleList, DepartmentList, Product, ProductPage, SearchText } from './schema.ts'
 import { Cursor, pageInfo, Paging, ProductId, ref } from '../../schemas.ts'
 import { KEY, responses } from '../faces/responses.ts'
 
 const tags = ['Catalogue']
 
 const routes: FastifyPluginAsyncTypebox = async (fastify) => {
-  fastify.get('/', {
+  fastify.get('/products', {
     config: { isCatalogue: true },
     schema: {
       operationId: 'listProducts',
@@ -29,11 +29,11 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
       response: responses({ 200: ref(ProductPage) }, 'INVALID_CURSOR', ...KEY)
     }
   }, async (request) => {
-    const { products, total, next_cursor: next } = await fastify.products.list(request.query)
+    const { products, total, next_cursor: next } = await fastify.catalogue.list(request.query)
     return { products, ...pageInfo(total, request.query), next_cursor: next }
   })
 
-  fastify.get('/:product_id', {
+  fastify.get('/products/:product_id', {
     config: { isCatalogue: true, etag: 'body' },
     schema: {
       operationId: 'getProduct',
@@ -43,7 +43,29 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
       params: Type.Object({ product_id: ProductId }),
       response: responses({ 200: ref(Product) }, 'PRODUCT_NOT_FOUND', ...KEY)
     }
-  }, async (request) => await fastify.products.find(request.params.product_id))
+  }, async (request) => await fastify.catalogue.find(request.params.product_id))
+
+  fastify.get('/departments', {
+    config: { isCatalogue: true },
+    schema: {
+      operationId: 'listDepartments',
+      summary: 'All departments',
+      description: 'With the number of products in each.',
+      tags,
+      response: responses({ 200: ref(DepartmentList) }, ...KEY)
+    }
+  }, async () => ({ departments: await fastify.catalogue.listDepartments() }))
+
+  fastify.get('/aisles', {
+    config: { isCatalogue: true },
+    schema: {
+      operationId: 'listAisles',
+      summary: 'All aisles',
+      description: 'With the number of products in each.',
+      tags,
+      response: responses({ 200: ref(AisleList) }, ...KEY)
+    }
+  }, async () => ({ aisles: await fastify.catalogue.listAisles() }))
 }
 
 export default routes

@@ -1,6 +1,6 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type, type Static } from '@sinclair/typebox'
-import { SearchText, type Offer, type Product } from './index.ts'
+import { SearchText, type Offer, type Product } from './schema.ts'
 import { nullable, object, ProductId, ref } from '../../schemas.ts'
 import { responses } from '../faces/responses.ts'
 import { Page, PageLimit, pagesOf } from '../faces/storefront-paging.ts'
@@ -52,9 +52,9 @@ function show (product: Static<typeof Product>, offer?: Static<typeof Offer>): S
 
 /** The catalogue as a shop front shows it, to everybody. */
 const routes: FastifyPluginAsyncTypebox = async (fastify) => {
-  const { products } = fastify
+  const { catalogue } = fastify
 
-  fastify.get('/', {
+  fastify.get('/products', {
     config: { isCatalogue: true },
     schema: {
       operationId: 'listStorefrontProducts',
@@ -74,7 +74,7 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
     }
   }, async (request) => {
     const { page, limit, search, category, minPrice, maxPrice, inStock } = request.query
-    const found = await products.list({
+    const found = await catalogue.list({
       q: search,
       categories: category ? [category] : undefined,
       min_price: minPrice,
@@ -83,14 +83,14 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
       limit,
       offset: (page - 1) * limit
     })
-    const offers = await products.findOffers(found.products.map((product) => product.product_id))
+    const offers = await catalogue.findOffers(found.products.map((product) => product.product_id))
     return {
       products: found.products.map((product) => show(product, offers.get(product.product_id))),
       pagination: { page, limit, total: found.total, pages: pagesOf(found.total, limit) }
     }
   })
 
-  fastify.get('/:product_id', {
+  fastify.get('/products/:product_id', {
     config: { isCatalogue: true, etag: 'body' },
     schema: {
       operationId: 'getStorefrontProduct',
@@ -102,7 +102,7 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
     }
   }, async (request) => {
     const { product_id: id } = request.params
-    const [product, offers] = await Promise.all([products.find(id), products.findOffers([id])])
+    const [product, offers] = await Promise.all([catalogue.find(id), catalogue.findOffers([id])])
     return show(product, offers.get(id))
   })
 }

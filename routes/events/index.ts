@@ -25,11 +25,11 @@ declare module 'fastify' {
   interface FastifyInstance { events: ReturnType<typeof eventsDomain> }
 }
 
-/** The transactional outbox. The database itself writes it (sql/functions/orders/events.sql); a relay empties it. */
+/** The transactional outbox. The database itself writes it (sql/events/triggers.sql); a relay empties it. */
 function eventsDomain (fastify: FastifyInstance) {
   const { statement } = fastify.database
   const register = statement('events/register-publisher', Type.Object({ queue: Type.String() }))
-  const claim = statement('events/claim', Claimed)
+  const claim = statement('events/claim-events', Claimed)
   const markPublished = statement('events/mark-published', Id)
   const release = statement('events/release', Id)
   const note = statement('events/note-fault', Id)

@@ -1,3 +1,5 @@
+import { joinJson } from './json.ts'
+
 /** How a route's answers go into the envelope; worked out once per route. */
 export interface Shape {
   /** Sent as it is. */
@@ -64,21 +66,18 @@ export function shapeOf (methods: string[], url: string): Shape {
 }
 
 /** An update that named nothing that can be updated. */
-export const NO_CHANGES = '{"success":true,"message":"No changes made","data":[],"error":null}'
+export const NO_CHANGES = JSON.stringify({ success: true, message: 'No changes made', data: [], error: null })
 
 /** Nothing is stored yet where one could be. */
-export const NO_ENTRIES = '{"success":true,"message":"Nothing stored","data":[],"error":null}'
+export const NO_ENTRIES = JSON.stringify({ success: true, message: 'Nothing stored', data: [], error: null })
 
-/**
- * Puts an answer into the envelope: text is joined to text, since parsing and writing a page of orders again costs more than all
- * the rest of this face. The gateway's own JSON has no space between its tokens.
- */
+/** Puts an answer, as the text it is, into the envelope. The gateway's own JSON has no space between its tokens. */
 export function enveloped (json: string, list: string | undefined, message: string): string {
+  const error = null
   // An envelope already, as order answers are.
-  if (json.startsWith('{"success":true,')) return `${json.slice(0, -1)},"error":null}`
-  const head = `{"success":true,"message":${JSON.stringify(message)},"data":`
+  if (json.startsWith('{"success":true,')) return joinJson(json, { error })
   const entries = `{"${list}":`
   // {"users":[...],"total":20}: the list takes the place of data, and the page's numbers stand beside it.
-  if (list !== undefined && json.startsWith(entries)) return `${head}${json.slice(entries.length, -1)},"error":null}`
-  return json.startsWith('[') ? `${head}${json},"error":null}` : `${head}[${json}],"error":null}`
+  const data = list !== undefined && json.startsWith(entries) ? json.slice(entries.length, -1) : json.startsWith('[') ? json : [json]
+  return joinJson({ success: true, message }, ['data', data], { error })
 }

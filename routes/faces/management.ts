@@ -1,9 +1,9 @@
 import type { FastifyInstance } from 'fastify'
-import { ManagedProduct, ManagedProductPage, NewProduct, ProductChanges } from '../catalogue/managed.ts'
+import { ManagedProduct, ManagedProductPage, NewProduct, ProductChanges } from '../catalogue/schema.ts'
 import { queueSchemas } from '../operations/index.ts'
-import { ChangedOrder, ManagedOrder, ManagedOrderPage } from '../orders/management-schema.ts'
+import { ChangedOrder, ManagedOrder, ManagedOrderPage } from '../orders/management.ts'
 import { ManagedStatusChange, NewManagedOrder } from '../orders/schema.ts'
-import { IdentityChanges, ManagedUser, ManagedUserPage } from '../users/identities.ts'
+import { IdentityChanges, ManagedUser, ManagedUserPage } from '../users/schema.ts'
 
 /** What a caller sends and this face does not know is a 400, in the body too. */
 const bodies = [NewProduct, ProductChanges, NewManagedOrder, ManagedStatusChange, IdentityChanges].map(closed)
@@ -19,9 +19,9 @@ export function managementFace (fastify: FastifyInstance): void {
   ]) fastify.addSchema(schema)
 }
 
-/** The schema of a body that takes nothing but what it names. */
 interface Schema { type?: unknown, properties?: Record<string, unknown>, items?: unknown }
 
+/** The schema of a body that takes nothing but what it names. */
 function closed (schema: unknown): unknown {
   const { type, properties, items } = schema as Schema
   const types = [type].flat()

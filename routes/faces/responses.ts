@@ -1,8 +1,6 @@
-import { hash } from 'node:crypto'
 import { STATUS_CODES } from 'node:http'
-import type { FastifyReply } from 'fastify'
 import type { TSchema } from '@sinclair/typebox'
-import { ERRORS, problem, ProblemDetails, type ErrorCode } from '../../plugins/errors.ts'
+import { ERRORS, ProblemDetails, type ErrorCode } from '../../plugins/errors.ts'
 import { ALWAYS, RATE_LIMITS } from '../../plugins/openapi-document.ts'
 
 /** What a route of a method with a body can refuse with on top, also where it wants none: a body that is sent is read. */
@@ -69,7 +67,7 @@ function describe (status: number, codes: ErrorCode[]): string {
 function example (code: ErrorCode, status: number) {
   const [, detail] = ERRORS[code]
   return {
-    type: 'about:blank', title: STATUS_CODES[status], status, detail: detail.includes('{') ? detail : problem(code).message, code, request_id: 'req-1'
+    type: 'about:blank', title: STATUS_CODES[status], status, detail, code, request_id: 'req-1'
   }
 }
 
@@ -85,21 +83,3 @@ export const created = <T extends TSchema>(schema: T): T => withHeaders(schema, 
 /** The response is a new order, which an Idempotency-Key may have placed before. */
 export const placed = <T extends TSchema>(schema: T): T =>
   withHeaders(schema, { ETag: {}, Location: {}, 'Idempotency-Replayed': {} })
-
-/**
- * Sends JSON that the database wrote already: parsing and writing it again would only cost time. Declared to return what any
- * handler returns, since the text stands for the route's response schema.
- */
-export function sendJson (reply: FastifyReply, json: string): never {
-  return reply.type('application/json; charset=utf-8').send(json) as never
-}
-
-/** Sets the strong ETag of a resource that shows nothing but its own row: its id and version (gateway.check_version compares the same). */
-export function setETag (reply: FastifyReply, id: string | number, version: number | bigint): void {
-  reply.header('etag', `"${id}-${version}"`)
-}
-
-/** Sets the strong ETag of a resource that shows more than its own row, of every byte shown (gateway.tag_of in the database is the same). */
-export function tagDocument (reply: FastifyReply, document: string): void {
-  reply.header('etag', `"${hash('sha256', document, 'hex').slice(0, 32)}"`)
-}

@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import { cartSchemas } from '../carts/index.ts'
-import { catalogueSchemas } from '../catalogue/index.ts'
+import { catalogueSchemas } from '../catalogue/schema.ts'
 import { orderSchemas } from '../orders/schema.ts'
 import { OrderEnvelope, OrderPageEnvelope } from '../orders/service-envelope.ts'
 import { StoredInvoice } from '../orders/service-invoice.ts'

@@ -1,7 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import { StatusChange } from '../orders/schema.ts'
-import { StorefrontOrderPage } from '../orders/storefront-page.ts'
-import { NewStorefrontOrder, StorefrontChanges, StorefrontOrder } from '../orders/storefront-schema.ts'
+import { NewStorefrontOrder, StorefrontChanges, StorefrontOrder, StorefrontOrderPage } from '../orders/storefront-schema.ts'
 import { ownSchemas } from './own-user.ts'
 
 const schemas = [NewStorefrontOrder, StorefrontChanges, StatusChange, StorefrontOrder, StorefrontOrderPage, ...ownSchemas]

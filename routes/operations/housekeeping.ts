@@ -35,7 +35,7 @@ export default fp(async ({ carts, events, jobs, log, notifications, orders }) =>
     if (count > 0) log.info({ count }, what)
   }
 
-  /** For speed alone: the sums per product (sql/functions/orders/settle.sql) are exact whenever this runs, or never. */
+  /** For speed alone: the sums per product (sql/orders/functions/settle-orders.sql) are exact whenever this runs, or never. */
   async function settle (signal: AbortSignal): Promise<void> {
     const latest = new Date(Date.now() - SETTLE_AGE_MS)
     let [settled, since] = ['', performance.now()]

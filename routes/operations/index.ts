@@ -81,12 +81,12 @@ declare module 'fastify' {
 /** What the operator sees and does: what waits, what failed for good, trying it again. */
 function queuesDomain (fastify: FastifyInstance) {
   const { statement } = fastify.database
-  const list = statement('queues/list-queues', QueueState)
-  const listFailed = statement('queues/list-failed', Type.Object({ total: Type.Integer(), failed: Type.Array(FailedJob) }))
-  const retryEmail = statement('queues/retry-email', Type.Object({ id: Type.Integer() }))
-  const retryEmails = statement('queues/retry-emails', Type.Object({ id: Type.Integer() }))
-  const countFailedEmails = statement('queues/count-failed-emails', Type.Object({ total: Type.Integer() }))
-  const findTicks = statement('queues/find-failed-ticks', Type.Object({ id: Type.String() }))
+  const list = statement('operations/list-queues', QueueState)
+  const listFailed = statement('operations/list-failed', Type.Object({ total: Type.Integer(), failed: Type.Array(FailedJob) }))
+  const retryEmail = statement('operations/retry-email', Type.Object({ id: Type.Integer() }))
+  const retryEmails = statement('operations/retry-emails', Type.Object({ id: Type.Integer() }))
+  const countFailedEmails = statement('operations/count-failed-emails', Type.Object({ total: Type.Integer() }))
+  const findTicks = statement('operations/find-failed-ticks', Type.Object({ id: Type.String() }))
 
   async function retryAllEmails (): Promise<{ retried: number, remaining: number }> {
     const now = new Date()

@@ -1,11 +1,12 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from '@sinclair/typebox'
-import { FailedJobPage, Queue, QUEUES, QueueList, RetriedJob, RetriedJobs } from './index.ts'
+import { FailedJobPage, QUEUES, QueueList, RetriedJob, RetriedJobs } from './index.ts'
 import { problem } from '../../plugins/errors.ts'
-import { Paging, ref } from '../../schemas.ts'
+import { oneOf, Paging, ref } from '../../schemas.ts'
 import { ADMIN, BODY, responses } from '../faces/responses.ts'
 
 const tags = ['Management: jobs']
+const Queue = oneOf(QUEUES)
 const params = Type.Object({ queue: Queue })
 
 const routes: FastifyPluginAsyncTypebox = async (fastify) => {
@@ -15,7 +16,7 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
     if (queue !== undefined && !QUEUES.some((name) => name === queue)) throw problem('QUEUE_NOT_FOUND')
   })
 
-  fastify.get('/', {
+  fastify.get('/jobs', {
     schema: {
       operationId: 'listQueues',
       summary: 'The queues',
@@ -25,7 +26,7 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
     }
   }, async () => ({ queues: await fastify.queues.list() }))
 
-  fastify.get('/:queue/failed', {
+  fastify.get('/jobs/:queue/failed', {
     schema: {
       operationId: 'listFailedJobs',
       summary: 'What failed for good',
@@ -40,7 +41,7 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
     return { ...await fastify.queues.listFailed(request.params.queue, request.query), limit, offset }
   })
 
-  fastify.post('/:queue/failed/retry', {
+  fastify.post('/jobs/:queue/failed/retry', {
     schema: {
       operationId: 'retryFailedJobs',
       summary: 'Retry everything that failed for good',
@@ -54,7 +55,7 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
     return { queue, ...await fastify.queues.retryAll(queue) }
   })
 
-  fastify.post('/:queue/failed/:id/retry', {
+  fastify.post('/jobs/:queue/failed/:id/retry', {
     schema: {
       operationId: 'retryFailedJob',
       summary: 'Retry one job that failed for good',

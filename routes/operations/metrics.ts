@@ -4,7 +4,7 @@ import { KEY, responses } from '../faces/responses.ts'
 
 /** For Prometheus: needs an API key, since the numbers of a shop are its own business (`authorization: { credentials: … }` there). */
 const routes: FastifyPluginAsync = async (fastify) => {
-  fastify.get('/', {
+  fastify.get('/metrics', {
     schema: {
       operationId: 'getMetrics',
       summary: 'Measurements in Prometheus’ text format',

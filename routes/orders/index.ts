@@ -4,14 +4,13 @@ import { Type, type Static } from '@sinclair/typebox'
 import { nullable, pick } from '../../schemas.ts'
 import type { Context } from '../../plugins/context.ts'
 import { isErrorCode, problem } from '../../plugins/errors.ts'
-import { decodeCursor, encodeCursor } from './cursor.ts'
-import { endOf } from './dates.ts'
-import { ordersInvoices } from './invoices.ts'
-import { ordersManagement } from './managed.ts'
-import { storefrontOrders, type Rates } from './caller.ts'
+import { decodeCursor, encodeCursor, endOf } from './page.ts'
+import { orderInvoices } from './invoices.ts'
+import { managedOrders } from './managed.ts'
+import { ordersForCaller, type Rates } from './for-caller.ts'
 import { AddedItem, Delivery, NewManagedOrder, NewOrder, NewOrderItem, OrderChanges } from './schema.ts'
 
-/** An order as JSON text, made by the database (sql/views/order-documents.sql), with what its ETag is made of. */
+/** An order as JSON text, made by the database (sql/orders/views.sql), with what its ETag is made of. */
 const OrderRow = Type.Object({ order_id: Type.Integer(), version: Type.Integer(), document: Type.String() })
 
 const Placed = Type.Object({
@@ -36,7 +35,7 @@ declare module 'fastify' {
   interface FastifyInstance { orders: ReturnType<typeof ordersDomain> }
 }
 
-/** Orders: placing, reading, changing them. The rules stand in sql/functions/orders. */
+/** Orders: placing, reading, changing them. The rules stand in sql/orders/functions. */
 function ordersDomain (fastify: FastifyInstance) {
   const { statement } = fastify.database
   const sellUnpriced = fastify.config.SELL_UNPRICED
@@ -45,9 +44,9 @@ function ordersDomain (fastify: FastifyInstance) {
   const list = statement('orders/list', Type.Object({
     total: Type.Integer(), documents: Type.String(), next_cursor: nullable(Type.String())
   }))
-  const change = statement('orders/change', OrderRow)
+  const change = statement('orders/change-order', OrderRow)
   const addItems = statement('orders/add-items', Type.Object({ added: Type.Array(AddedItem) }))
-  const remove = statement('orders/delete', Type.Object({ deleted: Type.Boolean() }))
+  const remove = statement('orders/delete-order', Type.Object({ deleted: Type.Boolean() }))
   const foldTotals = statement('orders/fold-totals', Type.Object({ folded: Type.Integer() }))
   const clearKeys = statement('orders/clear-idempotency-keys', Type.Object({ key: Type.String() }))
 
@@ -64,9 +63,9 @@ function ordersDomain (fastify: FastifyInstance) {
   }
 
   return {
-    ...ordersInvoices(fastify),
-    ...ordersManagement(fastify),
-    ...storefrontOrders(fastify, async (input, context) => await placeOnce('place_for_caller', input, context)),
+    ...orderInvoices(fastify),
+    ...managedOrders(fastify),
+    ...ordersForCaller(fastify, async (input, context) => await placeOnce('place_for_caller', input, context)),
 
     /** Makes an order. Rejects with USER_NOT_FOUND, PRODUCTS_NOT_FOUND, PRODUCT_NOT_PRICED, INSUFFICIENT_STOCK, IDEMPOTENCY_KEY_REUSED. */
     async place (input: Static<typeof NewOrder>, context: Context) {
@@ -138,7 +137,7 @@ function ordersDomain (fastify: FastifyInstance) {
 
 export default fp(async (fastify) => {
   fastify.decorate('orders', ordersDomain(fastify))
-  const hasPrices = fastify.database.statement('products/has-prices', Type.Object({ has_prices: Type.Boolean() }))
+  const hasPrices = fastify.database.statement('catalogue/has-prices', Type.Object({ has_prices: Type.Boolean() }))
   fastify.addHook('onReady', async () => {
     if (fastify.config.SELL_UNPRICED || (await hasPrices.first())!.has_prices) return
     fastify.log.warn('no product has a price, so nothing can be ordered: load products_enriched/*.csv, or sell for nothing with SELL_UNPRICED=true')

@@ -16,7 +16,7 @@ export const INVOICE_LIMIT = 10 * 1024 * 1024
 const Bytes = Type.Uint8Array()
 
 /** Storing and fetching the document that goes with an order. */
-export function ordersInvoices (fastify: FastifyInstance) {
+export function orderInvoices (fastify: FastifyInstance) {
   const { statement } = fastify.database
   const store = statement('orders/store-invoice', Type.Object({
     order_id: Type.Integer(), content_type: Type.String(), size: Type.Integer()

@@ -3,11 +3,10 @@ import { Type, type Static } from '@sinclair/typebox'
 import { Moment, nullable } from '../../schemas.ts'
 import type { Context } from '../../plugins/context.ts'
 import { problem } from '../../plugins/errors.ts'
-import { decodeCursor, encodeCursor } from './cursor.ts'
-import { endOf } from './dates.ts'
+import { decodeCursor, encodeCursor, endOf } from './page.ts'
 import { Status } from './schema.ts'
 
-/** An order as JSON text, made by the database (sql/views/management-documents.sql), with what its ETag is made of. */
+/** An order as JSON text, made by the database (sql/orders/views.sql), with what its ETag is made of. */
 const ManagedOrderRow = Type.Object({ order_id: Type.Integer(), version: Type.Integer(), document: Type.String() })
 
 const ChangedStatus = Type.Object({
@@ -34,7 +33,7 @@ export interface ManagedOrderFilter {
 }
 
 /** Orders as the back office sees them: internal ids, integer cents, sums over everything that fits. */
-export function ordersManagement (fastify: FastifyInstance) {
+export function managedOrders (fastify: FastifyInstance) {
   const { statement } = fastify.database
   const find = statement('orders/find-managed', ManagedOrderRow)
   const list = statement('orders/list-managed', Type.Object({
@@ -45,7 +44,7 @@ export function ordersManagement (fastify: FastifyInstance) {
     next_cursor: nullable(Type.String())
   }))
   const changeStatus = statement('orders/change-status', ChangedStatus)
-  const settle = statement('orders/settle', Type.Object({ settled_until: Moment }))
+  const settle = statement('orders/settle-orders', Type.Object({ settled_until: Moment }))
 
   return {
     /** One order. Rejects with ORDER_NOT_FOUND. */

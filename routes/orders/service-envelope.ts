@@ -2,7 +2,8 @@ import type { FastifyReply } from 'fastify'
 import { Type } from '@sinclair/typebox'
 import { Order } from './schema.ts'
 import { nullable, object, ref } from '../../schemas.ts'
-import { sendJson, tagDocument } from '../faces/responses.ts'
+import { tagDocument } from '../faces/etags.ts'
+import { joinJson, sendJson } from '../faces/json.ts'
 
 /** The envelope that order answers of the service API come in. */
 export const OrderEnvelope = object('OrderEnvelope', {
@@ -23,12 +24,9 @@ export const OrderPageEnvelope = object('OrderPageEnvelope', {
   examples: [{ success: true, message: 'Found 11 orders', data: [listed], total: 11, limit: 1, offset: 0, next_cursor: 'bzEuMzQyMjAwMA' }]
 })
 
-/** Sends orders, a JSON array that the database wrote, in the envelope. `page` are further fields. */
-export function sendOrders (reply: FastifyReply, message: string, orders: string, page: object = {}): never {
-  // {"success":true,"message":"…"} is opened at its last brace, and `page`, an object of its own, joined on.
-  const head = JSON.stringify({ success: true, message }).slice(0, -1)
-  const tail = Object.keys(page).length === 0 ? '}' : `,${JSON.stringify(page).slice(1)}`
-  return sendJson(reply, `${head},"data":${orders}${tail}`)
+/** Sends orders that the database wrote, each or all as a JSON array, in the envelope. `page` are further fields. */
+export function sendOrders (reply: FastifyReply, message: string, orders: string | string[], page: object = {}): never {
+  return sendJson(reply, joinJson({ success: true, message }, ['data', orders], page))
 }
 
 /** Sends a new order; a repeat of its Idempotency-Key gets the same answer again and is told so. */
@@ -36,5 +34,5 @@ export function sendPlaced (reply: FastifyReply, placed: { order_id: number, doc
   if (placed.replayed) reply.header('idempotency-replayed', 'true')
   reply.code(201).header('location', `/orders/${placed.order_id}`)
   tagDocument(reply, placed.document)
-  return sendOrders(reply, 'Order created successfully', `[${placed.document}]`)
+  return sendOrders(reply, 'Order created successfully', [placed.document])
 }

@@ -21,7 +21,7 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
   fastify.removeContentTypeParser('application/json')
   fastify.addContentTypeParser(types, { parseAs: 'buffer', bodyLimit: INVOICE_LIMIT }, async (_request: unknown, body: Buffer) => body)
 
-  fastify.put('/:order_id/invoice', {
+  fastify.put('/orders/:order_id/invoice', {
     bodyLimit: INVOICE_LIMIT,
     schema: {
       operationId: 'storeInvoice',
@@ -39,7 +39,7 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
     return { message: 'Invoice stored successfully', ...stored, order_id: String(stored.order_id) }
   })
 
-  fastify.get('/:order_id/invoice', {
+  fastify.get('/orders/:order_id/invoice', {
     schema: {
       operationId: 'getInvoice',
       summary: 'The invoice',

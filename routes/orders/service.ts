@@ -2,8 +2,11 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from '@sinclair/typebox'
 import { AddedItems, NewOrder, NewOrderItems, OrderChanges, Status } from './schema.ts'
 import { Actor, Cursor, IdempotencyKey, IfMatch, OrderId, Paging, ProductId, ref, Timestamp, UserId } from '../../schemas.ts'
-import { BODY, KEY, placed, responses, tagDocument, tagged } from '../faces/responses.ts'
+import { tagDocument } from '../faces/etags.ts'
+import { BODY, KEY, placed, responses, tagged } from '../faces/responses.ts'
+import checkout from './service-checkout.ts'
 import { OrderEnvelope, OrderPageEnvelope, sendOrders, sendPlaced } from './service-envelope.ts'
+import invoice from './service-invoice.ts'
 
 const tags = ['Orders']
 const params = Type.Object({ order_id: OrderId })
@@ -11,8 +14,9 @@ const ONE = ['INVALID_ORDER_ID', 'ORDER_NOT_FOUND', ...KEY] as const
 
 const routes: FastifyPluginAsyncTypebox = async (fastify) => {
   const { orders } = fastify
+  for (const plugin of [checkout, invoice]) fastify.register(plugin)
 
-  fastify.post('/', {
+  fastify.post('/orders', {
     schema: {
       operationId: 'createOrder',
       summary: 'Place an order',
@@ -26,7 +30,7 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
     }
   }, async (request, reply) => sendPlaced(reply, await orders.place(request.body, request.context())))
 
-  fastify.get('/', {
+  fastify.get('/orders', {
     schema: {
       operationId: 'listOrders',
       summary: 'A page of orders, newest first',
@@ -49,7 +53,7 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
     return sendOrders(reply, `Found ${total} orders`, documents, { total, limit, offset, next_cursor: next })
   })
 
-  fastify.get('/user/:user_id', {
+  fastify.get('/orders/user/:user_id', {
     schema: {
       operationId: 'listUserOrders',
       summary: 'A page of a user’s orders, newest first',
@@ -67,7 +71,7 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
     return sendOrders(reply, `Found ${total} orders for user ${userId}`, documents, { total, limit, offset, next_cursor: next })
   })
 
-  fastify.get('/:order_id', {
+  fastify.get('/orders/:order_id', {
     config: { etag: 'own' },
     schema: {
       operationId: 'getOrder',
@@ -80,10 +84,10 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
   }, async (request, reply) => {
     const order = await orders.find(request.params.order_id)
     tagDocument(reply, order.document)
-    return sendOrders(reply, `Order ${order.order_id} details retrieved successfully`, `[${order.document}]`)
+    return sendOrders(reply, `Order ${order.order_id} details retrieved successfully`, [order.document])
   })
 
-  fastify.patch('/:order_id', {
+  fastify.patch('/orders/:order_id', {
     schema: {
       operationId: 'updateOrder',
       summary: 'Change status or tracking',
@@ -97,10 +101,10 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
   }, async (request, reply) => {
     const order = await orders.change(request.params.order_id, request.body, request.ifMatch(), request.context())
     tagDocument(reply, order.document)
-    return sendOrders(reply, `Order ${order.order_id} updated successfully`, `[${order.document}]`)
+    return sendOrders(reply, `Order ${order.order_id} updated successfully`, [order.document])
   })
 
-  fastify.post('/:order_id/items', {
+  fastify.post('/orders/:order_id/items', {
     schema: {
       operationId: 'addOrderItems',
       summary: 'Add items to an order that was not shipped yet',
@@ -119,7 +123,7 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
     })
   })
 
-  fastify.delete('/:order_id', {
+  fastify.delete('/orders/:order_id', {
     schema: {
       operationId: 'deleteOrder',
       summary: 'Delete an order',

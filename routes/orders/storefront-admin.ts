@@ -1,11 +1,12 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type, type Static } from '@sinclair/typebox'
 import { Status, StatusChange } from './schema.ts'
-import { StorefrontChanges, StorefrontOrder } from './storefront-schema.ts'
+import { pageNumbers, StorefrontChanges, StorefrontOrder, StorefrontOrderPage } from './storefront-schema.ts'
 import { Actor, IfMatch, OrderId, ref } from '../../schemas.ts'
+import { sendDocument } from '../faces/etags.ts'
+import { joinJson, sendJson } from '../faces/json.ts'
 import { BODY, KEY, responses, tagged } from '../faces/responses.ts'
 import { OrderPaging, sizeOf } from '../faces/storefront-paging.ts'
-import { sendOrder, sendPage, StorefrontOrderPage } from './storefront-page.ts'
 
 const tags = ['Storefront: orders']
 
@@ -14,7 +15,7 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
   const { orders } = fastify
   fastify.addHook('onRequest', fastify.requireAdminRole)
 
-  fastify.get('/all', {
+  fastify.get('/orders/all', {
     schema: {
       operationId: 'listCustomerOrders',
       summary: 'A page of everybody’s orders, newest first (admins)',
@@ -26,20 +27,21 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
   }, async (request, reply) => {
     const { page, status } = request.query
     const limit = sizeOf(request.query)
-    return sendPage(reply, await orders.listForAdmin(request.identity!, { page, limit, status }), page, limit)
+    const { documents, total } = await orders.listForAdmin(request.identity!, { page, limit, status })
+    return sendJson(reply, joinJson(['orders', documents], pageNumbers(total, page, limit)))
   })
 
   const changes = [
     {
       method: 'PUT',
-      url: '/:order_id',
+      url: '/orders/:order_id',
       operationId: 'updateCustomerOrder',
       summary: 'Change an order: only what is sent (admins)',
       body: ref(StorefrontChanges)
     },
     {
       method: 'PATCH',
-      url: '/:order_id/status',
+      url: '/orders/:order_id/status',
       operationId: 'updateCustomerOrderStatus',
       summary: 'Change an order’s status (admins)',
       body: ref(StatusChange)
@@ -63,8 +65,9 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
       handler: async (request, reply) => {
         const sent = method === 'PUT' ? request.body : { status: request.body.status }
         const caller = request.identity!
-        return sendOrder(reply, await orders.changeForCaller(
-          request.params.order_id, sent as Static<typeof StorefrontChanges>, request.ifMatch(), caller, request.context()))
+        const order = await orders.changeForCaller(
+          request.params.order_id, sent as Static<typeof StorefrontChanges>, request.ifMatch(), caller, request.context())
+        return sendDocument(reply, order.document)
       }
     })
   }

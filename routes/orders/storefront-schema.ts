@@ -1,5 +1,6 @@
-import { Type } from '@sinclair/typebox'
-import { kept, Moment, nullable, object, oneOf, optional, OrderId, Quantity, Text } from '../../schemas.ts'
+import { Type, type Static } from '@sinclair/typebox'
+import { kept, Moment, nullable, object, oneOf, optional, OrderId, Quantity, ref, Text } from '../../schemas.ts'
+import { pagesOf } from '../faces/storefront-paging.ts'
 import { Status } from './schema.ts'
 
 export const PaymentStatus = oneOf(['pending', 'completed', 'failed', 'refunded'] as const, { title: 'PaymentStatus' })
@@ -115,3 +116,16 @@ export const StorefrontOrder = object('StorefrontOrder', {
     delivered_at: null
   }]
 })
+
+export const StorefrontOrderPage = object('StorefrontOrderPage', {
+  orders: Type.Array(ref(StorefrontOrder)),
+  total: Type.Integer({ description: 'exact number of all orders that match' }),
+  page: Type.Integer(),
+  limit: Type.Integer(),
+  pages: Type.Integer(),
+  per_page: Type.Integer({ description: 'the same as limit' })
+}, { examples: [{ orders: StorefrontOrder.examples, total: 11, page: 1, limit: 1, pages: 11, per_page: 1 }] })
+
+/** What a page says of itself beside its orders. */
+export const pageNumbers = (total: number, page: number, limit: number): Omit<Static<typeof StorefrontOrderPage>, 'orders'> =>
+  ({ total, page, limit, pages: pagesOf(total, limit), per_page: limit })

@@ -1,10 +1,15 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from '@sinclair/typebox'
-import { NewStorefrontOrder, StorefrontOrder } from './storefront-schema.ts'
+import { NewStorefrontOrder, pageNumbers, StorefrontOrder, StorefrontOrderPage } from './storefront-schema.ts'
 import { IdempotencyKey, IfMatch, OrderId, ref, Text } from '../../schemas.ts'
+import { sendDocument } from '../faces/etags.ts'
+import { joinJson, sendJson } from '../faces/json.ts'
 import { BODY, KEY, placed, responses, tagged } from '../faces/responses.ts'
 import { OrderPaging, sizeOf } from '../faces/storefront-paging.ts'
-import { sendOrder, sendPage, StorefrontOrderPage } from './storefront-page.ts'
+import { mountForOwnUser } from '../faces/own-user.ts'
+import { ratesOf } from './for-caller.ts'
+import checkout from './service-checkout.ts'
+import adminRoutes from './storefront-admin.ts'
 
 const tags = ['Storefront: orders']
 const params = Type.Object({ order_id: OrderId })
@@ -13,8 +18,14 @@ const ONE = ['INVALID_ORDER_ID', 'FORBIDDEN', 'ORDER_NOT_FOUND', ...KEY] as cons
 /** A customer's own orders; an admin reads and cancels anybody's. */
 const routes: FastifyPluginAsyncTypebox = async (fastify) => {
   const { orders } = fastify
+  fastify.register(adminRoutes)
+  // Charges tax and shipping as every order of the storefront.
+  fastify.register(async (scope) => {
+    mountForOwnUser(scope, 'Storefront: carts')
+    scope.register(checkout, { rates: ratesOf(fastify.config) })
+  })
 
-  fastify.post('/', {
+  fastify.post('/orders', {
     schema: {
       operationId: 'createOwnOrder',
       summary: 'Place an order',
@@ -30,10 +41,10 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
     const order = await orders.placeForCaller(request.body, request.identity!, request.context())
     if (order.replayed) reply.header('idempotency-replayed', 'true')
     reply.code(201).header('location', `/api/orders/${order.order_id}`)
-    return sendOrder(reply, order)
+    return sendDocument(reply, order.document)
   })
 
-  fastify.get('/', {
+  fastify.get('/orders', {
     schema: {
       operationId: 'listOwnOrders',
       summary: 'A page of the caller’s own orders, newest first',
@@ -45,10 +56,11 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
   }, async (request, reply) => {
     const { page } = request.query
     const limit = sizeOf(request.query)
-    return sendPage(reply, await orders.listForCaller(request.identity!, { page, limit }), page, limit)
+    const { documents, total } = await orders.listForCaller(request.identity!, { page, limit })
+    return sendJson(reply, joinJson(['orders', documents], pageNumbers(total, page, limit)))
   })
 
-  fastify.get('/:order_id', {
+  fastify.get('/orders/:order_id', {
     config: { etag: 'own' },
     schema: {
       operationId: 'getOwnOrder',
@@ -58,9 +70,9 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
       params,
       response: responses({ 200: ref(StorefrontOrder) }, ...ONE)
     }
-  }, async (request, reply) => sendOrder(reply, await orders.findForCaller(request.params.order_id, request.identity!)))
+  }, async (request, reply) => sendDocument(reply, (await orders.findForCaller(request.params.order_id, request.identity!)).document))
 
-  fastify.get('/number/:order_number', {
+  fastify.get('/orders/number/:order_number', {
     config: { etag: 'own' },
     schema: {
       operationId: 'getOwnOrderByNumber',
@@ -70,13 +82,13 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
       params: Type.Object({ order_number: Text(64, { examples: ['ORD-20261121-7GQ2XK'] }) }),
       response: responses({ 200: ref(StorefrontOrder) }, 'FORBIDDEN', 'ORDER_NOT_FOUND', ...KEY)
     }
-  }, async (request, reply) => sendOrder(reply, await orders.findByReference(request.params.order_number, request.identity!)))
+  }, async (request, reply) => sendDocument(reply, (await orders.findByReference(request.params.order_number, request.identity!)).document))
 
   const cancellations = [['DELETE', 'cancelOwnOrderByDelete'], ['PATCH', 'cancelOwnOrder']] as const
   for (const [method, operationId] of cancellations) {
     fastify.route({
       method,
-      url: '/:order_id/cancel',
+      url: '/orders/:order_id/cancel',
       schema: {
         operationId,
         summary: 'Cancel an order that was not shipped yet',
@@ -86,8 +98,11 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
         headers: Type.Object(IfMatch),
         response: responses({ 200: tagged(ref(StorefrontOrder)) }, 'INVALID_STATUS_TRANSITION', 'PRECONDITION_FAILED', ...ONE, ...BODY)
       },
-      handler: async (request, reply) => sendOrder(reply, await orders.changeForCaller(
-        request.params.order_id, { status: 'cancelled' }, request.ifMatch(), request.identity!, request.context()))
+      handler: async (request, reply) => {
+        const order = await orders.changeForCaller(
+          request.params.order_id, { status: 'cancelled' }, request.ifMatch(), request.identity!, request.context())
+        return sendDocument(reply, order.document)
+      }
     })
   }
 }

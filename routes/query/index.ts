@@ -5,6 +5,7 @@ import { QueryLane } from './lane.ts'
 import type { QueryFace } from './login.ts'
 import { problem, Problem } from '../../plugins/errors.ts'
 import { shorten } from '../../text.ts'
+import { joinJson } from '../faces/json.ts'
 import { wordsOf } from './words.ts'
 
 /** What one answer holds at most; the rest is cut off, and said to be. */
@@ -70,7 +71,7 @@ function queriesDomain (lane: QueryLane) {
       try {
         const { rows, truncated } = await select(face, text, parameters)
         audit(truncated ? 'truncated' : 'ok', rows.length)
-        return `{"success":true,"data":[${rows.join(',')}],"row_count":${rows.length},"truncated":${truncated}}`
+        return joinJson({ success: true }, ['data', rows], { row_count: rows.length, truncated })
       } catch (error) {
         audit(error instanceof Problem ? error.code : 'INTERNAL_ERROR', 0, (error as Error).cause)
         throw error

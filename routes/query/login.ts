@@ -102,7 +102,7 @@ export class QueryLogin {
   async #check (sql: Sql): Promise<boolean> {
     const { path } = this.#purpose
     const { sql: asRole } = this.#sessions[0]!
-    const [here] = await asRole.unsafe<{ role: string, database: string }[]>(texts.introduce)
+    const [here] = await asRole.unsafe<{ role: string, database: string }[]>(texts.findLogin)
     const { role } = here!
     if (this.#config.QUERY_DATABASE_URL) await sql.unsafe(texts.adoptRole, [role])
     const found = await sql.unsafe<{ what: string, tolerable: boolean }[]>(texts.checkRole, [role])

@@ -3,7 +3,8 @@ import { Type } from '@sinclair/typebox'
 import { MAX_BYTES, MAX_PARAMETERS, MAX_ROWS, MAX_TEXT } from './index.ts'
 import { limits } from '../../plugins/limits.ts'
 import { object, optional, ref } from '../../schemas.ts'
-import { BODY, KEY, responses, sendJson } from '../faces/responses.ts'
+import { sendJson } from '../faces/json.ts'
+import { BODY, KEY, responses } from '../faces/responses.ts'
 
 export const Query = object('CatalogueQuery', {
   sql: Type.String({ minLength: 1, maxLength: MAX_TEXT, description: 'one SELECT, with $1, $2 … for its parameters' }),
@@ -34,7 +35,7 @@ export const Rows = object('CatalogueRows', {
 })
 
 const routes: FastifyPluginAsyncTypebox = async (fastify) => {
-  fastify.post('/', {
+  fastify.post('/query', {
     config: { rateLimit: limits.query },
     schema: {
       operationId: 'queryCatalogue',

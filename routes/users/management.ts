@@ -1,8 +1,9 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from '@sinclair/typebox'
-import { IdentityChanges, ManagedUser, ManagedUserPage } from './identities.ts'
+import { IdentityChanges, ManagedUser, ManagedUserPage } from './schema.ts'
 import { IfMatch, Paging, ref, Text, UserKeyText } from '../../schemas.ts'
-import { ADMIN, BODY, responses, setETag, tagged } from '../faces/responses.ts'
+import { setETag } from '../faces/etags.ts'
+import { ADMIN, BODY, responses, tagged } from '../faces/responses.ts'
 
 const tags = ['Management: users']
 const params = Type.Object({ user_id: UserKeyText })
@@ -11,7 +12,7 @@ const ONE = ['INVALID_USER_ID', 'USER_NOT_FOUND', ...ADMIN] as const
 const routes: FastifyPluginAsyncTypebox = async (fastify) => {
   const { users } = fastify
 
-  fastify.get('/', {
+  fastify.get('/users', {
     schema: {
       operationId: 'listManagedUsers',
       summary: 'A page of users, by internal id',
@@ -24,10 +25,11 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
     }
   }, async (request) => {
     const { limit, offset } = request.query
-    return { ...await users.listManaged(request.query), limit, offset }
+    const { users: items, total } = await users.listManaged(request.query)
+    return { items, total, limit, offset }
   })
 
-  fastify.get('/:user_id', {
+  fastify.get('/users/:user_id', {
     config: { etag: 'own' },
     schema: {
       operationId: 'getManagedUser',
@@ -43,7 +45,7 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
     return user
   })
 
-  fastify.patch('/:user_id', {
+  fastify.patch('/users/:user_id', {
     schema: {
       operationId: 'updateManagedUser',
       summary: 'Change email address or name',

@@ -1,5 +1,5 @@
 import { Type } from '@sinclair/typebox'
-import { kept, Moment, OrderId, PageInfo, ref, Text, Timestamp, UserId, nullable, object, oneOf, optional } from '../../schemas.ts'
+import { kept, Moment, nullable, object, oneOf, optional, OrderId, PageInfo, ref, Text, Timestamp, UserId } from '../../schemas.ts'
 import { Status } from '../orders/schema.ts'
 
 const profile = {
@@ -107,15 +107,15 @@ export const LoggedIn = Type.Intersect([ref(User), Type.Object({ has_active_cart
 
 /** What is left to say of a user's change. */
 const about = { message: Type.String(), user_id: UserId }
-const user_id: string = UserId.examples[0]!
+const demo: string = UserId.examples[0]!
 export const UserDeleted = object('UserDeleted', { ...about, deleted: Type.Boolean() }, {
-  examples: [{ message: 'User deleted successfully', user_id, deleted: true }]
+  examples: [{ message: 'User deleted successfully', user_id: demo, deleted: true }]
 })
 export const PasswordChanged = object('PasswordChanged', { ...about, password_updated: Type.Boolean() }, {
-  examples: [{ message: 'Password updated successfully', user_id, password_updated: true }]
+  examples: [{ message: 'Password updated successfully', user_id: demo, password_updated: true }]
 })
 export const EmailChanged = object('EmailChanged', { ...about, email_address: Type.String() }, {
-  examples: [{ message: 'Email updated successfully', user_id, email_address: 'demo2@example.com' }]
+  examples: [{ message: 'Email updated successfully', user_id: demo, email_address: 'demo2@example.com' }]
 })
 
 export const UserNotificationSettings = object('NotificationSettings', {
@@ -126,7 +126,7 @@ export const UserNotificationSettings = object('NotificationSettings', {
   ]).properties
 }, {
   examples: [{
-    user_id,
+    user_id: demo,
     days_between_order_notifications: 7,
     order_notifications_start_date_time: '2026-10-29T07:41:12+00:00',
     order_notifications_via_email: true,
@@ -153,7 +153,7 @@ export const UserExport = object('UserExport', {
 }, {
   examples: [{
     exported_at: '2026-11-21T09:30:00.123456+00:00',
-    user: { user_id, first_name: 'Demo', last_name: 'Shopper', email_address: 'demo@example.com' },
+    user: { user_id: demo, first_name: 'Demo', last_name: 'Shopper', email_address: 'demo@example.com' },
     cart: null,
     orders: [{ order_id: '3422000', status: 'delivered', total_price: 6.98 }],
     reminders: [],
@@ -177,3 +177,34 @@ export const LoginRow = Type.Object({
 })
 
 export const Credentials = Type.Object({ user_id: Type.String(), hashed_password: nullable(Type.String()) })
+
+/** A user as the back office sees one: with the internal id. */
+export const ManagedUser = object('ManagedUser', {
+  id: Type.Integer({ description: 'the internal id' }),
+  user_id: UserId,
+  email: Type.String(),
+  full_name: Type.String(),
+  created_at: Moment
+}, {
+  examples: [{
+    id: 1,
+    user_id: UserId.examples[0],
+    email: 'demo@example.com',
+    full_name: 'Demo Shopper',
+    created_at: '2026-11-21T09:30:00.123456+00:00'
+  }]
+})
+export const ManagedUserPage = object('ManagedUserPage', {
+  items: Type.Array(ref(ManagedUser)),
+  total: Type.Integer({ description: 'exact number of all users that match' }),
+  limit: Type.Integer(),
+  offset: Type.Integer()
+}, { examples: [{ items: ManagedUser.examples, total: 20, limit: 1, offset: 0 }] })
+export const ManagedUserRow = Type.Object({ version: Type.Integer(), ...ManagedUser.properties })
+
+export const IdentityChanges = object('ManagedUserChanges', {
+  email: kept(Email),
+  full_name: kept(Text(255, {
+    minLength: 1, pattern: '\\S', examples: ['Ada King Lovelace'], description: 'the last word is the last name, what stands before it the first; a single word is a first name'
+  }))
+}, { minProperties: 1, examples: [{ email: 'ada@example.com', full_name: 'Ada Lovelace' }] })

@@ -1,15 +1,21 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from '@sinclair/typebox'
+import credentials from './service-credentials.ts'
+import notificationSettings from './service-notification-settings.ts'
+import profile from './service-profile.ts'
 import { LoggedIn, Login, NewUserWithPassword, User, UserDeleted, UserDeletion, UserPage } from './schema.ts'
 import { limits } from '../../plugins/limits.ts'
 import { IfMatch, pageInfo, Paging, ref, UserId } from '../../schemas.ts'
-import { BODY, created, KEY, responses, setETag, tagged } from '../faces/responses.ts'
+import { setETag } from '../faces/etags.ts'
+import { BODY, created, KEY, responses, tagged } from '../faces/responses.ts'
 
 const tags = ['Users']
 const params = Type.Object({ user_id: UserId })
 
 const routes: FastifyPluginAsyncTypebox = async (fastify) => {
-  fastify.post('/', {
+  for (const plugin of [credentials, notificationSettings, profile]) fastify.register(plugin)
+
+  fastify.post('/users', {
     config: { rateLimit: limits.registration },
     schema: {
       operationId: 'createUser',
@@ -25,7 +31,7 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
     return reply.code(201).header('location', `/users/${user.user_id}`).send(user)
   })
 
-  fastify.get('/', {
+  fastify.get('/users', {
     schema: {
       operationId: 'listUsers',
       summary: 'A page of users',
@@ -42,7 +48,7 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
     return { users, ...pageInfo(total, request.query) }
   })
 
-  fastify.post('/login', {
+  fastify.post('/users/login', {
     schema: {
       operationId: 'logInUser',
       summary: 'Log in',
@@ -58,7 +64,7 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
     return user
   })
 
-  fastify.delete('/:user_id', {
+  fastify.delete('/users/:user_id', {
     schema: {
       operationId: 'deleteUser',
       summary: 'Delete a user; the orders stay, without the person',

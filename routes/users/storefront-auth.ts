@@ -12,7 +12,7 @@ const Account = {
   email: Type.String(),
   firstName: Type.String(),
   lastName: Type.String(),
-  role: oneOf(['customer', 'admin'] as const, { title: 'Role' })
+  role: oneOf(['customer', 'admin'] as const)
 }
 const Answer = { message: Type.String(), token: Type.String({ description: 'for Authorization: Bearer' }) }
 
@@ -47,7 +47,7 @@ const accountOf = (user: Person, role: 'customer' | 'admin') => ({
 
 /** Registering and logging in: what a shop front gets its tokens from. */
 const routes: FastifyPluginAsyncTypebox = async (fastify) => {
-  fastify.post('/register', {
+  fastify.post('/auth/register', {
     config: { rateLimit: limits.registration },
     schema: {
       operationId: 'registerCustomer',
@@ -64,7 +64,7 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
     return reply.code(201).send({ message: 'Registered successfully', token, user: accountOf(user, 'customer') })
   })
 
-  fastify.post('/login', {
+  fastify.post('/auth/login', {
     schema: {
       operationId: 'logInCustomer',
       summary: 'Log in',

@@ -1,7 +1,7 @@
 import type { FastifyPluginAsync } from 'fastify'
-import credentials from './credentials.ts'
-import notifications from './notification-settings.ts'
-import profile from './profile.ts'
+import credentials from './service-credentials.ts'
+import notifications from './service-notification-settings.ts'
+import profile from './service-profile.ts'
 import { mountForOwnUser } from '../faces/own-user.ts'
 
 /** The service API's routes about one user, for the caller's own account. */

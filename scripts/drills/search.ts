@@ -18,7 +18,7 @@ const MADE_UP = `insert into products.products (product_name)
     || ' ' || (array['Bar', 'Drink', 'Mix', 'Snack', 'Pack'])[1 + n / 72 % 5] || ' ' || n
   from generate_series(1, 50000) n`
 
-const statement = readFileSync(join(import.meta.dirname, '../../sql/products/search.sql'), 'utf8')
+const statement = readFileSync(join(import.meta.dirname, '../../sql/catalogue/search.sql'), 'utf8')
 
 /** The CPU time a process has had, in ms: on a busy machine, time on the clock is that of the others. Linux counts in ticks of 10 ms. */
 function cpuOf (pid: number): number {

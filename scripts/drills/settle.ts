@@ -47,7 +47,7 @@ export async function run ({ isShort }: { isShort: boolean }): Promise<Verdict[]
           continue
         }
         const began = performance.now()
-        const rows = await connection.unsafe(statementTexts.get('orders/settle')!, [BATCH, latest], { prepare: true, simple: false } as never)
+        const rows = await connection.unsafe(statementTexts.get('orders/settle-orders')!, [BATCH, latest], { prepare: true, simple: false } as never)
         settling.longestCall = Math.max(settling.longestCall, performance.now() - began)
         if (new Date(rows[0]!.settled_until) >= new Date(latest)) settling.isOver = true
         await sleep(PAUSE_MS)

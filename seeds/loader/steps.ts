@@ -55,5 +55,5 @@ async function writeOrders (sql: Sql, isEmpty: boolean): Promise<void> {
   }
   await run(sql, 'number-orders')
   // After the items' own trigger, which is suspended then.
-  if (isEmpty) await run(sql, 'settle-orders')
+  if (isEmpty) await run(sql, 'settle-all')
 }

@@ -1,4 +1,4 @@
--- Settings of the load's transaction: quiet status triggers (sql/functions/orders/status.sql); times without an offset are UTC;
+-- Settings of the load's transaction: quiet status triggers (sql/orders/triggers.sql); times without an offset are UTC;
 -- memory for sorting and hashing what can be 34 million rows; no limit on the time that takes, but on waiting for others; plans
 -- fitted to the tables at hand, which have just been filled.
 select set_config('db_service.loading', 'on', true), set_config('timezone', 'UTC', true),

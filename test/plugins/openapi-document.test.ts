@@ -3,9 +3,11 @@ import { share, type Document } from '../../plugins/openapi-document.ts'
 
 const refusal = (...codes: string[]) => ({
   description: codes.join(),
-  content: { 'application/problem+json': {
-    schema: { $ref: '#/components/schemas/Problem' }, examples: Object.fromEntries(codes.map((code) => [code, { value: { code } }]))
-  } }
+  content: {
+    'application/problem+json': {
+      schema: { $ref: '#/components/schemas/Problem' }, examples: Object.fromEntries(codes.map((code) => [code, { value: { code } }]))
+    }
+  }
 })
 const cart = { description: 'OK', headers: { ETag: {} }, content: { 'application/json': { schema: { $ref: '#/components/schemas/Cart' } } } }
 const id = { name: 'id', in: 'path', required: true, schema: { title: 'CartId', type: 'string' } }
@@ -13,7 +15,7 @@ const limit = (value: number) => ({ name: 'limit', in: 'query', required: false,
 
 const copy = <T>(value: T): T => structuredClone(value)
 
-function shared (): Document & { components: Record<string, any> } {
+function shared (): { paths: Document['paths'], components: Record<string, Record<string, any>> } {
   const document = copy({
     security: [{ key: [] }],
     paths: {

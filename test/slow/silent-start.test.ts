@@ -22,13 +22,13 @@ t.test('a start waits for a server that is at work, and not for a connection tha
   const waiting = async () => (await sql`select from pg_locks where not granted and locktype = 'advisory' and objid = 70000001
     and database = (select oid from pg_database where datname = ${name})`).length
   while (await waiting() === 0) await sleep(50)
-  await sleep(20_000)
-  t.equal(await waiting(), 1, 'after 20 s it still waits')
+  await sleep(35_000)
+  t.equal(await waiting(), 1, 'after 35 s it still waits')
   way.freeze()
   await sql`select pg_advisory_unlock(70000001)`
   const since = performance.now()
   const { ended, output } = await starting
   t.equal(await ended, 1, 'exit code')
-  t.ok(performance.now() - since < 40_000, `${((performance.now() - since) / 1000).toFixed(1)} s after it went silent`)
-  t.match(output(), /has said nothing for 15 s/)
+  t.ok(performance.now() - since < 70_000, `${((performance.now() - since) / 1000).toFixed(1)} s after it went silent`)
+  t.match(output(), /has said nothing for 30 s/)
 })

@@ -40,7 +40,7 @@ t.test('what waits is listed without a look at what is published', async (t) => 
   const queues = await openQueues(shop.sql)
   const connection = queues.connect(shop.url)
   t.teardown(async () => await connection.end({ timeout: 5 }))
-  const list = { name: 'queues: list', statement: 'queues/list-queues', batch: 1, parameters: () => [] }
+  const list = { name: 'queues: list', statement: 'operations/list-queues', batch: 1, parameters: () => [] }
   await work(connection, list)
   await shop.sql`insert into orders.outbox (order_id, event_type, payload, published_at)
     select n, 'order_created', '{}', now() from generate_series(1, ${PUBLISHED}::int) n`

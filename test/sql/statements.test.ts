@@ -9,8 +9,8 @@ import { databaseUrl } from '../server.ts'
 
 const folder = join(import.meta.dirname, '../../sql')
 
-/** Folders of sql/ that hold no statements of a domain: run by migrate.ts, by scripts, by the loader on tables it makes itself, or by the /query lane. */
-const NO_DOMAINS = ['functions', 'loader', 'migrations', 'query', 'schema', 'scripts', 'views']
+/** Folders of sql/ that hold no statements of a domain: run by migrate, by scripts, by the loader on tables it makes itself, or by the /query lane. */
+const NO_DOMAINS = ['legacy', 'loader', 'migrating', 'migrations', 'query', 'scripts']
 
 /** Foreign keys whose columns need no index of their own, each with its reason. */
 const UNINDEXED: Record<string, string> = {}
@@ -40,7 +40,7 @@ async function typeNames ({ sql }: Shop): Promise<Map<number, string>> {
 async function statementFiles (): Promise<Map<string, string>> {
   const folders = (await readdir(folder, { withFileTypes: true })).filter((entry) => entry.isDirectory() && !NO_DOMAINS.includes(entry.name))
   const files = await Promise.all(folders.map(async ({ name }) =>
-    (await readdir(join(folder, name))).map((file) => `${name}/${file.replace(/\.sql$/, '')}`)))
+    (await readdir(join(folder, name))).filter((file) => file.endsWith('.sql') && !['triggers.sql', 'views.sql'].includes(file)).map((file) => `${name}/${file.slice(0, -'.sql'.length)}`)))
   return new Map(await Promise.all(files.flat().sort().map(async (name) =>
     [name, await readFile(join(folder, `${name}.sql`), 'utf8')] as const)))
 }

@@ -1,5 +1,6 @@
 import argon2 from 'argon2'
 import t from 'tap'
+import { hashAsInProduction } from '../../hashing.ts'
 import { NOBODY, openShop, refuses, userId, type Shop } from '../../helper.ts'
 
 // Every user of the fixture has the password `password`; userN@example.com is user N.
@@ -77,6 +78,7 @@ t.test('logging in', async (t) => {
   })
 
   await t.test('a hash with other parameters is replaced by one with today’s; today’s stays', async (t) => {
+    hashAsInProduction(t)
     const old = await argon2.hash('old password', { type: argon2.argon2id, memoryCost: 8192, timeCost: 2, parallelism: 1 })
     await shop.sql`update users.users set hashed_password = ${old} where id = 5`
     t.equal((await logIn(shop, 'user5@example.com', 'wrong')).status, 401)

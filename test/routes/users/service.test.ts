@@ -1,4 +1,5 @@
 import t from 'tap'
+import { hashAsInProduction } from '../../hashing.ts'
 import { NOBODY, openShop, refuses, userId, type Answer } from '../../helper.ts'
 
 const UUID_V4 = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/
@@ -10,6 +11,7 @@ t.test('making users', async (t) => {
   const shop = await openShop(t)
 
   await t.test('the required fields are enough; the rest takes its defaults', async (t) => {
+    hashAsInProduction(t)
     const before = Date.now() - 1000
     const made = await shop.call('POST', '/users', ada)
     t.equal(made.status, 201)

@@ -1,0 +1,37 @@
+import fp from 'fastify-plugin'
+import type { FastifyReply } from 'fastify'
+import { everyTick } from '../database/ticks.ts'
+import { problem } from './errors.ts'
+
+/** Above the statement timeout (database/client.ts), so that the database gives up first. */
+const LIMIT_MS = 15_000
+
+/**
+ * 503 TIMEOUT for whatever takes too long. Fastify's own `handlerTimeout` makes a timer, an AbortController and a listener for each request,
+ * which is a tenth of a request without a statement; here one timer looks at the oldest.
+ */
+export default fp<{ limitMs?: number }>(async (fastify, { limitMs = LIMIT_MS }) => {
+  // In the order in which they came.
+  const unanswered = new Set<FastifyReply>()
+  fastify.addHook('onRequest', (_request, reply, done) => {
+    unanswered.add(reply)
+    done()
+  })
+  fastify.addHook('onResponse', (_request, reply, done) => {
+    unanswered.delete(reply)
+    done()
+  })
+  fastify.addHook('onClose', async () => stop())
+  const stop = everyTick(() => {
+    for (const reply of unanswered) {
+      if (reply.elapsedTime < limitMs) return
+      unanswered.delete(reply)
+      giveUp(reply)
+    }
+  })
+}, { name: 'deadlines', dependencies: ['errors'] })
+
+function giveUp (reply: FastifyReply): void {
+  if (reply.raw.headersSent) reply.raw.destroy()
+  else if (!reply.sent) reply.send(problem('TIMEOUT'))
+}

@@ -1,0 +1,128 @@
+import { loadavg } from 'node:os'
+import { checkEqual } from './check.ts'
+import { postmasterOf } from './cpu.ts'
+import { figuresOf, ratioOf, type Figures, type Round } from './figures.ts'
+import type { Job } from './generator.ts'
+import { measureRound } from './measure.ts'
+import type { Options } from './options.ts'
+import { startGateway, startGenerator, startMinimal, type Gateway } from './processes.ts'
+import { casesOf, type Case, type Name } from './requests.ts'
+import { fillCarts, givenDatabase, installReferences, lookAround, removeCustomers, removeReferences, scratchDatabase } from './shop.ts'
+import { measureStatements, type StatementFigures } from './statements.ts'
+
+export interface Measured {
+  name: Name
+  ours: Figures
+  minimal: Figures
+  /** Requests a second, ours to the minimal gateway's. */
+  ratio: number
+  /** Processor time of the gateway's process, likewise. */
+  cpuRatio: number | null
+  /** Null where only the quick part was asked for, or there is no statement. */
+  statements: StatementFigures | null
+}
+
+export interface Run {
+  date: Date
+  about: string
+  settings: Pick<Options, 'rounds' | 'seconds' | 'connections'>
+  /** Of the machine, at the start and at the end. */
+  load: [number, number]
+  postgres: string
+  cases: Measured[]
+}
+
+/** All of --quick, start included. */
+const QUICK_SECONDS = 80
+const QUICK_ROUND = { least: 0.25, most: 0.6 }
+
+/** Measures what is asked for; says on stderr where it is. Leaves nothing running and nothing behind. */
+export async function run (options: Options, folder: string): Promise<Run> {
+  const began = performance.now()
+  const load = loadavg()[0]!
+  const endings: (() => Promise<unknown>)[] = []
+  try {
+    const database = options.database === undefined ? await scratchDatabase(folder) : givenDatabase(options.database)
+    endings.push(database.end)
+    const { sql, url } = database
+    say(database.about)
+    // The gateway first: it brings the schema up to date.
+    const ours = await startGateway(url, folder)
+    endings.push(ours.stop)
+    await installReferences(sql)
+    endings.push(async () => await removeReferences(sql))
+    if (options.mayWrite) endings.push(async () => await removeCustomers(sql))
+    const shop = await lookAround(sql, options.mayWrite)
+    const minimal = await startMinimal(url, 'reference')
+    endings.push(minimal.stop)
+    const generator = startGenerator()
+    endings.push(generator.stop)
+    const [{ pid, version }] = await sql.unsafe("select pg_backend_pid() as pid, current_setting('server_version') as version") as unknown as [{ pid: number, version: string }]
+    const postmaster = postmasterOf(pid)
+
+    const cases = casesOf(shop).filter(({ name }) => options.only.includes(name))
+    const reset = async () => await fillCarts(sql, shop.sold)
+    for (const one of cases) await checkEqual(one, ours.url, minimal.url, reset)
+    say(`${cases.length} requests are answered alike, byte by byte`)
+
+    const left = QUICK_SECONDS - (performance.now() - began) / 1000
+    const seconds = options.isQuick ? quickSeconds(left, cases.length, options.rounds) : options.seconds
+    const measured: Measured[] = []
+    for (const one of cases) {
+      const measure = async (gateway: Gateway, seconds: number) => {
+        if (one.carts) await reset()
+        return await measureRound(generator, jobOf(one, gateway.url, options.connections, seconds), gateway, postmaster)
+      }
+      const [mine, theirs] = await inTurns([ours, minimal], options.rounds, seconds, measure)
+      measured.push({
+        name: one.name,
+        ours: figuresOf(mine!),
+        minimal: figuresOf(theirs!),
+        ratio: ratioOf(mine!, theirs!, ({ perSecond }) => perSecond)!,
+        cpuRatio: ratioOf(mine!, theirs!, ({ gateway }) => gateway),
+        statements: null
+      })
+      say(`${one.name}: ${measured.at(-1)!.ratio.toFixed(2)} of the minimal gateway`)
+    }
+    if (!options.isQuick) {
+      const found = await measureStatements({ url, cases, gateway: ours, generator, postmaster, options, folder, reset })
+      for (const one of measured) one.statements = found.get(one.name) ?? null
+    }
+    return {
+      date: new Date(),
+      about: database.about,
+      settings: { rounds: options.rounds, seconds, connections: options.connections },
+      load: [load, loadavg()[0]!],
+      postgres: version,
+      cases: measured
+    }
+  } finally {
+    for (const end of endings.reverse()) await end()
+  }
+}
+
+/** A first round that does not count, then one of each in turn, the first one second the next time. */
+export async function inTurns<T> (
+  contestants: T[], rounds: number, seconds: number, measure: (contestant: T, seconds: number) => Promise<Round>
+): Promise<Round[][]> {
+  const found = new Map<T, Round[]>(contestants.map((contestant) => [contestant, []]))
+  for (const contestant of contestants) await measure(contestant, seconds / 2)
+  for (let round = 0; round < rounds; round++) {
+    const order = round % 2 === 0 ? contestants : [...contestants].reverse()
+    for (const contestant of order) found.get(contestant)!.push(await measure(contestant, seconds))
+  }
+  return contestants.map((contestant) => found.get(contestant)!)
+}
+
+const jobOf = ({ sent, isWrite, isOnce }: Case, url: string, connections: number, seconds: number): Job =>
+  ({ kind: 'http', url, sent, connections, seconds, isOnce, isApart: isWrite })
+
+/** How long a round may take: what is left, shared out, with the half round before each and what lies between them. */
+function quickSeconds (left: number, cases: number, rounds: number): number {
+  const each = left / (cases * 2 * (rounds + 1)) - 0.12
+  return Math.min(QUICK_ROUND.most, Math.max(QUICK_ROUND.least, each))
+}
+
+export function say (text: string): void {
+  console.error(text)
+}

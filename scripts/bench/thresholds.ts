@@ -1,0 +1,40 @@
+import type { Name } from './requests.ts'
+
+/**
+ * What `--quick` holds: how many times the minimal gateway's processor time a request may take of the gateway's process. This ratio moves
+ * least with what else the machine does. Where it stands by itself, with room for the noise of 0.6 s rounds; to be lowered when it gets better.
+ */
+export const LIMITS: Record<Name, number> = {
+  livez: 9,
+  product: 9,
+  user: 9,
+  page: 9,
+  filtered: 9,
+  search: 9,
+  cart: 9,
+  order: 9,
+  'orders-of-user': 9,
+  'management-list': 9,
+  'add-to-cart': 9,
+  place: 9,
+  checkout: 9
+}
+
+export interface Verdict { holds: boolean, sentences: string[] }
+
+/**
+ * Judges the ratios of processor time, the gateway's to the minimal one's, by request.
+ *
+ * @param ratios null: could not be measured, which fails as well
+ */
+export function judge (ratios: Map<string, number | null>, limits: Record<string, number> = LIMITS): Verdict {
+  const sentences: string[] = []
+  for (const [name, ratio] of ratios) {
+    const limit = limits[name]
+    if (limit === undefined) sentences.push(`${name}: there is no limit for it`)
+    else if (ratio === null || !Number.isFinite(ratio)) sentences.push(`${name}: its processor time could not be read`)
+    else if (ratio > limit) sentences.push(`${name}: ${ratio.toFixed(2)} times the minimal gateway's processor time, ${limit} at most`)
+  }
+  if (ratios.size === 0) sentences.push('nothing was measured')
+  return { holds: sentences.length === 0, sentences }
+}

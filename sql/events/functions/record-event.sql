@@ -1,0 +1,37 @@
+-- Records what happened to an order for the relay to publish, whoever changed it. Deferred to the end of the
+-- transaction, when the items of a new order are there too; the order's row is still locked then, so the events of one
+-- order get their ids in the order of the changes.
+create or replace function orders.record_event() returns trigger
+language plpgsql as $$
+begin
+  if not exists (select from gateway.event_publishers where last_seen > now() - interval '7 days') then
+    return null;
+  end if;
+
+  insert into orders.outbox (order_id, event_type, payload, request_id)
+  select new.id, kind.event_type,
+    jsonb_build_object(
+      'event_type', kind.event_type,
+      'order_id', new.id,
+      'user_email', coalesce(new.customer_email, (select u.email_address from users.users u where u.id = new.user_id)),
+      'total', new.total_amount,
+      'items', coalesce((
+        select jsonb_agg(jsonb_build_object(
+          'product_id', i.product_id, 'product_name', i.product_name, 'quantity', i.quantity, 'price', i.price)
+          order by i.add_to_cart_order, i.product_id)
+        from orders.order_items i where i.order_id = new.id
+      ), '[]'),
+      'status', new.status,
+      -- In UTC, whatever the time zone of whoever changes the order.
+      'occurred_at', to_char(clock_timestamp() at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"+00:00"')),
+    nullif(current_setting('db_service.request_id', true), '')
+  from (
+    select case
+      when tg_op = 'INSERT' then 'order_created'
+      when new.status = 'cancelled' then 'order_cancelled'
+      else 'order_status_updated'
+    end as event_type
+  ) kind;
+  return null;
+end
+$$;

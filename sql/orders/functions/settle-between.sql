@@ -1,0 +1,21 @@
+-- Adds the orders made from `earliest` to before `latest` to the sums, and says so.
+create or replace function orders.settle_between(earliest timestamptz, latest timestamptz) returns void
+language plpgsql set work_mem = '128MB'
+-- A plan kept from when there were no items would look through all of them for each order, by the index of the other list.
+set plan_cache_mode = force_custom_plan as $$
+begin
+  insert into orders.product_totals as kept (product_id, status, month, orders, total_quantity, total_price)
+  select i.product_id, o.status, orders.month_of(o.created_at), count(*), sum(o.total_quantity), sum(o.total_price)
+  from orders.orders o
+  -- A look-up for each order: a join planned while there were few reads all items, for each.
+  cross join lateral (select product_id from orders.order_items where order_id = o.id offset 0) i
+  where o.created_at >= earliest and o.created_at < latest
+  group by 1, 2, 3
+  order by 1, 2, 3
+  on conflict (product_id, status, month) do update set
+    orders = kept.orders + excluded.orders,
+    total_quantity = kept.total_quantity + excluded.total_quantity,
+    total_price = kept.total_price + excluded.total_price;
+  update orders.settled_orders set until = latest, closing = null, horizon = null;
+end
+$$;

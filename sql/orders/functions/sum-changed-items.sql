@@ -1,0 +1,36 @@
+-- Keeps orders.product_totals exact: what changes of a settled order changes the sums, in the same transaction. Rows are touched in
+-- the order of their keys, so that two writers wait instead of deadlocking.
+-- An item brings its whole order to the sums of its product, or takes it away.
+create or replace function orders.sum_changed_items() returns trigger
+language plpgsql as $$
+declare
+  sign constant integer := case tg_op when 'INSERT' then 1 else -1 end;
+  earliest timestamptz;
+  latest timestamptz;
+  settled timestamptz;
+  closing timestamptz;
+begin
+  -- In one look, since every order that is placed pays for it: newer orders than those about to be settled need no more.
+  select s.until, s.closing, c.earliest, c.latest into settled, closing, earliest, latest
+  from orders.settled_orders s, (select min(ordered_at) as earliest, max(ordered_at) as latest from changed) c;
+  if earliest < greatest(settled, closing) or current_setting('transaction_isolation') <> 'read committed' then
+    settled := orders.settled_before(earliest, latest);
+  end if;
+  if earliest is null or earliest >= settled then
+    return null;
+  end if;
+  insert into orders.product_totals as kept (product_id, status, month, orders, total_quantity, total_price)
+  select i.product_id, o.status, orders.month_of(o.created_at),
+    sign * count(*), sign * sum(o.total_quantity), sign * sum(o.total_price)
+  from changed i
+  join orders.orders o on o.id = i.order_id
+  where o.created_at < settled
+  group by 1, 2, 3
+  order by 1, 2, 3
+  on conflict (product_id, status, month) do update set
+    orders = kept.orders + excluded.orders,
+    total_quantity = kept.total_quantity + excluded.total_quantity,
+    total_price = kept.total_price + excluded.total_price;
+  return null;
+end
+$$;

@@ -1,0 +1,32 @@
+import { once } from 'node:events'
+import { request } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import Fastify from 'fastify'
+import t from 'tap'
+import deadlines from '../../plugins/deadlines.ts'
+import errors from '../../plugins/errors.ts'
+
+t.test('what takes too long is answered with 503 TIMEOUT, or cut where an answer has begun', async (t) => {
+  const fastify = Fastify()
+  await fastify.register(errors)
+  await fastify.register(deadlines, { limitMs: 50 })
+  let finish = () => {}
+  fastify.get('/never', async () => await new Promise((resolve) => { finish = () => resolve({ late: true }) }))
+  fastify.get('/half', (_request, reply) => { reply.hijack(); reply.raw.write('half') })
+  fastify.get('/quick', async () => ({ quick: true }))
+  await fastify.listen({ port: 0 })
+  t.teardown(async () => await fastify.close())
+  const { port } = fastify.server.address() as AddressInfo
+
+  const answer = await fetch(`http://127.0.0.1:${port}/never`)
+  t.equal(answer.status, 503)
+  t.match(await answer.json(), { code: 'TIMEOUT' })
+  finish()
+  t.equal((await fetch(`http://127.0.0.1:${port}/quick`)).status, 200, 'and what comes too late does no harm')
+
+  const half = request({ port, host: '127.0.0.1', path: '/half' }).end()
+  const [response] = await once(half, 'response')
+  response.resume()
+  const [error] = await once(response, 'error')
+  t.equal(error.code, 'ECONNRESET')
+})
