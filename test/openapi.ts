@@ -5,7 +5,7 @@ import { documentOf } from './document.ts'
 interface Operation { responses: Record<string, { headers?: object, content?: Record<string, { schema?: object }> }> }
 
 /** Headers that a caller may look for, and so finds in the document wherever they are sent. */
-const ANNOUNCED = ['ETag', 'Location', 'Idempotency-Replayed', 'Retry-After', 'WWW-Authenticate', 'RateLimit-Limit']
+const ANNOUNCED = ['ETag', 'Location', 'Idempotency-Replayed', 'Retry-After', 'RateLimit-Limit']
 
 /** The document is the same whatever the settings (test/plugins/openapi.test.ts), and reading it takes half a second: once a process. */
 let check: ReturnType<typeof makeCheck> | undefined
