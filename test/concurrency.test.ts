@@ -1,4 +1,5 @@
 import t, { type Test } from 'tap'
+import { all } from './checks.ts'
 import { openShop, refuses, userId, type Answer, type Shop } from './helper.ts'
 
 type Item = { product_id: number, quantity?: number }
@@ -22,7 +23,7 @@ async function checkBooks (t: Test, { sql }: Shop, initial: Record<number, numbe
     select product_id, stock, (select coalesce(sum(stock_taken), 0)::int from orders.order_items i where i.product_id = s.product_id) as taken
     from products.inventory s order by product_id`
   t.strictSame(Object.fromEntries(books.map(({ product_id: id, stock, taken }) => [id, stock + taken])), initial, 'stock + taken = initial')
-  t.ok(books.every(({ stock }) => stock >= 0))
+  all(t, books, ({ stock }) => stock >= 0, 'never below zero')
   t.strictSame([...await sql`
     select o.id, o.status, i.product_id, i.quantity, i.stock_taken from orders.orders o join orders.order_items i on i.order_id = o.id
     where i.product_id in (select product_id from products.inventory)
@@ -54,7 +55,7 @@ t.test('fifty orders of one user at once are numbered 1 to 50', async (t) => {
   const references = await shop.sql<{ reference: string, day: string }[]>`
     select order_reference as reference, to_char(created_at at time zone 'UTC', 'YYYYMMDD') as day from orders.orders`
   t.equal(new Set(references.map(({ reference }) => reference)).size, 50, 'each has a reference of its own')
-  t.ok(references.every(({ reference, day }) => new RegExp(`^ORD-${day}-[0-9A-HJKMNP-TV-Z]{6}$`).test(reference)), 'ORD-YYYYMMDD-XXXXXX')
+  all(t, references, ({ reference, day }) => new RegExp(`^ORD-${day}-[0-9A-HJKMNP-TV-Z]{6}$`).test(reference), 'ORD-YYYYMMDD-XXXXXX')
 })
 
 t.test('the last unit is sold once', async (t) => {

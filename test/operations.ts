@@ -5,11 +5,13 @@ import { openShop, userId, type Shop } from './helper.ts'
 interface Schema { type?: string | string[], properties?: Record<string, Schema>, required?: string[], items?: Schema, format?: string, $ref?: string, examples?: unknown[] }
 interface Parameter { name: string, in: string, schema: Schema }
 interface Content { schema: Schema, example?: unknown, examples?: Record<string, { value: unknown }> }
-interface Described { parameters?: Parameter[], requestBody?: { content: Record<string, Content> }, responses: object }
+interface Described { parameters?: Parameter[], requestBody?: { content: Record<string, Content> }, responses: object, security: object[] }
+
+export type Method = 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
 
 /** An operation of the OpenAPI document, as a request for something that is there. */
 export interface Operation {
-  method: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
+  method: Method
   template: string
   path: string
   /** Parameters of the query. */
@@ -31,7 +33,7 @@ export function operationsOf ({ app }: Shop, values: Record<string, string>): Op
     const mine = (example: any) => typeof example?.user_id === 'string' ? { ...example, user_id: values.user_id } : example
     const content = operation.requestBody?.content['application/json']
     return {
-      method: method.toUpperCase() as Operation['method'],
+      method,
       template,
       path,
       query: (operation.parameters ?? []).filter((parameter) => parameter.in === 'query'),
@@ -39,7 +41,7 @@ export function operationsOf ({ app }: Shop, values: Record<string, string>): Op
       example: mine(content?.example ?? Object.values(content?.examples ?? {})[0]?.value ?? content?.schema.examples?.[0]),
       statuses: Object.keys(operation.responses)
     }
-  }))
+  })
 }
 
 /** Where an operation is served a second time, for older clients. */
@@ -64,7 +66,6 @@ export async function openWalk (t: Test): Promise<Shop & { operations: Operation
   const operations = operationsOf(shop, {
     user_id: userId(1), order_id: placed.json.data[0].order_id, product_id: '1', order_number: reference, queue: 'emails', id: '1'
   })
-  t.ok(operations.length >= 70, `${operations.length} operations`)
   /** As call, with the headers that let a caller in everywhere; whatever the answer is, it has an id. */
   const ask: Shop['call'] = async (method, path, body, headers) => {
     const answer = await shop.call(method, path, body, { ...ADMIN, ...headers })

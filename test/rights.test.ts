@@ -3,6 +3,7 @@ import type { InjectOptions } from 'fastify'
 import { checkAnswer } from './openapi.ts'
 import { documentOf } from './document.ts'
 import { openShop, userId, type Shop } from './helper.ts'
+import { listOperations } from './operations.ts'
 
 type Caller =
   'nobody' | 'wrong key' | 'API key' | 'admin key' | 'customer' | 'other customer' | 'administrator' | 'trusted upstream' | 'untrusted upstream'

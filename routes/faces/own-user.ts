@@ -31,7 +31,7 @@ interface Named { localId: string, name: string }
 
 /**
  * Lets routes of the service API serve a storefront caller: only for the caller's own user_id (an admin: anybody's), which becomes the
- * one the routes know before they run, and the one the caller knows in what they answer. One who is unknown here becomes known.
+ * one the routes know before they run, and the one the caller knows in what they return. One who is unknown here becomes known.
  */
 export function mountForOwnUser (fastify: FastifyInstance, tag: string): void {
   const named = new WeakMap<FastifyRequest, Named>()

@@ -10,7 +10,7 @@ const Queue = oneOf(QUEUES)
 const params = Type.Object({ queue: Queue })
 
 const routes: FastifyPluginAsyncTypebox = async (fastify) => {
-  // A queue in the path that is not there is as absent as any resource, before it is a parameter that does not fit.
+  // A queue in the path that is not there is as absent as any resource, before it is a parameter that is not valid.
   fastify.addHook('preValidation', async (request) => {
     const { queue } = request.params as { queue?: string }
     if (queue !== undefined && !QUEUES.some((name) => name === queue)) throw problem('QUEUE_NOT_FOUND')
@@ -24,7 +24,7 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
       tags,
       response: responses({ 200: ref(QueueList) }, ...ADMIN)
     }
-  }, async () => ({ queues: await fastify.queues.list() }))
+  }, async () => ({ queues: await fastify.operations.listQueues() }))
 
   fastify.get('/jobs/:queue/failed', {
     schema: {
@@ -38,7 +38,7 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
     }
   }, async (request) => {
     const { limit, offset } = request.query
-    return { ...await fastify.queues.listFailed(request.params.queue, request.query), limit, offset }
+    return { ...await fastify.operations.listFailed(request.params.queue, request.query), limit, offset }
   })
 
   fastify.post('/jobs/:queue/failed/retry', {
@@ -52,7 +52,7 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
     }
   }, async (request) => {
     const { queue } = request.params
-    return { queue, ...await fastify.queues.retryAll(queue) }
+    return { queue, ...await fastify.operations.retryAll(queue) }
   })
 
   fastify.post('/jobs/:queue/failed/:id/retry', {
@@ -66,7 +66,7 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
     }
   }, async (request) => {
     const { queue, id } = request.params
-    await fastify.queues.retryOne(queue, id)
+    await fastify.operations.retryOne(queue, id)
     return { queue, retried: 1 }
   })
 }

@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module'
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from '@sinclair/typebox'
-import { problem } from '../../plugins/errors.ts'
+import { problem } from '../../problems.ts'
 import { showMoment } from '../../moments.ts'
 import { object, ref } from '../../schemas.ts'
 import { responses } from '../faces/responses.ts'

@@ -105,7 +105,7 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
       operationId: 'createManagedOrder',
       summary: 'Create an order for a user',
       description: 'Takes stock, all or nothing; a cancelled one takes none. Where the status is not pending, the history shows pending and that ' +
-        'status. With an Idempotency-Key a repeat gets the first answer.',
+        'status. With an Idempotency-Key a repeat gets the first response.',
       tags,
       body: ref(NewManagedOrder),
       headers: Type.Object({ ...IdempotencyKey, ...Actor }),

@@ -21,7 +21,7 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
       operationId: 'createOrder',
       summary: 'Place an order',
       description: 'Takes stock, all or nothing. What is not sent is filled in: time, position, name and address. ' +
-        'With an Idempotency-Key a repeat gets the first answer.',
+        'With an Idempotency-Key a repeat gets the first response.',
       tags,
       body: ref(NewOrder),
       headers: Type.Object({ ...IdempotencyKey, ...Actor }),

@@ -30,7 +30,7 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
       operationId: 'createOwnOrder',
       summary: 'Place an order',
       description: 'Takes stock, all or nothing. Tax and shipping are the shop’s; without shipping_address it goes to the user’s own ' +
-        'address. With an Idempotency-Key a repeat gets the first answer.',
+        'address. With an Idempotency-Key a repeat gets the first response.',
       tags,
       body: ref(NewStorefrontOrder),
       headers: Type.Object(IdempotencyKey),

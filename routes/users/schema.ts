@@ -167,8 +167,8 @@ export const userSchemas = [
   PasswordChanged, EmailChanged, UserNotificationSettings, StatusChangeOfOrder, StatusChangesOfOrders, UserExport
 ]
 
-/** The same with what its ETag is made of. */
-export const UserRow = Type.Object({ version: Type.Integer(), ...User.properties })
+/** A row of users.public_users: the same with the internal id, which no response has, and what its ETag is made of. */
+export const UserRow = Type.Object({ id: Type.Integer(), version: Type.Integer(), ...User.properties })
 export const LoginRow = Type.Object({
   ...UserRow.properties,
   has_active_cart: Type.Boolean(),

@@ -41,7 +41,7 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
     schema: {
       operationId: 'updateNotificationSettings',
       summary: 'Change when and how the user is reminded: only what is sent',
-      description: 'A new start or interval computes the next time anew.',
+      description: 'A new start or interval computes the next time again.',
       tags,
       params,
       body: ref(NotificationSettings),

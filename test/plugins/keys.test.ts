@@ -3,6 +3,7 @@ import { get as httpGet } from 'node:http'
 import t from 'tap'
 import { documentOf } from '../document.ts'
 import { openShop, refuses } from '../helper.ts'
+import { listOperations } from '../operations.ts'
 
 const basic = (credentials: string) => ({ authorization: `Basic ${Buffer.from(credentials).toString('base64')}` })
 

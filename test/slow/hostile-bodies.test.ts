@@ -2,8 +2,7 @@ import t from 'tap'
 import { HOSTILE_BODIES } from '../../scripts/trials/hostile-bodies.ts'
 import { documentOf } from '../document.ts'
 import { NOBODY, openShop } from '../helper.ts'
-
-interface Operation { requestBody?: { content: Record<string, unknown> } }
+import { listOperations } from '../operations.ts'
 
 const JSON_TYPE = { 'content-type': 'application/json' }
 const ADMIN = { 'x-user-id': 'somebody', 'x-user-email': 'somebody@example.com', 'x-user-role': 'admin' }

@@ -1,6 +1,7 @@
 import t from 'tap'
 import { documentOf } from '../../document.ts'
 import { openShop, userId, type Answer, type Shop } from '../../helper.ts'
+import { listOperations } from '../../operations.ts'
 
 type Call = Parameters<Shop['call']>
 
