@@ -25,11 +25,22 @@ export interface Operation {
 /** What makes a caller of the storefront somebody who may do anything; the other faces take no notice. */
 export const ADMIN = { 'x-user-id': 'walker', 'x-user-email': 'walker@example.com', 'x-user-role': 'admin' }
 
-/** Every operation of the OpenAPI document; `values` are its path parameters. A route is in here by being there. */
-export function operationsOf ({ app }: Shop, values: Record<string, string>): Operation[] {
+/**
+ * Every operation of the OpenAPI document, without a slash at the end: whatever goes over all routes begins here. A route is in the list by
+ * being there.
+ */
+export function listOperations ({ app }: Pick<Shop, 'app'>): { method: Method, template: string, operation: Described }[] {
   const { paths } = documentOf<{ paths: Record<string, Record<string, Described>> }>(app)
-  return Object.entries(paths).flatMap(([template, operations]) => Object.entries(operations).map(([method, operation]) => {
-    const path = template.replace(/\{(\w+)\}/g, (_, name: string) => values[name]!).replace(/(.)\/$/, '$1')
+  const list = Object.entries(paths).flatMap(([path, operations]) => Object.entries(operations).map(([method, operation]) =>
+    ({ method: method.toUpperCase() as Method, template: path.replace(/(.)\/$/, '$1'), operation })))
+  if (list.length < 70) throw new Error(`the OpenAPI document has ${list.length} operations: not the whole shop`)
+  return list
+}
+
+/** The same as requests; `values` are their path parameters. */
+export function operationsOf (shop: Shop, values: Record<string, string>): Operation[] {
+  return listOperations(shop).map(({ method, template, operation }) => {
+    const path = template.replace(/\{(\w+)\}/g, (_, name: string) => values[name]!)
     const mine = (example: any) => typeof example?.user_id === 'string' ? { ...example, user_id: values.user_id } : example
     const content = operation.requestBody?.content['application/json']
     return {

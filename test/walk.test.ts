@@ -1,5 +1,4 @@
 import t from 'tap'
-import { documentOf } from './document.ts'
 import { NOBODY, openShop, type Answer, type Shop } from './helper.ts'
 import { ADMIN, listOperations, type Method } from './operations.ts'
 
@@ -9,9 +8,8 @@ const essence = ({ status, headers, text }: Answer) => ({
 })
 
 /** Every operation of the OpenAPI document as a request that changes nothing, for nobody's resources. */
-function requestsOf (shop: Shop, user = NOBODY): [string, string, object | undefined][] {
-  const { paths } = documentOf<{ paths: Paths }>(shop.app)
-  return Object.entries(paths).flatMap(([template, operations]) => Object.entries(operations).map(([method, { requestBody }]) => {
+function requestsOf (shop: Shop, user = NOBODY): [Method, string, object | undefined][] {
+  return listOperations(shop).map(({ method, template, operation: { requestBody } }) => {
     const path = template.replace('{user_id}', template.startsWith('/api/') ? user : NOBODY).replace('{order_id}', '999999999').replace('{product_id}', '999999')
     return [method, path, requestBody && {}]
   })
