@@ -7,7 +7,7 @@ import {
   EmailChange, EmailChanged, NotificationSettings, PasswordChange, PasswordChanged, StatusChangeOfOrder, StatusChangesOfOrders, User,
   UserChanges, UserExport, UserNotificationSettings
 } from '../users/schema.ts'
-import { problem } from '../../plugins/errors.ts'
+import { problem } from '../../problems.ts'
 import { responses } from './responses.ts'
 
 const CallerId = Type.String({ title: 'CallerId', maxLength: 255, description: 'the id the caller came with; in paths also `me`', examples: ['me'] })

@@ -1,6 +1,6 @@
 import { STATUS_CODES } from 'node:http'
 import type { TSchema } from '@sinclair/typebox'
-import { ERRORS, ProblemDetails, type ErrorCode } from '../../plugins/errors.ts'
+import { ERRORS, ProblemDetails, type ErrorCode } from '../../problems.ts'
 import { ALWAYS, RATE_LIMITS } from '../../plugins/openapi-document.ts'
 
 /** What a route of a method with a body can refuse with on top, also where it wants none: a body that is sent is read. */
