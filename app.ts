@@ -7,12 +7,10 @@ import broker from './plugins/broker.ts'
 import browser from './plugins/browser.ts'
 import caching from './plugins/caching.ts'
 import compression from './plugins/compression.ts'
-import connections from './plugins/connections.ts'
 import context from './plugins/context.ts'
 import cors from './plugins/cors.ts'
 import database from './plugins/database.ts'
 import deadlines from './plugins/deadlines.ts'
-import earlyAnswers from './plugins/early-answers.ts'
 import errors from './plugins/errors.ts'
 import identity from './plugins/identity.ts'
 import jobs from './plugins/jobs.ts'
@@ -23,6 +21,7 @@ import metrics from './plugins/metrics.ts'
 import openapi from './plugins/openapi.ts'
 import passwords from './plugins/passwords.ts'
 import pressure from './plugins/pressure.ts'
+import sockets from './plugins/sockets.ts'
 import validation from './plugins/validation.ts'
 // Faces: who may call, and in which form.
 import { legacyFace, legacyLinks } from './routes/faces/legacy.ts'
@@ -63,7 +62,7 @@ import loginRoutes from './routes/users/storefront-auth.ts'
 
 /** In their order: hooks run as they are registered here. */
 const plugins = [
-  errors, context, deadlines, metrics, database, identity, keys, broker, caching, compression, connections, cors, earlyAnswers, browser, mailer,
+  errors, context, deadlines, metrics, database, identity, keys, broker, caching, compression, cors, sockets, browser, mailer,
   jobs, pressure, limits, openapi, passwords, validation
 ]
 const domains = [catalogue, carts, events, orders, users, notifications, query, operations]

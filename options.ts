@@ -1,11 +1,12 @@
 import { randomUUID } from 'node:crypto'
 import type { Server } from 'node:http'
 import type { FastifyHttpOptions, FastifyReply, FastifyRequest } from 'fastify'
-import { addressMatcher, type Config } from './plugins/settings.ts'
+import type { Config } from './plugins/settings.ts'
+import { addressMatcher } from './plugins/settings-checks.ts'
 import { answer, answerMalformed } from './plugins/errors.ts'
-import { secretMask } from './plugins/secrets.ts'
+import { secretMask } from './secrets.ts'
 import { RequestLog, requestLogger } from './request-log.ts'
-import { buildSerializer, buildValidator } from './plugins/validation.ts'
+import { buildSerializer, buildValidator } from './schema-compilers.ts'
 
 /** JSON bodies; the invoice route alone takes more. */
 const BODY_LIMIT = 1024 * 1024
@@ -34,7 +35,7 @@ export function serverOptions (config: Config) {
     return503OnClosing: false,
     // No bound of its own for a parameter: one that is too long is refused by its schema, like any malformed one.
     routerOptions: { ignoreTrailingSlash: true, ignoreDuplicateSlashes: true, maxParamLength: 65_536 },
-    // A path that is no valid URL fits no route, so no hook runs for it.
+    // A path that is no valid URL matches no route, so no hook runs for it.
     frameworkErrors: (error, request, reply) => {
       reply.header('x-request-id', request.id)
       request.log.info({ method: request.method, status: 400 }, 'request')

@@ -1,5 +1,5 @@
 import { Type, type Static, type TObject, type TProperties, type TSchema } from '@sinclair/typebox'
-import { problem } from './plugins/errors.ts'
+import { problem } from './problems.ts'
 
 /** The value or null. One schema with two types: a union of schemas serializes far slower. */
 export const nullable = <T extends TSchema>(schema: T) =>
@@ -80,7 +80,7 @@ export const ImageUrl = Text(2048, { pattern: IMAGE_URL, description: 'http, htt
 /** Request headers that routes take, each where it means something. */
 export const IdempotencyKey = {
   'idempotency-key': Type.Optional(Type.String({
-    pattern: '^[\\x21-\\x7e]{1,255}$', description: 'a repeat with the same key, caller and body gets the first answer, for 24 hours'
+    pattern: '^[\\x21-\\x7e]{1,255}$', description: 'a repeat with the same key, caller and body gets the first response, for 24 hours'
   }))
 }
 export const IfMatch = {
@@ -93,7 +93,7 @@ export const Actor = {
   'x-actor': Type.Optional(Type.String({ description: 'who acts for the caller; stands in changed_by where the body names nobody' }))
 }
 
-/** A moment in an answer. */
+/** A moment in a response. */
 export const Moment = Type.String({ description: 'ISO 8601, UTC', examples: ['2026-11-21T09:30:00.123456+00:00'] })
 
 /** limit and offset of a list. */
@@ -104,9 +104,9 @@ export const Paging = (defaultLimit: number) => ({
 
 export const Cursor = Type.String({ maxLength: 200, description: 'next_cursor of the page before: stays fast however deep; instead of offset' })
 
-/** What every list answers beside its entries. */
+/** What every list returns beside its entries. */
 export const PageInfo = {
-  total: Type.Integer({ description: 'exact number of all entries that fit' }),
+  total: Type.Integer({ description: 'exact number of all entries that match' }),
   limit: Type.Integer(),
   offset: Type.Integer(),
   has_next: Type.Boolean(),

@@ -5,7 +5,7 @@ import { ConfigError, readConfig, type Config } from './plugins/settings.ts'
 import { endHeld, isInterrupted, SAME_SIGNAL_MS, SIGNALS } from './database/interrupt.ts'
 import { startFault } from './start-faults.ts'
 
-/** After DRAIN_SECONDS: what has not closed by then is given up. Clients are cut before (plugins/connections.ts). */
+/** After DRAIN_SECONDS: what has not closed by then is given up. Clients are cut before (plugins/sockets.ts). */
 const CLOSE_MS = 4500
 
 let fastify: FastifyInstance | undefined

@@ -1,10 +1,10 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import type { Socket } from 'node:net'
 
-/** A request is answered within 6 s of its last byte; this leaves room for the answer itself. */
+/** A request is answered within 6 s of its last byte; this leaves room for the response itself. */
 const ANSWER_WITHIN_MS = 5500
 
-/** For whom work is done: until when an answer is of use, and whether anybody still waits for it. */
+/** For whom work is done: until when a response is of use, and whether anybody still waits for it. */
 export class Caller {
   readonly #socket: Socket
   /** What runs for it may be cancelled when it hangs up: a read. A write that was sent is left to finish. */

@@ -27,7 +27,7 @@ export function cancelOn (address: NetConnectOpts, { pid, secret }: Backend): Pr
       resolve(heard)
       socket.destroy()
     }
-    // Sent, and nothing more: the answer is the end of the connection.
+    // Sent, and nothing more: the response is the end of the connection.
     socket.on('connect', () => socket.write(packet))
     socket.on('end', () => give(true)).on('close', () => give(true)).on('error', () => give(false))
     socket.setTimeout(TIMEOUT_MS, () => give(false))

@@ -77,7 +77,7 @@ export const driverUrl = (url: string): string => hostsOf(url)[0]!
 export const BY_INDEX = { enable_seqscan: 'off', jit: 'off' }
 
 /**
- * For callers. A lock that others hold is waited for briefly; the statement is then tried again, and its connection is free in between
+ * For callers. A lock that others hold is waited for briefly; the statement is then retried, and its connection is free in between
  * (statements.ts). As PostgreSQL itself writes them: the start compares (session-settings.ts).
  */
 export const FOR_CALLERS = { statementTimeout: 5000, settings: { lock_timeout: '100ms' } }

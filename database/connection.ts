@@ -1,6 +1,6 @@
 import type { NetConnectOpts, Socket } from 'node:net'
 import type { PendingQuery, Sql } from 'postgres'
-import { problem } from '../plugins/errors.ts'
+import { problem } from '../problems.ts'
 import type { Caller } from './caller.ts'
 import { cancelOn, type Backend } from './cancel.ts'
 import { createClient, socketsTo, type ClientOptions, type Hosts } from './client.ts'
@@ -13,6 +13,9 @@ type Query = PendingQuery<Row[]> & { state: Backend | null }
 
 /** The severities of what ends a session, in the server's own words whatever its language. */
 const FATAL = /^(FATAL|PANIC)$/
+
+/** A connection that rests for so long is asked whether it is still there. */
+export const REST_MS = 1000
 
 /** A statement under way. */
 export interface Run {

@@ -1,5 +1,5 @@
 import postgres from 'postgres'
-import { isErrorCode, problem, type ErrorCode, type Problem } from '../plugins/errors.ts'
+import { isErrorCode, problem, type ErrorCode, type Problem } from '../problems.ts'
 
 /** What a violated constraint means to the caller. */
 const CONSTRAINTS: Record<string, ErrorCode> = {

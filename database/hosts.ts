@@ -7,7 +7,7 @@ const PING = readFileSync(join(import.meta.dirname, '../sql/gateway/ping.sql'), 
 /** So long the host that was found is taken for the right one: connections that are made at once need not all look. */
 const REMEMBERED_MS = 1000
 
-/** How long hosts have to answer; one that says nothing must not hold up the others. */
+/** How long hosts have to respond; one that says nothing must not hold up the others. */
 const SEARCH_MS = 2500
 
 const PARTS = /^(postgres(?:ql)?:\/\/(?:[^/?#]*@)?)([^/?#@]*)(.*)$/s
@@ -36,7 +36,7 @@ export function aimed (url: string, otherwise?: 'primary'): string {
 const found = new Map<string, { host: Promise<string>, until: number }>()
 
 /**
- * The address of the one host that answers first and is what `aimed` says; the address itself where it names one only.
+ * The address of the one host that responds first and is what `aimed` says; the address itself where it names one only.
  *
  * @throws Error (CONNECTION_NO_HOST) naming the reason of each
  */

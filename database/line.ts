@@ -1,4 +1,4 @@
-import { problem, type ErrorCode } from '../plugins/errors.ts'
+import { problem, type ErrorCode } from '../problems.ts'
 import { callers, type Caller } from './caller.ts'
 import { FairQueue } from './fair-queue.ts'
 
@@ -6,7 +6,7 @@ interface Waiting<Place> { admit: (place: Place) => void, refuse: (error: Error)
 
 /**
  * Those who wait for a place: a bounded number, each for a bounded time, each address with its share (fair-queue.ts). Whoever comes on top
- * is told at once (503 OVERLOADED); whoever has hung up is passed over.
+ * is told at once (503 OVERLOADED); whoever has hung up is ignored.
  */
 export class Line<Place> {
   readonly #queue: FairQueue<Waiting<Place>>

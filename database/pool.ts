@@ -1,10 +1,9 @@
-import { problem } from '../plugins/errors.ts'
+import { problem } from '../problems.ts'
 import type { Caller } from './caller.ts'
 import type { ClientOptions } from './client.ts'
-import { Connection, type Row, type Run } from './connection.ts'
+import { Connection, REST_MS, type Row, type Run } from './connection.ts'
 import { Line } from './line.ts'
 import { everyTick } from './ticks.ts'
-import { REST_MS } from './watch.ts'
 
 /** Before a connection is given up, the server is asked to cancel what runs on it. */
 const GRACE_MS = 400
@@ -13,7 +12,7 @@ const GRACE_MS = 400
 const ASK_AFTER_MS = 800
 const ASK_AGAIN_MS = 250
 
-/** How often the server may say in a row that it has nothing to do for us: the answer may just be under way. */
+/** How often the server may say in a row that it has nothing to do for us: the response may just be under way. */
 const SEEN_IDLE = 2
 
 const PING_MS = 1000
@@ -27,7 +26,7 @@ export interface PoolOptions {
   /** How long a statement may take, seen from here: above the server's own limit. */
   limitMs: number
   client: Omit<ClientOptions, 'max' | 'socket'>
-  /** A statement that any server answers. */
+  /** A statement that any server can run. */
   askText: string
   /** Which of these backends are at work; undefined where it cannot be known. */
   findWorking?: (pids: number[]) => Promise<Set<number>>
@@ -142,7 +141,7 @@ export class Pool {
     this.#pingResting(now)
   }
 
-  /** Gives up the connections on which the server has nothing to do, as far as it knows, while we wait for its answer. */
+  /** Gives up the connections on which the server has nothing to do, as far as it knows, while we wait for its response. */
   async #askAfter (silent: [Connection, Run][], now: number): Promise<void> {
     const { findWorking } = this.#options
     if (!findWorking || this.#isAsking) return

@@ -1,4 +1,4 @@
-import { Problem } from '../plugins/errors.ts'
+import { Problem } from '../problems.ts'
 import { callers } from './caller.ts'
 import { explain } from './failures.ts'
 import type { Pool } from './pool.ts'
@@ -8,12 +8,12 @@ import type { Watch } from './watch.ts'
 /** A replica has so long; then the primary is asked, too. */
 const HEDGE_MS = 400
 
-/** A server to read from, as long as it answers. */
+/** A server to read from, as long as it responds. */
 export interface Replica { pool: Pool, watch: Watch }
 
 /**
- * Runs reads on the replicas in turn, and on the primary where a replica is away, has not answered in time or will not. A replica is
- * left out as soon as its watch gets no answer, and comes back with the next one.
+ * Runs reads on the replicas in turn, and on the primary where a replica is away, has not responded in time or will not. A replica is
+ * left out as soon as its watch gets no response, and comes back with the next one.
  */
 export function executeOnReplicas (replicas: Replica[], primary: Execute): Execute {
   let turn = 0
@@ -26,7 +26,7 @@ export function executeOnReplicas (replicas: Replica[], primary: Execute): Execu
     if (result && 'rows' in result) return result.rows
     // What is the caller's own fault is one on the primary as well.
     if (result && !(result.error instanceof Problem && (result.error.statusCode === 503 || result.error.code === 'CONFLICT'))) throw result.error
-    // It may only be this one statement: the next ones go to the replica as long as it answers.
+    // It may only be this one statement: the next ones go to the replica as long as it responds.
     replica.watch.ask().catch(() => {})
     return await primary(name, text, parameters)
   }

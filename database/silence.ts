@@ -9,7 +9,7 @@ const FIND_PROGRESS = statementTexts.get('gateway/find-progress')!
 const LOOK_EVERY_MS = 1000
 
 /**
- * The longest that a start leaves the server alone is a batch of password hashes (seeds/loader), some seconds. Where 30 processes shared two
+ * The longest that a start leaves the server alone is a batch of password hashes (seeds/loader/steps.ts), some seconds. Where 30 processes shared two
  * cores, questions over the other connection went without an answer for 15 s.
  */
 const SILENT_MS = 30_000

@@ -1,5 +1,5 @@
 import type { ClientOptions } from './client.ts'
-import { Connection, type Row } from './connection.ts'
+import { Connection, REST_MS, type Row } from './connection.ts'
 import { statementTexts } from './statements.ts'
 import { everyTick } from './ticks.ts'
 
@@ -7,9 +7,6 @@ const FIND_WORKING = statementTexts.get('gateway/find-working')!
 
 /** So long a small question may take; then the connection is given up. */
 const ANSWER_MS = 1000
-
-/** A connection that rests for so long is asked whether it is still there. */
-export const REST_MS = 1000
 
 /**
  * Keeps an eye on a server, over a connection of its own: so that probes tell the truth whatever the pools are busy with, and a
@@ -22,10 +19,10 @@ export class Watch {
   readonly #asked = new Map<string, Promise<Row[]>>()
   readonly #stop: () => void
   #turn: Promise<unknown> = Promise.resolve()
-  /** Whether the server answered when last asked. */
+  /** Whether the server responded when last asked. */
   isThere = true
 
-  /** @param askText a statement that any server answers */
+  /** @param askText a statement that any server can run */
   constructor (url: string, options: Omit<ClientOptions, 'max' | 'socket'>, askText: string, answerMs = ANSWER_MS) {
     this.#connection = new Connection(url, options)
     this.#askText = askText
@@ -50,12 +47,12 @@ export class Watch {
   /** The backend of its own connection, as whoever it is connected to tells. */
   get pid (): number | undefined { return this.#connection.backend?.pid }
 
-  /** Whether the server answers; rejects with why not. */
+  /** Whether the server responds; rejects with why not. */
   async ask (): Promise<void> {
     await this.run(this.#askText, [])
   }
 
-  /** Runs a small statement. Those who ask the same at the same moment share the answer. */
+  /** Runs a small statement. Those who ask the same at the same moment share the response. */
   run (text: string, parameters: unknown[]): Promise<Row[]> {
     const key = `${text} ${parameters.join()}`
     let asked = this.#asked.get(key)

@@ -27,7 +27,7 @@ const PAGES = {
 }
 
 /**
- * What browsers are told about every answer: never guess its type, show it in a frame, load anything for it, or pass its address
+ * What browsers are told about every response: never guess its type, show it in a frame, load anything for it, or pass its address
  * on. Pages say in their route's config what they need besides.
  */
 export default fp(async (fastify) => {

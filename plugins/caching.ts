@@ -7,12 +7,12 @@ declare module 'fastify' {
   interface FastifyContextConfig {
     /** Part of the catalogue, which names nobody: a cache may keep it, and asks each time whether it still holds. */
     isCatalogue?: boolean
-    /** Answers with one resource and its ETag: of the handler's own, or made here of the answer's bytes. */
+    /** Responses with one resource and its ETag: of the handler's own, or computed here of the response's bytes. */
     etag?: 'own' | 'body'
   }
 }
 
-/** What caches are told about every answer, and a 304 for what the caller has already. */
+/** What caches are told about every response, and a 304 for what the caller has already. */
 export default fp(async (fastify) => {
   fastify.addHook('onRoute', (route) => {
     if (route.config?.etag === undefined) return

@@ -12,7 +12,7 @@ const FAST = { level: constants.Z_BEST_SPEED }
 const TEXT = /^(?:text\/|application\/(?:[\w.+-]*json|javascript|xml)|image\/svg)/
 
 /**
- * Large answers are compressed for those who ask for it, on a thread of their own. An answer with a strong ETag is sent as it is: the tag
+ * Large responses are compressed for those who ask for it, on a thread of their own. A response with a strong ETag is sent as it is: the tag
  * stands for its very bytes (RFC 9110, section 8.8.1), and If-Match must find them again. Lists have none.
  */
 export default fp(async (fastify) => {
@@ -29,13 +29,13 @@ export function takesGzip ({ headers }: FastifyRequest): boolean {
   return offer !== undefined && Number(offer[1] ?? 1) > 0
 }
 
-/** Says that the answer depends on what the client takes. */
+/** Says that the response depends on what the client takes. */
 export function varyByEncoding (reply: FastifyReply): void {
   const vary = reply.getHeader('vary')
   reply.header('vary', vary === undefined ? 'Accept-Encoding' : `${String(vary)}, Accept-Encoding`)
 }
 
-/** With a callback: a promise for each answer costs more than to see that it is small. */
+/** With a callback: a promise for each response costs more than to see that it is small. */
 function compressed (request: FastifyRequest, reply: FastifyReply, payload: unknown, done: (error: Error | null, payload?: unknown) => void): void {
   const isStream = payload instanceof Readable
   const size = isStream ? Number(reply.getHeader('content-length') ?? Infinity) : (payload as string | Buffer | null)?.length ?? 0

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import fp from 'fastify-plugin'
 import type { FastifyRequest } from 'fastify'
 import { Caller, callers } from '../database/caller.ts'
-import { problem } from './errors.ts'
+import { problem } from '../problems.ts'
 import { cut } from '../text.ts'
 
 /** Who acts, and for which request: what the status history and the idempotency records keep. */
@@ -24,14 +24,14 @@ declare module 'fastify' {
     /** Who acts, where the identity says it and X-Actor does not count (plugins/identity.ts). */
     actor: string | null
     context (): Context
-    /** Who waits for the answer, and until when. */
+    /** Who waits for the response, and until when. */
     from: Caller
     /** The tags of If-Match without their quotes, for the database to compare; null where any version will do. */
     ifMatch (): string[] | null
   }
   interface FastifyInstance {
     draining: boolean
-    /** From now on not ready, and every answer asks its connection to end. */
+    /** From now on not ready, and every response asks its connection to end. */
     startDraining (): void
   }
 }
@@ -86,7 +86,7 @@ export default fp(async (fastify) => {
   fastify.decorateRequest('ifMatch', function (this: FastifyRequest): string[] | null {
     const header = this.headers['if-match']
     if (header === undefined) return null
-    // A weak tag never matches (RFC 9110, section 13.1.1), so it is left out; an empty list fits nothing.
+    // A weak tag never matches (RFC 9110, section 13.1.1), so it is left out; an empty list matches nothing.
     return header.split(',').map((tag) => tag.trim()).filter((tag) => tag === '*' || /^"[^"]*"$/.test(tag))
       .map((tag) => tag.replaceAll('"', ''))
   })

@@ -1,7 +1,7 @@
 import cors from '@fastify/cors'
 import fp from 'fastify-plugin'
 
-/** How long a browser may keep the answer to a preflight, in seconds. */
+/** How long a browser may keep the response to a preflight, in seconds. */
 const MAX_AGE = 600
 
 /** Lets pages of CORS_ORIGINS call from a browser; others, and all without that setting, get no CORS header at all. */
@@ -19,7 +19,7 @@ export default fp(async (fastify) => {
       'RateLimit-Limit', 'RateLimit-Remaining', 'RateLimit-Reset'
     ],
     maxAge: MAX_AGE,
-    // An OPTIONS without Access-Control-Request-Method gets the same answer, not a refusal in plain text.
+    // An OPTIONS without Access-Control-Request-Method gets the same response, not a refusal in plain text.
     strictPreflight: false
   })
 }, { name: 'cors', dependencies: ['context'] })

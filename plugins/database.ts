@@ -1,6 +1,6 @@
 import fp from 'fastify-plugin'
 import { Type } from '@sinclair/typebox'
-import { problem } from './errors.ts'
+import { problem } from '../problems.ts'
 import { callers } from '../database/caller.ts'
 import { BACKGROUND, BY_INDEX, FOR_CALLERS } from '../database/client.ts'
 import { Contention } from '../database/contention.ts'
@@ -33,7 +33,7 @@ const BACKGROUND_WAIT_MS = 10_000
 /** How much later than the server this side gives a statement up. */
 const MARGIN_MS = 500
 
-/** A replica that does not answer a small question in this time is left out. */
+/** A replica that does not respond to a small question in this time is left out. */
 const REPLICA_ANSWER_MS = 400
 
 declare module 'fastify' {
@@ -43,7 +43,7 @@ declare module 'fastify' {
       url: string
       /** A statement of sql/<name>.sql on the primary. */
       statement: ReturnType<typeof statementsOn>
-      /** The same on the first replica (READ_DATABASE_URL) that answers, else on the primary: for the catalogue. */
+      /** The same on the first replica (READ_DATABASE_URL) that responds, else on the primary: for the catalogue. */
       catalogueStatement: ReturnType<typeof statementsOn>
       /** Runs work on a connection of its own without time limits, which ends when the server says nothing any more. */
       asAdmin: ReturnType<typeof adminOn>
@@ -51,12 +51,12 @@ declare module 'fastify' {
       searches: Gate
       /** Every statement made so far. */
       declared: Declaration[]
-      /** Whether the database answers, however busy the gateway is; rejects with why not. */
+      /** Whether the database responds, however busy the gateway is; rejects with why not. */
       ping (): Promise<void>
-      /** Calls back once when a reset has built it anew (`npm run reset -- --force`): this gateway has to start again then. */
+      /** Calls back once when a reset has built it again (`npm run reset -- --force`): this gateway has to start again then. */
       whenReset (onReset: () => void): void
       /**
-       * Whether it answers, is the one this gateway started with, and its schema is at least as new; rejects with why not (NOT_READY,
+       * Whether it responds, is the one this gateway started with, and its schema is at least as new; rejects with why not (NOT_READY,
        * DATABASE_UNAVAILABLE …).
        */
       checkReady (): Promise<void>
@@ -116,7 +116,7 @@ export default fp(async (fastify) => {
   }
 
   const { watch, pool } = await open('database', location.url)
-  const jobs = keep('background', new Pool(location.url, {
+  const backgroundPool = keep('background', new Pool(location.url, {
     size: BACKGROUND_SIZE,
     maxWrites: BACKGROUND_SIZE,
     maxWaiting: MAX_WAITING,
@@ -146,7 +146,7 @@ export default fp(async (fastify) => {
     { name: 'gateway/find-progress', row: Type.Object({ is_working: Type.Boolean(), progress: Type.String(), own: Type.Integer() }) }
   ]
   const forCallers = executeFor(pool, contention)
-  const forJobs = executeOn(jobs)
+  const forJobs = executeOn(backgroundPool)
   const execute: Execute = (name, text, parameters) => (callers.getStore() ? forCallers : forJobs)(name, text, parameters)
   const statement = statementsOn(execute, declared)
   const asideStatement = statementsOn(async (name, text, parameters) => {

@@ -5,7 +5,7 @@ import type { MetricObjectWithValues, MetricValue, Registry } from 'prom-client'
 const BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10]
 
 const NAME = 'http_request_duration_seconds'
-const HELP = 'From a request’s first line to its answer’s last byte'
+const HELP = 'From a request’s first line to its response’s last byte'
 
 /** How often each bucket was hit (the last: longer than all), and the seconds in all. */
 interface Counts { method: string, route: string, status: number, hits: number[], sum: number }

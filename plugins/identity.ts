@@ -3,9 +3,9 @@ import fp from 'fastify-plugin'
 import type { FastifyRequest } from 'fastify'
 import { Type } from '@sinclair/typebox'
 import { nullable } from '../schemas.ts'
-import { isEmailAddress } from './addresses.ts'
-import { addressMatcher } from './settings.ts'
-import { problem } from './errors.ts'
+import { isEmailAddress } from '../addresses.ts'
+import { addressMatcher } from './settings-checks.ts'
+import { problem } from '../problems.ts'
 
 /** A person whom a token, or a trusted service in front of this one, vouches for. */
 export interface Identity {
@@ -125,7 +125,7 @@ export default fp(async (fastify) => {
 
   const findKnown = async (id: string, email: string | null) => await find.first(UUID.test(id) ? id : null, id, email)
 
-  async function settle (claims: Claims | null): Promise<Identity | null> {
+  async function identityOf (claims: Claims | null): Promise<Identity | null> {
     if (claims === null) return null
     const { id, email, isVerified, token } = claims
     const user = await findKnown(id, isVerified ? email : null)
@@ -143,8 +143,8 @@ export default fp(async (fastify) => {
   }
 
   fastify.decorateRequest('identity', null)
-  fastify.decorate('identify', async (request) => await settle(fromToken(request) ?? fromHeaders(request)))
-  fastify.decorate('identifyByToken', async (request) => await settle(fromToken(request)))
+  fastify.decorate('identify', async (request) => await identityOf(fromToken(request) ?? fromHeaders(request)))
+  fastify.decorate('identifyByToken', async (request) => await identityOf(fromToken(request)))
   fastify.decorate('requireIdentity', async (request) => {
     const identity = await fastify.identify(request)
     if (!identity) throw problem('NOT_IDENTIFIED')

@@ -1,7 +1,7 @@
 import fp from 'fastify-plugin'
 import { PgBoss } from 'pg-boss'
 import { findHost } from '../database/hosts.ts'
-import { problem } from './errors.ts'
+import { problem } from '../problems.ts'
 
 /** After a failure, a loop's pause doubles up to this. */
 const MAX_PAUSE_MS = 10_000
@@ -44,7 +44,11 @@ declare module 'fastify' {
   }
 }
 
-/** Work that nobody waits for: ticks by pg-boss, inside the database, and loops over rows that wait. */
+/**
+ * Work that nobody waits for: ticks by pg-boss, inside the database, and loops over rows that wait. pg-boss is the clock alone, since
+ * what waits (events, emails, reminders) is written by the statement that causes it: as a job of pg-boss it would be a second
+ * statement, and its queues in order (key_strict_fifo) are blocked by a job that failed.
+ */
 export default fp(async (fastify) => {
   const { log } = fastify
   const stop = new AbortController()

@@ -2,10 +2,10 @@ import { isIP } from 'node:net'
 import rateLimit, { normalizeIP, type RateLimitOptions } from '@fastify/rate-limit'
 import fp from 'fastify-plugin'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { addressKey } from './addresses.ts'
+import { addressKey } from '../addresses.ts'
 import { callerByKey, digest } from './keys.ts'
-import { addressMatcher } from './settings.ts'
-import { Problem, problem } from './errors.ts'
+import { addressMatcher } from './settings-checks.ts'
+import { Problem, problem } from '../problems.ts'
 import { PROBES } from './pressure.ts'
 
 declare module 'fastify' {
@@ -47,12 +47,16 @@ const perMinute = ({ known, others }: { known: number, others: number }): RateLi
 
 /** The limits a route can opt into: `fastify.post('/', { config: { rateLimit: limits.registration }, schema: … }, …)`. */
 export const limits = {
-  /** Making a user costs a hash; a caller with a key cannot make more than hashing allows anyway (plugins/passwords.ts). */
+  /** Creating a user costs a hash; a caller with a key cannot make more than hashing allows anyway (plugins/passwords.ts). */
   registration: perMinute({ known: 3000, others: 60 }),
   query: perMinute({ known: 6000, others: 60 })
 }
 
-/** Who asks too often is told so: 429 with Retry-After. Counted by each gateway for itself. */
+/**
+ * Who asks too often is told so: 429 with Retry-After. Counted by each gateway for itself. Counters, windows and limits of routes are
+ * @fastify/rate-limit's; not its global mode, which hooks into each route and so comes after the guards of faces: guesses at keys and
+ * unknown paths would not count, and a route with a limit of its own would have no other.
+ */
 export default fp(async (fastify) => {
   const { API_KEYS, ADMIN_API_KEYS, TRUSTED_UPSTREAMS, RATE_LIMIT, LOGIN_RATE_LIMIT } = fastify.config
   await fastify.register(rateLimit, {
@@ -66,20 +70,17 @@ export default fp(async (fastify) => {
   const isKnown = (request: FastifyRequest) =>
     API_KEYS.length === 0 || callerByKey(request, keys) !== undefined || isTrusted(request.ip)
 
-  fastify.decorateRequest('isKnown', false)
-  // What waits is queued by address: who speaks for many is apart from others at the same one.
-  fastify.addHook('onRequest', (request, _reply, done) => {
-    request.isKnown = isKnown(request)
-    request.from.share = `${request.isKnown ? 'known ' : ''}${addressOf(request)}`
-    done()
-  })
-
   const general: RateLimitOptions = { max: RATE_LIMIT, timeWindow: WINDOW, cache: COUNTERS, keyGenerator: addressOf }
   const count = fastify.createRateLimit(general)
-  // Before any face asks who it is, so that guessing keys and tokens counts, too.
-  fastify.addHook('onRequest', async (request, reply) => {
-    if (request.isKnown || RATE_LIMIT === 0 || PROBES.has(request.routeOptions.url ?? '')) return
-    if (announce(reply, await count(request)).isExceeded) refuse(reply)
+  fastify.decorateRequest('isKnown', false)
+  // Before any face asks who it is. With a callback: who is known waits for no promise.
+  fastify.addHook('onRequest', (request, reply, done) => {
+    request.isKnown = isKnown(request)
+    const address = addressOf(request)
+    // What waits is queued by address: who speaks for many is apart from others at the same one.
+    request.from.share = request.isKnown ? `known ${address}` : address
+    if (request.isKnown || RATE_LIMIT === 0 || PROBES.has(request.routeOptions.url ?? '')) return done()
+    count(request).then((state) => announce(reply, state).isExceeded ? done(refusal(reply)) : done(), done)
   })
 
   const failures: RateLimitOptions = {
@@ -88,7 +89,7 @@ export default fp(async (fastify) => {
     cache: COUNTERS,
     keyGenerator: (request) => `${addressOf(request)} ${request.guessed}`
   }
-  // The wider one first: what an answer says last is what is left for its own subject.
+  // The wider one first: what a response says last is what is left for its own subject.
   const counters = [
     fastify.createRateLimit({ ...failures, max: SUBJECTS * LOGIN_RATE_LIMIT, keyGenerator: addressOf }),
     fastify.createRateLimit(failures)
@@ -97,7 +98,7 @@ export default fp(async (fastify) => {
   fastify.decorate('throttleGuesses', async (request, reply, subject, attempt) => {
     request.guessed = addressKey(subject)
     for (const count of counters) {
-      if (announce(reply, await count(request, { increment: false })).remaining === 0) refuse(reply)
+      if (announce(reply, await count(request, { increment: false })).remaining === 0) throw refusal(reply)
     }
     try {
       return await attempt()
@@ -105,7 +106,7 @@ export default fp(async (fastify) => {
       if (!(error instanceof Problem && WRONG_PASSWORD.has(error.code))) throw error
       // Attempts at the same moment all found room; the ones too many learn nothing.
       for (const count of counters) {
-        if (announce(reply, await count(request)).isExceeded) refuse(reply)
+        if (announce(reply, await count(request)).isExceeded) throw refusal(reply)
       }
       throw error
     }
@@ -119,17 +120,18 @@ function addressOf (request: FastifyRequest): string {
 }
 
 type Counted = Awaited<ReturnType<ReturnType<FastifyInstance['createRateLimit']>>>
+/** No allow list is used here. */
 type State = Exclude<Counted, { isAllowed: true }>
 
 /** Sets the RateLimit headers (IETF draft-ietf-httpapi-ratelimit-headers, version 7) and returns the state. */
-function announce (reply: FastifyReply, state: Counted): State {
-  if (state.isAllowed) throw new Error('no allow list is used here')
+function announce (reply: FastifyReply, counted: Counted): State {
+  const state = counted as State
   reply.header('ratelimit-limit', state.max).header('ratelimit-remaining', state.remaining).header('ratelimit-reset', state.ttlInSeconds)
   return state
 }
 
 /** The reset that was announced is when to come back. */
-function refuse (reply: FastifyReply): never {
+function refusal (reply: FastifyReply): Problem {
   reply.header('retry-after', reply.getHeader('ratelimit-reset'))
-  throw problem('TOO_MANY_REQUESTS')
+  return problem('TOO_MANY_REQUESTS')
 }

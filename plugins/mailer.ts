@@ -2,10 +2,10 @@ import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import fp from 'fastify-plugin'
 import nodemailer from 'nodemailer'
-import { secretMask } from './secrets.ts'
+import { secretMask } from '../secrets.ts'
 import { reasonOf } from '../text.ts'
 
-/** A mail server answers slowly at times (greylisting, checks); after this it counts as away. In milliseconds. */
+/** A mail server responds slowly at times (greylisting, checks); after this it counts as away. In milliseconds. */
 const TIMEOUTS = { connectionTimeout: 10_000, greetingTimeout: 10_000, socketTimeout: 30_000 }
 
 /** Connections to the mail server at once. */

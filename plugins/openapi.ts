@@ -39,7 +39,7 @@ export default fp(async (fastify) => {
         { name: 'Carts', description: 'one cart a user, always at today’s prices' },
         { name: 'Orders', description: 'orders, their items, status and invoices' },
         { name: 'Notifications', description: 'the unsubscribe link of emails' },
-        { name: 'Management: orders', description: 'for the back office: any order, sums over all that fit' },
+        { name: 'Management: orders', description: 'for the back office: any order, sums over all that match' },
         { name: 'Management: products', description: 'for the back office: names, prices, stock' },
         { name: 'Management: users', description: 'for the back office: names and email addresses' },
         { name: 'Management: jobs', description: 'for the operator: what waits, what failed for good, trying it again' },

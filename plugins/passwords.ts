@@ -24,14 +24,14 @@ export const HASHING = {
 const HASH = /^\$argon2id\$v=19\$(?:[mtp]=\d{1,6}(?:,|(?=\$))){3}\$[A-Za-z0-9+/]{11,86}\$[A-Za-z0-9+/]{16,128}$/
 const MAX_MEMORY_KIB = 262_144
 const MAX_TIME = 10
-const MAX_LANES = 16
+const MAX_PARALLELISM = 16
 
 declare module 'fastify' {
   interface FastifyInstance {
     passwords: {
       /** An argon2id hash. Rejects with OVERLOADED where too many wait. */
       hash (password: string): Promise<string>
-      /** Whether the password fits; without a usable hash it never does, in the same time. */
+      /** Whether the password matches; without a usable hash it never does, in the same time. */
       verify (hash: string | null | undefined, password: string): Promise<boolean>
       /** A new hash where the old one has other parameters than today's, else null. */
       rehash (hash: string, password: string): Promise<string | null>
@@ -78,8 +78,8 @@ export async function hashPassword (password: string): Promise<string> {
 function isUsable (hash: string | null | undefined): hash is string {
   if (!hash || !HASH.test(hash)) return false
   const cost = (name: string) => Number(new RegExp(`[$,]${name}=(\\d+)`).exec(hash)?.[1])
-  const [memory, time, lanes] = [cost('m'), cost('t'), cost('p')]
-  return lanes >= 1 && lanes <= MAX_LANES && time >= 1 && time <= MAX_TIME &&
-    // Argon2 itself wants 8 KiB a lane.
-    memory >= 8 * lanes && memory <= MAX_MEMORY_KIB
+  const [memory, time, parallelism] = [cost('m'), cost('t'), cost('p')]
+  return parallelism >= 1 && parallelism <= MAX_PARALLELISM && time >= 1 && time <= MAX_TIME &&
+    // Argon2 itself wants 8 KiB for each.
+    memory >= 8 * parallelism && memory <= MAX_MEMORY_KIB
 }

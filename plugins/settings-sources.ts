@@ -6,9 +6,10 @@ const QUOTED = /^[ \t]*(?:export[ \t]+)?[\w.-]+[ \t]*=[ \t]*(?:"[^"]*"|'[^']*'|`
 const LINE = /^\s*(?:#.*|(?:export\s+)?[\w.-]+\s*=\s*(?!["'`]).*)?$/
 
 /**
- * Takes the variables of a `.env` file over into the environment, where there is one; what the environment says itself wins.
+ * Takes the variables of a `.env` file over into the environment, where there is one; what the environment says itself
+ * wins. env-schema would do so too, but in silence about what it cannot read.
  *
- * @returns a sentence for each fault: a file that cannot be read, lines that Node would pass over in silence
+ * @returns a sentence for each fault: a file that cannot be read, lines that Node would ignore in silence
  */
 export function readEnvFile (file = '.env', env: NodeJS.ProcessEnv = process.env): string[] {
   let text: string

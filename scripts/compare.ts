@@ -76,7 +76,7 @@ function plain (value: unknown): unknown {
   return MOMENT.test(value) ? Date.parse(/(Z|[+-]\d\d:?\d\d)$/.test(value) ? value : `${value}Z`) : value
 }
 
-/** What the older answer says and the newer one does not. What the newer one says on top is no loss. */
+/** What the older response says and the newer one does not. What the newer one says on top is no loss. */
 function * differences (older: unknown, newer: unknown, path = ''): Generator<string> {
   if (Array.isArray(older) && Array.isArray(newer)) {
     if (older.length !== newer.length) yield `${path}: ${older.length} entries, now ${newer.length}`

@@ -11,7 +11,7 @@ import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 
-/** What was done, what the contract or the law says of it, what was seen, and whether that fits. */
+/** What was done, what the contract or the law says of it, what was seen, and whether that holds. */
 export interface Verdict { done: string, expected: string, seen: string, holds: boolean }
 
 interface Drill {

@@ -6,8 +6,8 @@ import { fuzz, successShare, type Fault, type Report } from '../test/fuzzing/ind
 const USAGE = `
 npm run fuzz [-- --requests 20000] [--seed 1] [--workers 4]
 
-Sends random requests, valid and broken in every way, to a gateway on a database of its own; tells what was answered, and exits with 1
-where an answer, the log or the database is not as promised. --workers 1 makes a seed give the same run again.
+Sends random requests, valid and broken in every way, to a gateway on a database of its own; tells what came back, and exits with 1
+where a response, the log or the database is not as promised. --workers 1 makes a seed give the same run again.
 `
 const { values } = readArguments(USAGE, {
   requests: { type: 'string', default: '20000' }, seed: { type: 'string', default: '1' }, workers: { type: 'string', default: '4' }

@@ -1,8 +1,8 @@
 import { join } from 'node:path'
 import type { Sql } from 'postgres'
 import type { Config } from '../plugins/settings.ts'
-import { loadFolder, type LoadReport, type Progress } from '../seeds/loader/index.ts'
-import { remarks } from '../seeds/loader/remarks.ts'
+import { loadFolder, type Progress } from '../seeds/loader/index.ts'
+import { remarks, type LoadReport } from '../seeds/loader/reports.ts'
 
 /** Loads a folder of CSV files with a progress bar (on a terminal of a developer, else a line a file), and prints what became of the rows. */
 export async function load (sql: Sql, config: Config, dir: string, { dryRun = false } = {}): Promise<LoadReport> {

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { PgBoss } from 'pg-boss'
 import postgres, { type Sql } from 'postgres'
-import { startEmbedded } from '../packages/embedded-server/index.ts'
+import { startEmbedded } from '../database/embedded.ts'
 import { endOnSignals } from '../database/interrupt.ts'
 import { migrate } from '../database/migration/index.ts'
 

@@ -32,7 +32,7 @@ export async function listSessions (sql: Sql): Promise<string[]> {
 }
 
 /**
- * Drops everything the gateway ever made in its database; migrating builds it anew. The gateways whose sessions are ended notice that
+ * Drops everything the gateway ever made in its database; migrating builds it again. The gateways whose sessions are ended notice that
  * their database is another one, and end (watch-instance.ts).
  *
  * @param force end the sessions of other gateways first

@@ -1,19 +1,18 @@
-import { mkdir, realpath, rm } from 'node:fs/promises'
+import { mkdir, realpath } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import postgres from 'postgres'
-import { ensureCluster, findPrograms, type Place, type Programs } from './cluster.ts'
-import { endOrphans, freePort, isAlive, isPostgresOf, launch, lock, readPostmaster, tail, type Postmaster } from './process.ts'
-import { leave, STARTER } from './stop.ts'
-import { endIfInterrupted } from '../../database/interrupt.ts'
+import postgres, { type Sql } from 'postgres'
+import { ensureCluster } from './cluster.ts'
+import { endOrphans, findPostmaster, launch, shutDown, tail, type Postmaster } from './postmaster.ts'
+import { findPrograms, type Place, type Programs } from './programs.ts'
 
-/** A running PostgreSQL. The handle keeps one connection open, which tells other gateways that the server is in use. */
+/** A running PostgreSQL, in use by this process until it stops it. */
 export interface EmbeddedServer {
   /** `postgres://postgres:…@127.0.0.1:<port>/db_service`, a superuser. */
   url: string
   /** True when the server was running already, so `settings` did not apply. */
   adopted: boolean
-  /** Ends the server, unless other clients are connected: then it is theirs. Close your own connections first. */
+  /** Ends the server, unless another process has started or adopted it, too: the last one ends it. */
   stop (): Promise<void>
 }
 
@@ -21,11 +20,11 @@ export interface EmbeddedOptions {
   log?: (message: string) => void
   /** Server settings by name, over the defaults below. `fsync: 'off'` also skips the sync of a new data folder. */
   settings?: Record<string, string>
+  /** Breaks off a start, at whatever stage; it rejects then, when nothing of it is running any more. */
+  signal?: AbortSignal
 }
 
-type Log = (message: string) => void
-
-const defaults: Record<string, string> = {
+const DEFAULTS: Record<string, string> = {
   listen_addresses: '127.0.0.1',
   unix_socket_directories: '',
   max_connections: '100',
@@ -49,117 +48,108 @@ const defaults: Record<string, string> = {
   log_timezone: 'UTC'
 }
 
-const orphansSignalledAfter = 1_000
-const orphansKilledAfter = 4_000
-const startRetriedFor = 10_000
+const ORPHANS_SIGNALLED_AFTER_MS = 1_000
+const ORPHANS_KILLED_AFTER_MS = 4_000
+const START_RETRIED_MS = 10_000
+/** Recovery after a crash takes its time. */
+const READY_AWAITED_MS = 300_000
 
-/** What a start works with; `interruption` aborts it at whatever stage. */
-interface Start { place: Place, settings: Record<string, string>, log: Log, interruption: AbortSignal }
+/**
+ * Advisory locks in the database `postgres`. Every process that uses the server holds the first one, shared; who can have it
+ * alone is the last one, and ends the server with the lock held, so that nobody adopts a server that is ending.
+ */
+const IN_USE = 7101
+const CREATING = 7102
 
-type Handle = EmbeddedServer & {
-  /** As stop, for a process that is interrupted and whose own other connections are still open. */
-  abandon (): Promise<void>
-}
+/** Connections that hold the lock. */
+const holding = new WeakSet<Sql>()
+
+/** What a start works with. */
+interface Start { place: Place, settings: Record<string, string>, log: (message: string) => void, signal: AbortSignal }
+
+/** A server and the connection that holds the lock on it. */
+interface Held { server: Postmaster, sql: Sql, adopted: boolean }
 
 /**
  * Starts, or adopts, the PostgreSQL 18 kept under `<dataDir>/postgres`, and creates the database `db_service`.
  *
  * A server that outlived its gateway is adopted. One that was killed is started again; it recovers what was committed.
- * Several gateways may share a folder: `<dataDir>/postgres.lock` lets one at a time start or stop the server. The log is
- * `<dataDir>/postgres.log`, the superuser's password `<dataDir>/postgres.password` (mode 0600).
- *
- * An interrupted process (interrupt.ts) lets go of it at once, at whatever stage, and leaves nothing of it running.
+ * Several processes may share a folder: PostgreSQL's own postmaster.pid lets one of them start the server, an advisory lock
+ * lets the last one end it. The log is `<dataDir>/postgres.log`, the superuser's password `<dataDir>/postgres.password`
+ * (mode 0600).
  *
  * @param dataDir made when absent; on a local disk, used by one machine or container at a time (pids tell who is alive)
- * @throws Error saying what to do: dev dependencies absent, folder not usable or of another major version, server does not start
+ * @throws Error saying what to do: programs absent, folder not usable or of another major version, server does not start
  */
-export async function startEmbedded (dataDir: string, { log = () => {}, settings = {} }: EmbeddedOptions = {}): Promise<EmbeddedServer> {
-  const interruption = new AbortController()
-  const starting = start(dataDir, { settings, log, interruption: interruption.signal })
-  const release = endIfInterrupted(async () => {
-    interruption.abort(new Error('interrupted'))
-    await (await starting).abandon()
-  })
+export async function startEmbedded (dataDir: string, options: EmbeddedOptions = {}): Promise<EmbeddedServer> {
+  const { log = () => {}, settings = {}, signal = new AbortController().signal } = options
   try {
-    const { url, adopted, stop } = await starting
-    return { url, adopted, stop: async () => await stop().finally(release) }
+    await mkdir(dataDir, { recursive: true })
+    const home = await realpath(dataDir)
+    const at = (name: string) => join(home, name)
+    const place = { home, folder: at('postgres'), logFile: at('postgres.log'), passwordFile: at('postgres.password') }
+    const programs = await findPrograms(place, log)
+    const password = await ensureCluster(place, programs, settings, log, signal)
+    const held = await adoptOrStart(programs, password, { place, settings: { ...DEFAULTS, ...settings }, log, signal })
+    const { server: { pid, port }, adopted } = held
+    log(`PostgreSQL ${adopted ? 'was running already and is adopted' : 'is ready'}: process ${pid}, port ${port}`)
+    let stopping: Promise<void> | undefined
+    const stop = () => (stopping ??= leave(place, held, log))
+    if (signal.aborted) await stop()
+    signal.throwIfAborted()
+    return { url: `postgres://postgres:${password}@127.0.0.1:${port}/db_service`, adopted, stop }
   } catch (error) {
-    release()
     throw explain(dataDir, error as NodeJS.ErrnoException)
   }
 }
 
-async function start (dataDir: string, given: Omit<Start, 'place'>): Promise<Handle> {
-  await mkdir(dataDir, { recursive: true })
-  const home = await realpath(dataDir)
-  const at = (name: string) => join(home, name)
-  const place: Place = {
-    home,
-    folder: at('postgres'),
-    logFile: at('postgres.log'),
-    lockFile: at('postgres.lock'),
-    passwordFile: at('postgres.password')
-  }
-  const unlock = await lock(place.lockFile, given.interruption)
-  try {
-    const programs = await findPrograms(place, given.log)
-    const password = await ensureCluster(place, programs, given.settings, given.log, given.interruption)
-    return await adoptOrStart(programs, password, { ...given, place, settings: { ...defaults, ...given.settings } })
-  } finally {
-    await unlock()
-  }
-}
-
-async function adoptOrStart (programs: Programs, password: string, { place, settings, log, interruption }: Start): Promise<Handle> {
+async function adoptOrStart (programs: Programs, password: string, { place, settings, log, signal }: Start): Promise<Held> {
   const since = Date.now()
   let fault = ''
-  let starting = false
   for (;;) {
-    interruption.throwIfAborted()
+    signal.throwIfAborted()
     const elapsed = Date.now() - since
-    let found = await readPostmaster(place.folder)
-    if (found !== undefined && found.pid !== 0 && !isAlive(found.pid)) found = undefined
-    if (found !== undefined && !await isPostgresOf(found.pid, place.folder)) {
-      log(`removing a stale postmaster.pid: process ${found.pid} is not the PostgreSQL of this folder`)
-      await rm(join(place.folder, 'postmaster.pid'), { force: true })
-      found = undefined
-    }
-    starting = found !== undefined && !found.ready
-    if (found?.ready) {
-      const connected = await connect(found, password, place).catch(error => { fault = (error as Error).message })
-      if (connected) return await handOut(place, password, found, connected, true, log)
-    } else if (found === undefined) {
-      const port = await freePort()
-      const started = await launch(programs, place.folder, place.logFile, { ...settings, port: String(port) }, interruption)
-      if (typeof started !== 'string') {
-        try {
-          return await handOut(place, password, started, await connect(started, password, place), false, log)
-        } catch (error) {
-          process.kill(started.pid, 'SIGINT')
-          throw error
-        }
-      }
-      fault = `Its log:\n${started}`
-      if (/shared memory block .* is still in use/.test(started)) {
+    const found = await findPostmaster(place.folder, log)
+    const launched = found === undefined ? await launch(programs, place, settings, signal) : undefined
+    if (typeof launched === 'string') {
+      fault = `Its log:\n${launched}`
+      if (/shared memory block .* is still in use/.test(launched)) {
         // Backends in the middle of a long computation do not notice that their postmaster was killed.
-        if (elapsed > orphansSignalledAfter) await endOrphans(place.folder, elapsed > orphansKilledAfter ? 'SIGKILL' : 'SIGTERM')
-      } else if (!/could not bind|could not create any TCP|lock file ".*" already exists/.test(started)) {
+        if (elapsed > ORPHANS_SIGNALLED_AFTER_MS) {
+          await endOrphans(place.folder, elapsed > ORPHANS_KILLED_AFTER_MS ? 'SIGKILL' : 'SIGTERM')
+        }
+      } else if (!/could not bind|could not create any TCP|lock file ".*" already exists/.test(launched)) {
         throw new Error(`PostgreSQL did not start. ${fault}`)
       }
     }
-    if (Date.now() - since > (starting ? 30 : 1) * startRetriedFor) break
-    await sleep(starting ? 20 : 150)
+    const server = typeof launched === 'object' ? launched : found
+    if (server?.ready) {
+      try {
+        return { server, sql: await connect(server, password, place, log), adopted: server === found }
+      } catch (error) {
+        if ((error as postgres.PostgresError).code === '28P01') {
+          if (server === launched) await shutDown(place.folder, server.pid, log)
+          throw new Error(`The PostgreSQL of ${place.folder} does not accept the password in ${place.passwordFile}. Restore that file, ` +
+            'move both away to start with an empty shop, or set DATABASE_URL.', { cause: error })
+        }
+        // It may be about to end, by another process; then it is started again.
+        fault = (error as Error).message
+      }
+    }
+    const isStarting = found !== undefined && !found.ready
+    if (Date.now() - since > (isStarting ? READY_AWAITED_MS : START_RETRIED_MS)) break
+    await sleep(isStarting ? 20 : 150)
   }
   throw new Error(`PostgreSQL did not start on ${place.folder}. ${fault || `Its log:\n${await tail(place.logFile)}`}\n` +
     `Look for processes called postgres that use this folder (ps -ef), end them and start again; the full log is ${place.logFile}. ` +
     'Or set DATABASE_URL.')
 }
 
-/** Connects to a server and makes sure that it is the one of this folder. */
-async function connect ({ port }: Postmaster, password: string, place: Place): Promise<postgres.Sql> {
-  const sql = postgres({
+/** Connects, takes the lock that says that the server is in use, and creates the database where there is none. */
+async function connect (server: Postmaster, password: string, place: Place, log: (message: string) => void): Promise<Sql> {
+  const sql: Sql = postgres({
     host: '127.0.0.1',
-    port,
+    port: server.port,
     username: 'postgres',
     password,
     database: 'postgres',
@@ -170,36 +160,50 @@ async function connect ({ port }: Postmaster, password: string, place: Place): P
     fetch_types: false,
     ssl: false,
     onnotice: () => {},
-    connection: { application_name: STARTER }
+    onclose: () => { holdAgain(sql) },
+    connection: { application_name: 'db-service starter' }
   })
   try {
-    const [row] = await sql<{ data_directory: string }[]>`show data_directory`
-    const [there, here] = await Promise.all([row?.data_directory ?? '', place.folder].map(path => realpath(path).catch(() => path)))
-    if (there !== here) throw new Error(`The server on port ${port} serves ${there}, not ${here}`)
+    // Where another process is ending the server, this waits until it has ended, and fails.
+    await sql`select pg_advisory_lock_shared(${IN_USE})`
+    await sql`select pg_advisory_lock(${CREATING})`
+    const [existing] = await sql`select from pg_database where datname = 'db_service'`
+    if (existing === undefined) await sql`create database db_service encoding 'UTF8'`
+    await sql`select pg_advisory_unlock(${CREATING})`
+    holding.add(sql)
     return sql
   } catch (error) {
-    await sql.end({ timeout: 0 })
-    if ((error as postgres.PostgresError).code !== '28P01') throw error
-    throw new Error(`The PostgreSQL of ${place.folder} does not accept the password in ${place.passwordFile}. Restore that file, ` +
-      'move both away to start with an empty shop, or set DATABASE_URL.', { cause: error })
+    await leave(place, { server, sql }, log)
+    throw error
   }
 }
 
-async function handOut (place: Place, password: string, server: Postmaster, sql: postgres.Sql, adopted: boolean, log: Log): Promise<Handle> {
-  try {
-    const [existing] = await sql`select 1 from pg_database where datname = 'db_service'`
-    if (existing === undefined) await sql`create database db_service encoding 'UTF8'`
-  } catch (error) {
-    await sql.end({ timeout: 0 })
-    throw error
+/** A server that has crashed recovers by itself, without the locks. One that was killed does not come back. */
+async function holdAgain (sql: Sql): Promise<void> {
+  const deadline = Date.now() + START_RETRIED_MS
+  while (holding.has(sql) && Date.now() < deadline) {
+    try {
+      await sql`select pg_advisory_lock_shared(${IN_USE})`
+      return
+    } catch {
+      await sleep(100, undefined, { ref: false })
+    }
   }
-  log(`PostgreSQL ${adopted ? 'was running already and is adopted' : 'is ready'}: process ${server.pid}, port ${server.port}`)
-  let stopping: Promise<void> | undefined
-  return {
-    url: `postgres://postgres:${password}@127.0.0.1:${server.port}/db_service`,
-    adopted,
-    stop: () => (stopping ??= leave(place, server, sql, log)),
-    abandon: () => (stopping ??= leave(place, server, sql, log, true))
+}
+
+/** Lets go of the server, and ends it where no other process uses it. Connections of this process's own end with it. */
+async function leave (place: Place, { server, sql }: Pick<Held, 'server' | 'sql'>, log: (message: string) => void): Promise<void> {
+  holding.delete(sql)
+  try {
+    // First given up, then asked for: of two that leave at once, one gets it.
+    await sql`select pg_advisory_unlock_shared(${IN_USE})`
+    const [row] = await sql<{ is_last: boolean }[]>`select pg_try_advisory_lock(${IN_USE}) as is_last`
+    if (row?.is_last) await shutDown(place.folder, server.pid, log)
+  } catch (error) {
+    // A server that is gone needs no end.
+    if ((error as NodeJS.ErrnoException).code === 'EPERM') throw error
+  } finally {
+    await sql.end({ timeout: 0 })
   }
 }
 

@@ -2,7 +2,7 @@ import fp from 'fastify-plugin'
 import type { FastifyInstance } from 'fastify'
 import { Type, type Static } from '@sinclair/typebox'
 import { Moment, nullable, object, optional, pick, ProductId, Quantity, UserId } from '../../schemas.ts'
-import { problem } from '../../plugins/errors.ts'
+import { problem } from '../../problems.ts'
 
 export const NewCartItem = Type.Object({
   product_id: ProductId,

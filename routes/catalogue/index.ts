@@ -2,7 +2,7 @@ import fp from 'fastify-plugin'
 import type { FastifyInstance } from 'fastify'
 import { Type, type Static } from '@sinclair/typebox'
 import { pickSome } from '../../schemas.ts'
-import { problem } from '../../plugins/errors.ts'
+import { problem } from '../../problems.ts'
 import { Aisle, Department, ManagedProductRow, Offer, ProductChanges, ProductRow, type NewProduct } from './schema.ts'
 
 export interface ProductFilter {
@@ -53,7 +53,7 @@ function catalogueDomain (fastify: FastifyInstance) {
     },
 
     /**
-     * A page of the products that fit every filter, by id, with the exact number of all that fit. Where no name contains every word of `q`:
+     * A page of the products that match every filter, by id, with the exact number of all that match. Where no name contains every word of `q`:
      * the nearest names, the nearest first, and no cursor. Rejects with INVALID_CURSOR.
      */
     async list (filter: ProductFilter) {

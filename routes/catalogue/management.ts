@@ -10,7 +10,7 @@ const tags = ['Management: products']
 const params = Type.Object({ product_id: ProductId })
 const ManagedProductPage = Type.Object({
   items: Type.Array(ref(ManagedProduct)),
-  total: Type.Integer({ description: 'exact number of all products that fit' }),
+  total: Type.Integer({ description: 'exact number of all products that match' }),
   limit: Type.Integer(),
   offset: Type.Integer()
 })

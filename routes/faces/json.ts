@@ -9,7 +9,10 @@ type Members = object | string | readonly [name: string, json: string | string[]
  */
 export function joinJson (...parts: Members[]): string {
   let members = ''
-  for (const part of parts.map(textOf)) members += members === '' || part === '' ? part : `,${part}`
+  for (const part of parts) {
+    const text = textOf(part)
+    members += members === '' || text === '' ? text : `,${text}`
+  }
   return `{${members}}`
 }
 

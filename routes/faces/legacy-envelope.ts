@@ -1,6 +1,6 @@
 import { joinJson } from './json.ts'
 
-/** How a route's answers go into the envelope; worked out once per route. */
+/** How a route's responses go into the envelope; worked out once per route. */
 export interface Shape {
   /** Sent as it is. */
   isBare: boolean
@@ -12,19 +12,19 @@ export interface Shape {
   setsQuantity: boolean
   /** The latest status change of each order. */
   isStatusChanges: boolean
-  /** Makes an order of the items in the body. */
+  /** Places an order of the items in the body. */
   placesOrder: boolean
-  /** The caller's own SQL, whose every fault is an answer. */
+  /** The caller's own SQL, whose every fault is a response. */
   isQuery: boolean
   /** The answer brings `message` and `data` of its own. */
   isHealth: boolean
   /** What the route's list would be called: `users` in `{users: [...], total, ...}`. */
   list: string | undefined
-  /** Of answers that bring none of their own. */
+  /** Of responses that bring none of their own. */
   message: string
 }
 
-/** What the older service answered without an envelope. */
+/** What the older service returned without an envelope. */
 const BARE = ['GET /products', 'POST /orders/:order_id/items', 'POST /query']
 
 const PARTIAL_UPDATES = ['PUT /users/:user_id', 'PUT /users/:user_id/notification-settings', 'PATCH /orders/:order_id']
@@ -37,9 +37,9 @@ const MESSAGES: Record<string, string> = {
 const VERBS: Record<string, string> = { GET: 'retrieved', HEAD: 'retrieved', POST: 'created', DELETE: 'deleted' }
 
 /**
- * The shape of a route's answers.
+ * The shape of a route's responses.
  *
- * @param methods of the route; several share their answers
+ * @param methods of the route; several share their responses
  * @param url as the route is declared, without the face's prefix
  */
 export function shapeOf (methods: string[], url: string): Shape {
@@ -71,10 +71,10 @@ export const NO_CHANGES = JSON.stringify({ success: true, message: 'No changes m
 /** Nothing is stored yet where one could be. */
 export const NO_ENTRIES = JSON.stringify({ success: true, message: 'Nothing stored', data: [], error: null })
 
-/** Puts an answer, as the text it is, into the envelope. The gateway's own JSON has no space between its tokens. */
+/** Puts a response, as the text it is, into the envelope. The gateway's own JSON has no space between its tokens. */
 export function enveloped (json: string, list: string | undefined, message: string): string {
   const error = null
-  // An envelope already, as order answers are.
+  // An envelope already, as order responses are.
   if (json.startsWith('{"success":true,')) return joinJson(json, { error })
   const entries = `{"${list}":`
   // {"users":[...],"total":20}: the list takes the place of data, and the page's numbers stand beside it.

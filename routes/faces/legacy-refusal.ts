@@ -1,11 +1,11 @@
 import type { Static } from '@sinclair/typebox'
 import type { FastifyRequest } from 'fastify'
-import type { ErrorCode, ProblemDetails } from '../../plugins/errors.ts'
+import type { ErrorCode, ProblemDetails } from '../../problems.ts'
 
 type Problem = Static<typeof ProblemDetails>
 type Route = FastifyRequest['routeOptions']
 
-/** A request that does not fit its schema: what the older service's framework refused with a 422. */
+/** A request that does not match its schema: what the older service's framework refused with a 422. */
 const INVALID: string[] = ['INVALID_INPUT', 'INVALID_JSON', 'INVALID_USER_ID', 'INVALID_CURSOR'] satisfies ErrorCode[]
 
 /** Nobody who knows the shop's rules refused these, but the gateway itself. */
@@ -13,7 +13,7 @@ const OUTSIDE: string[] = ['NOT_IDENTIFIED', 'NOT_FOUND'] satisfies ErrorCode[]
 
 const BUSINESS = [400, 401, 404, 409]
 
-/** Whatever the database says to a query of one's own, a time limit and a missing right included, is an answer. */
+/** Whatever the database says to a query of one's own, a time limit and a missing right included, is a response. */
 const QUERY = [...BUSINESS, 403, 408]
 
 /**

@@ -1,5 +1,5 @@
 import type { FastifyInstance, FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify'
-import { problem } from '../../plugins/errors.ts'
+import { problem } from '../../problems.ts'
 import { enveloped, NO_CHANGES, NO_ENTRIES, shapeOf, type Shape } from './legacy-envelope.ts'
 import { changesAnything, lenient, withoutText } from './legacy-leniency.ts'
 import { refusal } from './legacy-refusal.ts'
@@ -7,14 +7,14 @@ import { refusal } from './legacy-refusal.ts'
 declare module 'fastify' {
   interface FastifyContextConfig { legacy?: Shape }
   interface FastifyReply {
-    /** The message that the answer itself brings. */
+    /** The message that the response itself brings. */
     ownMessage: string | null
   }
 }
 
 /**
  * The routes of the service API once more, for clients of the older service, which read an envelope and not the status code.
- * The routes know nothing of it: their answers are put into the envelope on the way out, as the text they are.
+ * The routes know nothing of it: their responses are put into the envelope on the way out, as the text they are.
  */
 export function legacyFace (fastify: FastifyInstance): void {
   const { prefix } = fastify

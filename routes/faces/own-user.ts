@@ -3,7 +3,7 @@ import { Type } from '@sinclair/typebox'
 import { Cart } from '../carts/index.ts'
 import { Order } from '../orders/schema.ts'
 import { User } from '../users/schema.ts'
-import { problem } from '../../plugins/errors.ts'
+import { problem } from '../../problems.ts'
 import { nullable, object, ref } from '../../schemas.ts'
 import { OrderEnvelope } from '../orders/service-envelope.ts'
 import { responses } from './responses.ts'
@@ -26,7 +26,7 @@ interface Named { localId: string, name: string }
 
 /**
  * Lets routes of the service API serve a storefront caller: only for the caller's own user_id (an admin: anybody's), which becomes the
- * one the routes know before they run, and the one the caller knows in what they answer. One who is unknown here becomes known.
+ * one the routes know before they run, and the one the caller knows in what they return. One who is unknown here becomes known.
  */
 export function mountForOwnUser (fastify: FastifyInstance, tag: string): void {
   const named = new WeakMap<FastifyRequest, Named>()

@@ -2,7 +2,7 @@ import fp from 'fastify-plugin'
 import type { FastifyInstance } from 'fastify'
 import { Type, type Static } from '@sinclair/typebox'
 import { Moment, nullable, oneOf } from '../../schemas.ts'
-import { problem } from '../../plugins/errors.ts'
+import { problem } from '../../problems.ts'
 
 export const QUEUES = ['reminders', 'emails', 'order-events', 'housekeeping'] as const
 export type Queue = typeof QUEUES[number]
@@ -35,20 +35,20 @@ export const FailedJob = Type.Object({
   })
 })
 
-/** Emails tried again by one statement. */
+/** Emails retried by one statement. */
 const BATCH = 1000
 
 /** How long one request goes on with it: about 100,000 emails, and well within the time of a request. */
 const RETRY_MS = 3500
 
 declare module 'fastify' {
-  interface FastifyInstance { queues: ReturnType<typeof queuesDomain> }
+  interface FastifyInstance { operations: ReturnType<typeof operationsDomain> }
 }
 
 /** What the operator sees and does: what waits, what failed for good, trying it again. */
-function queuesDomain (fastify: FastifyInstance) {
+function operationsDomain (fastify: FastifyInstance) {
   const { statement } = fastify.database
-  const list = statement('operations/list-queues', QueueState)
+  const listQueues = statement('operations/list-queues', QueueState)
   const listFailed = statement('operations/list-failed', Type.Object({ total: Type.Integer(), failed: Type.Array(FailedJob) }))
   const retryEmail = statement('operations/retry-email', Type.Object({ id: Type.Integer() }))
   const retryEmails = statement('operations/retry-emails', Type.Object({ id: Type.Integer() }))
@@ -73,8 +73,9 @@ function queuesDomain (fastify: FastifyInstance) {
   }
 
   return {
-    async list (): Promise<Static<typeof QueueState>[]> {
-      const states = await list.all()
+    /** What waits in each queue, since when, and what failed for good. */
+    async listQueues (): Promise<Static<typeof QueueState>[]> {
+      const states = await listQueues.all()
       // What this gateway sees itself is newer than what the database keeps.
       const fault = fastify.broker?.fault()
       return states.map((state) => fault && state.queue === 'order-events' ? { ...state, fault } : state)
@@ -98,13 +99,13 @@ function queuesDomain (fastify: FastifyInstance) {
 }
 
 export default fp(async (fastify) => {
-  const queues = queuesDomain(fastify)
-  fastify.decorate('queues', queues)
+  const operations = operationsDomain(fastify)
+  fastify.decorate('operations', operations)
   // Asked for both at the same moment: one answer for the two.
-  let reading: ReturnType<typeof queues.list> | undefined
-  const listOnce = async () => await (reading ??= queues.list().finally(() => { reading = undefined }))
+  let reading: ReturnType<typeof operations.listQueues> | undefined
+  const listOnce = async () => await (reading ??= operations.listQueues().finally(() => { reading = undefined }))
   const read = (field: 'depth' | 'failed') => async () =>
     Object.fromEntries((await listOnce()).map((state) => [state.queue, state[field]]))
   fastify.metrics.gauge('queue_depth', 'What waits in a queue, or is under way', read('depth'))
   fastify.metrics.gauge('queue_failed', 'What failed for good in a queue', read('failed'))
-}, { name: 'queues', dependencies: ['broker', 'database', 'jobs', 'metrics'] })
+}, { name: 'operations', dependencies: ['broker', 'database', 'jobs', 'metrics'] })

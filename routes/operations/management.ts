@@ -1,7 +1,7 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from '@sinclair/typebox'
 import { FailedJob, QUEUES, QueueState } from './index.ts'
-import { problem } from '../../plugins/errors.ts'
+import { problem } from '../../problems.ts'
 import { oneOf, Paging } from '../../schemas.ts'
 import { ADMIN, BODY, responses } from '../faces/responses.ts'
 
@@ -15,7 +15,7 @@ const AllRetried = Type.Object({
 })
 
 const routes: FastifyPluginAsyncTypebox = async (fastify) => {
-  // A queue in the path that is not there is as absent as any resource, before it is a parameter that does not fit.
+  // A queue in the path that is not there is as absent as any resource, before it is a parameter that is not valid.
   fastify.addHook('preValidation', async (request) => {
     const { queue } = request.params as { queue?: string }
     if (queue !== undefined && !QUEUES.some((name) => name === queue)) throw problem('QUEUE_NOT_FOUND')
@@ -27,7 +27,7 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
       tags,
       response: responses({ 200: Type.Object({ queues: Type.Array(QueueState) }) }, ...ADMIN)
     }
-  }, async () => ({ queues: await fastify.queues.list() }))
+  }, async () => ({ queues: await fastify.operations.listQueues() }))
 
   fastify.get('/jobs/:queue/failed', {
     schema: {
@@ -41,14 +41,14 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
     }
   }, async (request) => {
     const { limit, offset } = request.query
-    return { ...await fastify.queues.listFailed(request.params.queue, request.query), limit, offset }
+    return { ...await fastify.operations.listFailed(request.params.queue, request.query), limit, offset }
   })
 
   fastify.post('/jobs/:queue/failed/retry', {
     schema: { summary: 'Try everything again that failed for good', tags, params, response: responses({ 200: AllRetried }, 'QUEUE_NOT_FOUND', ...ADMIN, ...BODY) }
   }, async (request) => {
     const { queue } = request.params
-    return { queue, ...await fastify.queues.retryAll(queue) }
+    return { queue, ...await fastify.operations.retryAll(queue) }
   })
 
   fastify.post('/jobs/:queue/failed/:id/retry', {
@@ -60,7 +60,7 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
     }
   }, async (request) => {
     const { queue, id } = request.params
-    await fastify.queues.retryOne(queue, id)
+    await fastify.operations.retryOne(queue, id)
     return { queue, retried: 1 }
   })
 }

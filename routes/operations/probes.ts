@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module'
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from '@sinclair/typebox'
-import { problem } from '../../plugins/errors.ts'
+import { problem } from '../../problems.ts'
 import { showMoment } from '../../moments.ts'
 import { responses } from '../faces/responses.ts'
 
@@ -48,7 +48,7 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
   })
 
   fastify.get('/livez', {
-    schema: { summary: 'Liveness: the process answers', tags, response: responses({ 200: Status }) }
+    schema: { summary: 'Liveness: the process responds', tags, response: responses({ 200: Status }) }
   }, async () => ({ status: 'alive' }))
 
   fastify.get('/readyz', {

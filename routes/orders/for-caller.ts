@@ -3,7 +3,7 @@ import { Type, type Static } from '@sinclair/typebox'
 import { nullable, pick } from '../../schemas.ts'
 import type { Config } from '../../plugins/settings.ts'
 import type { Context } from '../../plugins/context.ts'
-import { problem } from '../../plugins/errors.ts'
+import { problem } from '../../problems.ts'
 import type { Identity } from '../../plugins/identity.ts'
 import { Address, NewStorefrontOrder, StorefrontChanges } from './storefront-schema.ts'
 
@@ -40,7 +40,7 @@ export function ordersForCaller (fastify: FastifyInstance, placeOnce: PlaceOnce)
 
   return {
     /**
-     * Makes an order for the caller, who gets a user row where there is none. Rejects with USER_NOT_FOUND, EMAIL_REQUIRED,
+     * Places an order for the caller, who gets a user row where there is none. Rejects with USER_NOT_FOUND, EMAIL_REQUIRED,
      * PRODUCTS_NOT_FOUND, PRODUCT_NOT_PRICED, INVALID_QUANTITY, INSUFFICIENT_STOCK, IDEMPOTENCY_KEY_REUSED.
      */
     async placeForCaller (input: Static<typeof NewStorefrontOrder>, caller: Identity, context: Context) {

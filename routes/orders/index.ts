@@ -3,7 +3,7 @@ import type { FastifyInstance } from 'fastify'
 import { Type, type Static } from '@sinclair/typebox'
 import { nullable, pick } from '../../schemas.ts'
 import type { Context } from '../../plugins/context.ts'
-import { isErrorCode, problem } from '../../plugins/errors.ts'
+import { isErrorCode, problem } from '../../problems.ts'
 import { decodeCursor, encodeCursor, endOf } from './page.ts'
 import { orderInvoices } from './invoices.ts'
 import { managedOrders } from './managed.ts'
@@ -67,14 +67,14 @@ function ordersDomain (fastify: FastifyInstance) {
     ...managedOrders(fastify),
     ...ordersForCaller(fastify, async (input, context) => await placeOnce('place_for_caller', input, context)),
 
-    /** Makes an order. Rejects with USER_NOT_FOUND, PRODUCTS_NOT_FOUND, PRODUCT_NOT_PRICED, INSUFFICIENT_STOCK, IDEMPOTENCY_KEY_REUSED. */
+    /** Places an order. Rejects with USER_NOT_FOUND, PRODUCTS_NOT_FOUND, PRODUCT_NOT_PRICED, INSUFFICIENT_STOCK, IDEMPOTENCY_KEY_REUSED. */
     async place (input: Static<typeof NewOrder>, context: Context) {
       const items = input.items.map((item) => pick(NewOrderItem, item))
       return await placeOnce('place', { ...pick(NewOrder, input), items }, context)
     },
 
     /**
-     * Makes an order of the user's cart, which is gone afterwards. Rejects as `place`, and with CART_EMPTY, PRECONDITION_FAILED.
+     * Places an order of the user's cart, which is gone afterwards. Rejects as `place`, and with CART_EMPTY, PRECONDITION_FAILED.
      *
      * @param ifMatch tags of the cart, its prices included; null for any
      * @param rates the storefront's tax and shipping; without them the order carries item prices only
@@ -83,7 +83,7 @@ function ordersDomain (fastify: FastifyInstance) {
       return await placeOnce('checkout', { ...pick(Delivery, delivery), ...rates, user_id: userId, if_match: ifMatch }, context)
     },
 
-    /** Makes an order for the back office, in any of its statuses; rejects as `place`. The document is the management API's. */
+    /** Places an order for the back office, in any of its statuses; rejects as `place`. The document is the management API's. */
     async placeManaged (input: Static<typeof NewManagedOrder>, context: Context) {
       return await placeOnce('place_managed', pick(NewManagedOrder, input), context)
     },
@@ -127,7 +127,7 @@ function ordersDomain (fastify: FastifyInstance) {
       await remove.first(orderId, ifMatch)
     },
 
-    /** Clears up to `limit` answers kept for Idempotency-Keys of yesterday; says how many. */
+    /** Clears up to `limit` responses kept for Idempotency-Keys of yesterday; says how many. */
     clearIdempotencyKeys: async (limit: number) => (await clearKeys.all(limit)).length,
 
     /** Folds up to `limit` of the sums of days that are over; says how many there were. */

@@ -2,7 +2,7 @@ import type { FastifyInstance } from 'fastify'
 import { Type, type Static } from '@sinclair/typebox'
 import { Moment, nullable } from '../../schemas.ts'
 import type { Context } from '../../plugins/context.ts'
-import { problem } from '../../plugins/errors.ts'
+import { problem } from '../../problems.ts'
 import { decodeCursor, encodeCursor, endOf } from './page.ts'
 import { Status } from './schema.ts'
 
@@ -32,7 +32,7 @@ export interface ManagedOrderFilter {
   offset: number
 }
 
-/** Orders as the back office sees them: internal ids, integer cents, sums over everything that fits. */
+/** Orders as the back office sees them: internal ids, integer cents, sums over everything that matches. */
 export function managedOrders (fastify: FastifyInstance) {
   const { statement } = fastify.database
   const find = statement('orders/find-managed', ManagedOrderRow)
@@ -55,7 +55,7 @@ export function managedOrders (fastify: FastifyInstance) {
     },
 
     /**
-     * A page of orders, newest first, as a JSON array, with number, amount in cents and quantity of all that fit; a date alone in
+     * A page of orders, newest first, as a JSON array, with number, amount in cents and quantity of all that match; a date alone in
      * `end_date` includes that day. Rejects with INVALID_CURSOR.
      */
     async listManaged (filter: ManagedOrderFilter) {

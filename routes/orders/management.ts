@@ -1,7 +1,7 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from '@sinclair/typebox'
 import { NewManagedOrder, Status } from './schema.ts'
-import { Problem } from '../../plugins/errors.ts'
+import { Problem } from '../../problems.ts'
 import {
   Actor, Cursor, IdempotencyKey, IfMatch, Moment, nullable, object, Paging, ProductId, ref, Timestamp, UserKeyText
 } from '../../schemas.ts'
@@ -36,9 +36,9 @@ const ManagedOrderPage = Type.Object({
   orders: Type.Array(ref(ManagedOrder)),
   limit: Type.Integer(),
   offset: Type.Integer(),
-  total: Type.Integer({ description: 'exact number of all orders that fit' }),
-  total_amount_cents: Type.Integer({ description: 'what the items of all orders that fit cost: whole orders, also where they are filtered by product' }),
-  total_quantity: Type.Integer({ description: 'of all orders that fit, likewise' }),
+  total: Type.Integer({ description: 'exact number of all orders that match' }),
+  total_amount_cents: Type.Integer({ description: 'what the items of all orders that match cost: whole orders, also where they are filtered by product' }),
+  total_quantity: Type.Integer({ description: 'of all orders that match, likewise' }),
   next_cursor: nullable(Type.String())
 })
 
@@ -55,7 +55,7 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
 
   fastify.get('/orders', {
     schema: {
-      summary: 'A page of orders, newest first, with the sums of all that fit',
+      summary: 'A page of orders, newest first, with the sums of all that match',
       tags,
       querystring: Type.Object({
         status: Type.Optional(Status),
@@ -78,7 +78,7 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
     schema: {
       summary: 'Make an order for a user',
       description: 'Takes stock, all or nothing; a cancelled one takes none. Where the status is not pending, the history shows pending and that ' +
-        'status. With an Idempotency-Key a repeat gets the first answer.',
+        'status. With an Idempotency-Key a repeat gets the first response.',
       tags,
       body: NewManagedOrder,
       headers: Type.Object({ ...IdempotencyKey, ...Actor }),

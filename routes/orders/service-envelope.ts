@@ -5,7 +5,7 @@ import { nullable, object, ref } from '../../schemas.ts'
 import { tagDocument } from '../faces/etags.ts'
 import { joinJson, sendJson } from '../faces/json.ts'
 
-/** The envelope that order answers of the service API come in. */
+/** The envelope that order responses of the service API come in. */
 export const OrderEnvelope = object('OrderEnvelope', {
   success: Type.Boolean(),
   message: Type.String(),
@@ -14,7 +14,7 @@ export const OrderEnvelope = object('OrderEnvelope', {
 
 export const OrderPageEnvelope = object('OrderPageEnvelope', {
   ...OrderEnvelope.properties,
-  total: Type.Integer({ description: 'exact number of all orders that fit' }),
+  total: Type.Integer({ description: 'exact number of all orders that match' }),
   limit: Type.Integer(),
   offset: Type.Integer(),
   next_cursor: nullable(Type.String())
@@ -25,7 +25,7 @@ export function sendOrders (reply: FastifyReply, message: string, orders: string
   return sendJson(reply, joinJson({ success: true, message }, ['data', orders], page))
 }
 
-/** Sends a new order; a repeat of its Idempotency-Key gets the same answer again and is told so. */
+/** Sends a new order; a repeat of its Idempotency-Key gets the same response again and is told so. */
 export function sendPlaced (reply: FastifyReply, placed: { order_id: number, document: string, replayed: boolean }): never {
   if (placed.replayed) reply.header('idempotency-replayed', 'true')
   reply.code(201).header('location', `/orders/${placed.order_id}`)

@@ -20,7 +20,7 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
     schema: {
       summary: 'Place an order',
       description: 'Takes stock, all or nothing. What is not sent is filled in: time, position, name and address. ' +
-        'With an Idempotency-Key a repeat gets the first answer.',
+        'With an Idempotency-Key a repeat gets the first response.',
       tags,
       body: NewOrder,
       headers: Type.Object({ ...IdempotencyKey, ...Actor }),

@@ -80,7 +80,7 @@ export const StorefrontOrder = object('StorefrontOrder', {
 
 export const StorefrontOrderPage = object('StorefrontOrderPage', {
   orders: Type.Array(ref(StorefrontOrder)),
-  total: Type.Integer({ description: 'exact number of all orders that fit' }),
+  total: Type.Integer({ description: 'exact number of all orders that match' }),
   page: Type.Integer(),
   limit: Type.Integer(),
   pages: Type.Integer(),

@@ -29,7 +29,7 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
     schema: {
       summary: 'Place an order',
       description: 'Takes stock, all or nothing. Tax and shipping are the shop’s; without shipping_address it goes to the user’s own ' +
-        'address. With an Idempotency-Key a repeat gets the first answer.',
+        'address. With an Idempotency-Key a repeat gets the first response.',
       tags,
       body: NewStorefrontOrder,
       headers: Type.Object(IdempotencyKey),

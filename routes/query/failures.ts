@@ -1,5 +1,5 @@
 import postgres from 'postgres'
-import { problem, type ErrorCode, type Problem } from '../../plugins/errors.ts'
+import { problem, type ErrorCode, type Problem } from '../../problems.ts'
 import { shorten } from '../../text.ts'
 import { ConnectFault, CONNECTION_FAULTS } from '../../database/failures.ts'
 

@@ -3,12 +3,12 @@ import type { FastifyBaseLogger } from 'fastify'
 import type { Context } from '../../plugins/context.ts'
 import { QueryLane } from './lane.ts'
 import type { QueryFace } from './login.ts'
-import { problem, Problem } from '../../plugins/errors.ts'
+import { problem, Problem } from '../../problems.ts'
 import { shorten } from '../../text.ts'
 import { joinJson } from '../faces/json.ts'
 import { wordsOf } from './words.ts'
 
-/** What one answer holds at most; the rest is cut off, and said to be. */
+/** What one response holds at most; the rest is cut off, and said to be. */
 export const MAX_ROWS = 10_000
 export const MAX_BYTES = 5_000_000
 
@@ -37,11 +37,12 @@ function forbiddenIn (text: string): string | undefined {
 }
 
 declare module 'fastify' {
-  interface FastifyInstance { queries: ReturnType<typeof queriesDomain> }
+  // Not `query`, which is Fastify's own: a route of the method QUERY.
+  interface FastifyInstance { queries: ReturnType<typeof queryDomain> }
 }
 
 /** Statements of the callers' own. What they may do is the database's business (routes/query/lane.ts). */
-function queriesDomain (lane: QueryLane) {
+function queryDomain (lane: QueryLane) {
   /** Rows as JSON texts. Rejects as `run`. */
   async function select (face: QueryFace, text: string, parameters: unknown[]): Promise<{ rows: string[], truncated: boolean }> {
     if (Buffer.byteLength(text) > MAX_TEXT) {
@@ -61,7 +62,7 @@ function queriesDomain (lane: QueryLane) {
      * Runs one SELECT on what the face's login may read, and writes one line to the log about it.
      *
      * @param parameters for $1, $2 …: text as PostgreSQL reads it, numbers, booleans, null, lists; objects for json
-     * @returns the answer as JSON. Rejects as QueryLane.run, and with INVALID_INPUT
+     * @returns the response as JSON. Rejects as QueryLane.run, and with INVALID_INPUT
      */
     async run (face: QueryFace, text: string, parameters: unknown[], { caller, actor }: Context, log: FastifyBaseLogger): Promise<string> {
       const start = performance.now()
@@ -86,8 +87,8 @@ export default fp(async (fastify) => {
   metrics.watchGate('query', lane)
   fastify.addHook('onClose', async () => await lane.close())
   await database.asAdmin(async (sql) => await lane.prepare(sql))
-  fastify.decorate('queries', queriesDomain(lane))
-}, { name: 'queries', dependencies: ['database', 'metrics'] })
+  fastify.decorate('queries', queryDomain(lane))
+}, { name: 'query', dependencies: ['database', 'metrics'] })
 
 /** No statement writes a second log line, or moves a terminal's cursor. */
 function printable (text: string): string {

@@ -29,7 +29,7 @@ const Rows = Type.Object({
   success: Type.Boolean(),
   data: Type.Array(Type.Object({}, { additionalProperties: true, description: 'a row, by column name' })),
   row_count: Type.Integer(),
-  truncated: Type.Boolean({ description: 'there are more rows than one answer holds' })
+  truncated: Type.Boolean({ description: 'there are more rows than one response holds' })
 })
 
 const routes: FastifyPluginAsyncTypebox = async (fastify) => {

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import type { NetConnectOpts, Socket } from 'node:net'
 import { join } from 'node:path'
 import type { PendingQuery, Row, Sql } from 'postgres'
-import { problem } from '../../plugins/errors.ts'
+import { problem } from '../../problems.ts'
 import { cancelOn, type Backend } from '../../database/cancel.ts'
 import { Described, type Description } from './described.ts'
 import { ConnectFault } from '../../database/failures.ts'
@@ -28,23 +28,23 @@ export const texts = {
 }
 const [BEFORE = '', AFTER = ''] = text('run').split(/(?<=\n)\{statement\}(?=\n)/)
 
-/** What a caller sends and the bounds of the answer. */
+/** What a caller sends and the bounds of the response. */
 export interface Query { text: string, parameters: unknown[], maxRows: number, maxBytes: number }
 
 /** How a parameter is written for the type the server wants (an oid); null stays null. */
 export type Encode = (value: unknown, type: number) => string | null
 
-/** More than an answer ever is, with its frames; an error message can be as long as the value it complains about. */
+/** More than a response ever is, with its frames; an error message can be as long as the value it complains about. */
 const MOST_RECEIVED = 16 * 1024 ** 2
 const LOOK_EVERY_MS = 20
 
-/** Of `begin`, which any server answers at once: a connection that has died at rest is known by then. */
+/** Of `begin`, which any server can run at once: a connection that has died at rest is known by then. */
 const BEGIN_MS = 1000
 
 /** What takes longer than a page of the catalogue has to leave the processor to all others. */
 const ORDINARY_MS = 100
 
-/** Gives an answer away as soon as it is there: what follows is for the next one. */
+/** Gives a response away as soon as it is there: what follows is for the next one. */
 export type Answer = (rows: (string | null)[]) => void
 
 /** One connection of the /query lane. A client of a single connection, so that begin and rollback stand around the same one. */
@@ -79,7 +79,7 @@ export class QuerySession {
 
   get sql (): Sql { return this.#sql }
 
-  /** Runs a caller's statement and answers with its rows as JSON; null for rows past the bytes. Rejects with what explainQuery says. */
+  /** Runs a caller's statement and returns its rows as JSON; null for rows past the bytes. Rejects with what explainQuery says. */
   async run (query: Query, encode: Encode, answer: Answer): Promise<void> {
     const socket = this.#socket
     const received = socket?.bytesRead ?? 0
@@ -102,7 +102,7 @@ export class QuerySession {
         if (description) this.#described.add(query.text, description)
         return
       }
-      if (tooMuch) throw problem('QUERY_FAULTY', { message: 'what it answers is too large' })
+      if (tooMuch) throw problem('QUERY_FAULTY', { message: 'what it returns is too large' })
       throw explainQuery(error)
     } finally {
       clearInterval(guard)

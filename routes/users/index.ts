@@ -3,7 +3,7 @@ import type { FastifyInstance } from 'fastify'
 import { Type, type Static } from '@sinclair/typebox'
 import type { Statement } from '../../database/statements.ts'
 import { pick, pickSome } from '../../schemas.ts'
-import { problem } from '../../plugins/errors.ts'
+import { problem } from '../../problems.ts'
 import type { Identity } from '../../plugins/identity.ts'
 import { IdentityChanges, ManagedUserRow, NewUser, UserChanges, UserRow } from './schema.ts'
 import { withPassword } from './with-password.ts'
@@ -17,7 +17,7 @@ declare module 'fastify' {
 /** Users: who they are, and what a caller may read and change of them. For the back office a `key` is an internal id or a UUID. */
 function usersDomain (fastify: FastifyInstance) {
   const { statement } = fastify.database
-  const insert = statement('users/insert', UserRow)
+  const create = statement('users/create-user', UserRow)
   const find = statement('users/find', UserRow)
   const list = statement('users/list', UserRow)
   const count = statement('users/count', Type.Object({ total: Type.Integer() }))
@@ -49,13 +49,13 @@ function usersDomain (fastify: FastifyInstance) {
     ...withPassword(fastify),
 
     /**
-     * Makes a user. Rejects with EMAIL_ALREADY_EXISTS.
+     * Creates a user. Rejects with EMAIL_ALREADY_EXISTS.
      *
      * @param origin who makes it: the backend, or people themselves, whose address nobody has looked at
      */
     async create (input: Static<typeof NewUser>, password: string, origin: 'service' | 'storefront'): Promise<Static<typeof UserRow>> {
       const hash = await fastify.passwords.hash(password)
-      return (await insert.first(JSON.stringify(pick(NewUser, input)), hash, origin))!
+      return (await create.first(JSON.stringify(pick(NewUser, input)), hash, origin))!
     },
 
     /** One user. Rejects with USER_NOT_FOUND. */

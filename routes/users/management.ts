@@ -10,7 +10,7 @@ const params = Type.Object({ user_id: UserKeyText })
 const ONE = ['INVALID_USER_ID', 'USER_NOT_FOUND', ...ADMIN] as const
 const ManagedUserPage = Type.Object({
   items: Type.Array(ref(ManagedUser)),
-  total: Type.Integer({ description: 'exact number of all users that fit' }),
+  total: Type.Integer({ description: 'exact number of all users that match' }),
   limit: Type.Integer(),
   offset: Type.Integer()
 })

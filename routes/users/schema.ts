@@ -62,8 +62,8 @@ export const User = object('User', {
   last_login: nullable(Moment)
 })
 
-/** The same with what its ETag is made of. */
-export const UserRow = Type.Object({ version: Type.Integer(), ...User.properties })
+/** A row of users.public_users: the same with the internal id, which no response has, and what its ETag is made of. */
+export const UserRow = Type.Object({ id: Type.Integer(), version: Type.Integer(), ...User.properties })
 export const LoginRow = Type.Object({
   ...UserRow.properties,
   has_active_cart: Type.Boolean(),

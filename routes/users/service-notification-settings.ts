@@ -47,7 +47,7 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
   fastify.put('/users/:user_id/notification-settings', {
     schema: {
       summary: 'Change when and how the user is reminded: only what is sent',
-      description: 'A new start or interval computes the next time anew.',
+      description: 'A new start or interval computes the next time again.',
       tags,
       params,
       body: NotificationSettings,

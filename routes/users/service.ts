@@ -53,7 +53,7 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
   fastify.post('/users/login', {
     schema: {
       summary: 'Log in',
-      description: 'Sets last_login. A pending reminder counts as delivered: this answer still says true, the next no more.',
+      description: 'Sets last_login. A pending reminder counts as delivered: this response still says true, the next no longer.',
       tags,
       body: Type.Object({ email_address: Email, password: Password }, {
         examples: [{ email_address: 'demo@example.com', password: 'password' }]

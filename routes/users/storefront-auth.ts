@@ -46,7 +46,7 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
   fastify.post('/auth/login', {
     schema: {
       summary: 'Log in',
-      description: 'A pending reminder counts as delivered: this answer still says true, the next no more.',
+      description: 'A pending reminder counts as delivered: this response still says true, the next no longer.',
       tags,
       body: Type.Object({ email: Email, password: Password }, { examples: [{ email: 'demo@example.com', password: 'password' }] }),
       response: responses({

@@ -49,16 +49,13 @@ function prepareHttp ({ url, sent, connections, seconds, isOnce, isApart }: Job 
         duration: seconds,
         sampleInt: 20,
         timeout: 30,
-        // What a user may do once only is done when each has done it.
+        // What a user may do once only is done when each has done it; it does not look at the time then, and cuts nothing off.
         ...isOnce && { amount: connections * shares[0]!.length },
         setupClient: (client) => client.setRequests(shares[next++ % connections]! as never)
       }, (error, result) => {
-        clearTimeout(timer)
         if (error) reject(error)
         else resolve(result)
       })
-      // With an amount it does not look at the time.
-      const timer = isOnce ? setTimeout(() => instance.stop?.(), seconds * 1000) : undefined
       instance.on('response', (_client, status, _bytes, ms) => {
         times.push(ms)
         if (status >= 300) bad.set(status, (bad.get(status) ?? 0) + 1)

@@ -8,6 +8,7 @@ import type { Options } from './options.ts'
 import { startGateway, startGenerator, startMinimal, type Gateway } from './processes.ts'
 import { casesOf, type Case, type Name } from './requests.ts'
 import { fillCarts, givenDatabase, installReferences, lookAround, removeCustomers, removeReferences, scratchDatabase } from './shop.ts'
+import { say } from './say.ts'
 import { measureStatements, type StatementFigures } from './statements.ts'
 
 export interface Measured {
@@ -35,6 +36,9 @@ export interface Run {
 /** All of --quick, start included. */
 const QUICK_SECONDS = 80
 const QUICK_ROUND = { least: 0.25, most: 0.6 }
+
+/** Of what can be done once only, at least so many by each connection. */
+const LEAST_EACH = 4
 
 /** Measures what is asked for; says on stderr where it is. Leaves nothing running and nothing behind. */
 export async function run (options: Options, folder: string): Promise<Run> {
@@ -69,9 +73,15 @@ export async function run (options: Options, folder: string): Promise<Run> {
     const seconds = options.isQuick ? quickSeconds(left, cases.length, options.rounds) : options.seconds
     const measured: Measured[] = []
     for (const one of cases) {
+      const rates = new Map<Gateway, number>()
       const measure = async (gateway: Gateway, seconds: number) => {
         if (one.carts) await reset()
-        return await measureRound(generator, jobOf(one, gateway.url, options.connections, seconds), gateway, postmaster)
+        // So many checkouts as the time is long enough for, by the round before.
+        const most = Math.max(LEAST_EACH * options.connections, Math.round((rates.get(gateway) ?? 0) * seconds))
+        const job = jobOf(one.isOnce ? { ...one, sent: one.sent.slice(0, most) } : one, gateway.url, options.connections, seconds)
+        const round = await measureRound(generator, job, gateway, postmaster)
+        rates.set(gateway, round.perSecond)
+        return round
       }
       const [mine, theirs] = await inTurns([ours, minimal], options.rounds, seconds, measure)
       measured.push({
@@ -121,8 +131,4 @@ const jobOf = ({ sent, isWrite, isOnce }: Case, url: string, connections: number
 function quickSeconds (left: number, cases: number, rounds: number): number {
   const each = left / (cases * 2 * (rounds + 1)) - 0.12
   return Math.min(QUICK_ROUND.most, Math.max(QUICK_ROUND.least, each))
-}
-
-export function say (text: string): void {
-  console.error(text)
 }

@@ -9,7 +9,7 @@ import type { Options } from './options.ts'
 import { hasPgbench, runPgbench, writeScripts } from './pgbench.ts'
 import { startGateway, startMinimal, type Gateway, type Generator } from './processes.ts'
 import type { Case, Name } from './requests.ts'
-import { say } from './run.ts'
+import { say } from './say.ts'
 
 /** Transactions a second (a request's statements, one after the other), and the database's processor time of one, in µs. */
 export interface Alone { perSecond: number, database: number | null, noise: number }

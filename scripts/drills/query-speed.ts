@@ -140,7 +140,7 @@ async function askAtOnce (base: string): Promise<Verdict> {
   }
 }
 
-/** Sends a request and resolves with how many ms its answer took; rejects where it is none. */
+/** Sends a request and resolves with how many ms its response took; rejects where it is none. */
 function sender (base: string, agent: Agent) {
   return async (path: string, body?: object): Promise<number> => await new Promise((resolve, reject) => {
     const since = performance.now()

@@ -1,7 +1,7 @@
-/** One request's status, and how long its answer took. */
+/** One request's status, and how long its response took. */
 export interface Sent { status: number, ms: number }
 
-/** Sends a request and reads the whole answer. */
+/** Sends a request and reads the whole response. */
 export async function send (base: string, method: 'GET' | 'POST', path: string, body?: object): Promise<Sent> {
   const began = performance.now()
   const response = await fetch(base + path, { method, ...body && { headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) } })

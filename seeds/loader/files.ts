@@ -1,5 +1,8 @@
+import { createReadStream } from 'node:fs'
 import { readdir, stat } from 'node:fs/promises'
 import { basename, join } from 'node:path'
+import { pipeline, type Readable } from 'node:stream'
+import { createGunzip } from 'node:zlib'
 
 /** A CSV file that was found. `number` is its place in the order of loading: of two rows with the same key the later file's wins. */
 export interface CsvFile { number: number, name: string, path: string, size: number, isPacked: boolean }
@@ -26,6 +29,9 @@ const SOURCES = {
 } satisfies Record<string, RegExp[][]>
 
 export type Kind = keyof typeof SOURCES
+
+/** Bytes read at once. */
+const CHUNK = 256 * 1024
 
 const ENRICHED = 'products_enriched'
 const PATTERNS: RegExp[] = Object.values(SOURCES).flat(2)
@@ -62,6 +68,14 @@ export async function findFiles (dir: string): Promise<Folder> {
       unread.map(({ file, why }) => why === undefined ? '' : `\n  ${file}: ${why}`).join(''))
   }
   return { files, unread }
+}
+
+/** Reads a file, unpacked where it is a .csv.gz. */
+export function openFile (file: CsvFile, onBytes?: (bytes: number) => void): Readable {
+  const source = createReadStream(file.path, { highWaterMark: CHUNK })
+  if (onBytes !== undefined) source.on('data', (chunk) => onBytes(chunk.length))
+  // A fault of the source ends the other stream, too.
+  return file.isPacked ? pipeline(source, createGunzip({ chunkSize: CHUNK }), () => {}) : source
 }
 
 /** Whether a file name (without folder) is one that rows of this kind are read from, found or not. */

@@ -3,7 +3,7 @@ import type { FastifyBaseLogger } from 'fastify'
 import type { Sql } from 'postgres'
 import type { Config } from '../../plugins/settings.ts'
 import { loadFolder, type Progress } from './index.ts'
-import { remarks } from './remarks.ts'
+import { remarks } from './reports.ts'
 
 /** A long load says where it is, but not all the time. */
 const PROGRESS_EVERY_MS = 3000

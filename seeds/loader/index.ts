@@ -1,9 +1,10 @@
 import type { Sql } from 'postgres'
-import { FileLoad } from './file-load.ts'
-import { findFiles, type Kind, type UnreadFile } from './files.ts'
-import { run } from './run.ts'
+import { v5 } from 'uuid'
+import { inTransaction, run } from './database.ts'
+import { findFiles, type CsvFile, type Kind, type UnreadFile } from './files.ts'
+import { removeReports, report, type FileReport, type LoadReport } from './reports.ts'
+import { StagingTable, type Staged } from './staging.ts'
 import { settle } from './steps.ts'
-import { inTransaction } from './transaction.ts'
 
 export interface LoadOptions {
   /** The folder with the CSV files. */
@@ -22,38 +23,13 @@ export interface LoadOptions {
 /** `bytes` of the `total` of all files have been read; then everything is checked and written. */
 export interface Progress { file: string, bytes: number, total: number, phase: 'read' | 'check' }
 
-/** What became of a file's rows: new, in place of an earlier one with the same key, or not fit. The three make up all its rows. */
-export interface FileReport {
-  file: string
-  loaded: number
-  replaced: number
-  rejected: number
-  /** Columns that nobody reads. */
-  unreadColumns: string[]
-  /** Why the whole file was refused, which counts as one rejected row. */
-  refused?: string
-  /** Where the rejects are. */
-  rejects?: string
-}
-
-export interface LoadReport {
-  files: FileReport[]
-  /** What else lies in the folder. */
-  unread: UnreadFile[]
-  loaded: number
-  replaced: number
-  rejected: number
-  nothingLoaded: boolean
-  seconds: number
-}
-
 /** Orders, items and history belong together: an order is written once, with totals and status. */
 const UNITS: [Kind, ...Kind[]][] = [
   ['departments'], ['aisles'], ['products'], ['enriched'], ['inventory'], ['users'], ['orders', 'items', 'history']
 ]
 
 /**
- * Loads a folder of CSV files in one transaction: everything that fits is there afterwards, or nothing. What does not fit is
+ * Loads a folder of CSV files in one transaction: every valid row is there afterwards, or nothing. What is not valid is
  * in the reject reports, with file, line and reason.
  *
  * @param sql a client of a single connection (`max: 1`), which the load has for itself
@@ -74,19 +50,52 @@ export async function loadFolder (sql: Sql, options: LoadOptions): Promise<LoadR
     const { isEmpty, units } = await findUnits()
     const wanted = units.filter((kinds) => kinds.some((kind) => found[kind].length > 0))
     if (wanted.length === 0) return []
-    const load = new FileLoad(sql, options, wanted.flat().flatMap((kind) => found[kind]))
+    const read = readerOf(sql, options, wanted.flat().flatMap((kind) => found[kind]))
+    const staged = new Map<Kind, Map<CsvFile, Staged>>()
     for (const kinds of wanted) {
-      for (const kind of kinds) await load.read(kind, found[kind])
+      for (const kind of kinds) staged.set(kind, await read(kind, found[kind]))
       await settle(sql, kinds, isEmpty[kinds[0]])
     }
     // Sequences do not roll back.
     if (!options.dryRun) await run(sql, 'move-sequences')
     await run(sql, 'analyze')
     const reports: FileReport[] = []
-    for (const kind of wanted.flat()) reports.push(...await load.report(kind, found[kind]))
+    for (const [kind, files] of staged) reports.push(...await report(sql, kind, files, options.rejectsDir))
     return reports
   })
   return summarize(reports, unread, started)
+}
+
+/**
+ * Returns what copies the files of a kind into its staging table, which is created even where there is no file. Reports of earlier
+ * loads go at once: whatever becomes of this one, they do not tell of it.
+ *
+ * @param all every file that will be read, for the progress
+ */
+function readerOf (sql: Sql, { userUuidNamespace, rejectsDir, onProgress = () => {} }: LoadOptions, all: CsvFile[]) {
+  // As bytes, because the package takes no namespace whose version it does not know.
+  const namespace = Buffer.from(userUuidNamespace.replaceAll('-', ''), 'hex')
+  const total = all.reduce((sum, file) => sum + file.size, 0)
+  let bytes = 0
+  return async (kind: Kind, files: CsvFile[]): Promise<Map<CsvFile, Staged>> => {
+    if (files.length > 0) await removeReports(rejectsDir, kind)
+    const staged = new Map<CsvFile, Staged>()
+    const table = new StagingTable(sql, kind, (id) => kind === 'users' ? [v5(id, namespace)] : [])
+    await table.create()
+    try {
+      for (const file of files) {
+        staged.set(file, await table.add(file, (count) => {
+          bytes += count
+          onProgress({ file: file.name, bytes, total, phase: 'read' })
+        }))
+      }
+    } finally {
+      await table.end()
+    }
+    const last = files.at(-1)
+    if (last !== undefined) onProgress({ file: last.name, bytes, total, phase: 'check' })
+    return staged
+  }
 }
 
 function summarize (files: FileReport[], unread: UnreadFile[], started: number): LoadReport {

@@ -1,14 +1,28 @@
 import type { Sql } from 'postgres'
+import { hashPassword } from '../../plugins/passwords.ts'
+import { run } from './database.ts'
 import type { Kind } from './files.ts'
-import { hashPasswords } from './passwords.ts'
-import { run } from './run.ts'
-import { suspendIndexes } from './suspend-indexes.ts'
 
 /** Kinds of which a row may be refused for what another row has: an email address, an order number, a SKU. */
 const WITH_RIVALS: ReadonlySet<Kind> = new Set(['users', 'orders', 'inventory'])
 
+/** Users read at once; meanwhile the database hears nothing of the load (database/silence.ts). */
+const HASHED_AT_ONCE = 40
+
+const TABLES: Record<Kind, string> = {
+  departments: 'products.departments',
+  aisles: 'products.aisles',
+  products: 'products.products',
+  enriched: 'products.product_enriched',
+  inventory: 'products.inventory',
+  users: 'users.users',
+  orders: 'orders.orders',
+  items: 'orders.order_items',
+  history: 'orders.order_status_history'
+}
+
 /**
- * Checks the staged rows of kinds that belong together, and writes those that fit.
+ * Checks the staged rows of kinds that belong together, and writes those that are valid.
  *
  * @param isEmpty the database has no such rows yet, so there is nothing to replace
  */
@@ -20,7 +34,7 @@ export async function settle (sql: Sql, kinds: Kind[], isEmpty: boolean): Promis
   await resume()
 }
 
-/** From staged rows to the rows to write (`chosen_<kind>`): those that fit, the last one of each key. */
+/** From staged rows to the rows to write (`chosen_<kind>`): the valid ones, of each key the last. */
 async function choose (sql: Sql, kind: Kind): Promise<void> {
   await run(sql, `reject-${kind}`)
   await run(sql, `choose-${kind}`)
@@ -56,4 +70,37 @@ async function writeOrders (sql: Sql, isEmpty: boolean): Promise<void> {
   await run(sql, 'number-orders')
   // After the items' own trigger, which is suspended then.
   if (isEmpty) await run(sql, 'settle-all')
+}
+
+/** Hashes the passwords of the users who came with one but without a hash. About 100 ms each, two at a time. */
+async function hashPasswords (sql: Sql): Promise<void> {
+  let after = '0'
+  for (;;) {
+    const users = await run<{ id: string, password: string }>(sql, 'list-passwords', [after, HASHED_AT_ONCE])
+    const last = users.at(-1)
+    if (last === undefined) return
+    after = last.id
+    const hashes: string[] = []
+    const waiting = users.entries()
+    // More at once would starve every file and DNS call of this process (libuv has four threads).
+    await Promise.all([1, 2].map(async () => {
+      for (const [place, { password }] of waiting) hashes[place] = await hashPassword(password)
+    }))
+    await run(sql, 'set-hashes', [users.map(({ id }) => id), hashes])
+  }
+}
+
+/**
+ * Takes foreign keys, plain indexes and the sums per product off tables that are empty, for as long as they are filled; unique
+ * indexes stay. Building an index of everything and checking a key for everything at once is far cheaper than row by row: 155,824 items in 0.5 s
+ * instead of 2.4. The transaction holds the tables for itself meanwhile; nobody else ever sees them without.
+ *
+ * @returns puts back exactly what was there
+ */
+async function suspendIndexes (sql: Sql, kinds: Kind[]): Promise<() => Promise<void>> {
+  const parts = await run<{ remove: string, restore: string }>(sql, 'list-suspendable', [kinds.map((kind) => TABLES[kind])])
+  for (const { remove } of parts) await sql.unsafe(remove)
+  return async () => {
+    for (const { restore } of parts) await sql.unsafe(restore)
+  }
 }

@@ -2,4 +2,4 @@
 -- $1 product_id integer
 -- $2 changes jsonb: any of name, price_cents, stock (null: not tracked any more)
 -- $3 if_match text[]: null for any version
-select version, id, name, price_cents, stock from products.change_product($1, $2, $3)
+select * from products.change_product($1, $2, $3)

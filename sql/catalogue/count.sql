@@ -1,4 +1,4 @@
--- How many products fit list.sql's filters, from the numbers kept ready, less those that are sold out where they do not count.
+-- How many products match list.sql's filters, from the numbers kept ready, less those that are sold out where they do not count.
 -- $1 departments text[]: names, whatever their case and accents; null for any, as the next two
 -- $2 department_id integer
 -- $3 aisle_id integer

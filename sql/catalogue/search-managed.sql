@@ -2,12 +2,12 @@
 -- $1 q text
 -- $2 limit integer
 -- $3 offset integer
-select cardinality(f.ids)::bigint as total, m.version, m.id, m.name, m.price_cents, m.stock
+select cardinality(f.ids)::bigint as total, m.*
 from products.matching($1, null, null, null, null, null, null) f
 left join lateral (
   select id, place from unnest(f.ids[$3::integer + 1:$3 + $2::integer]) with ordinality u (id, place)
 ) page on true
 left join lateral (
-  select version, id, name, price_cents, stock from products.managed_products where id = page.id offset 0
+  select * from products.managed_products where id = page.id offset 0
 ) m on true
 order by page.place

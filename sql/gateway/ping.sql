@@ -1,2 +1,2 @@
--- Whether the database answers.
+-- Whether the database responds.
 select 1 as answer

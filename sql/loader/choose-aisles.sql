@@ -1,4 +1,4 @@
--- Of the aisles that fit, the last row for each key.
+-- Of the valid aisles, the last row for each key.
 create temp table chosen_aisles on commit drop as
 select distinct on (s.aisle_id::integer) s.file, s.aisle_id::integer as aisle_id, s.aisle as aisle_name,
   a.aisle_id is not null as known

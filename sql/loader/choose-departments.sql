@@ -1,4 +1,4 @@
--- Of the departments that fit, the last row for each key.
+-- Of the valid departments, the last row for each key.
 create temp table chosen_departments on commit drop as
 select distinct on (s.department_id::integer) s.file, s.line, s.department_id::integer as department_id,
   s.department as department_name, s.description, s.image_url,

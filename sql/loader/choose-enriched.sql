@@ -1,4 +1,4 @@
--- Of the descriptions and prices that fit, the last row for each product.
+-- Of the valid descriptions and prices, the last row for each product.
 create temp table chosen_enriched on commit drop as
 select distinct on (s.product_id::integer) s.file, s.product_id::integer as product_id, s.description,
   s.price::numeric as price, s.image_url,

@@ -1,4 +1,4 @@
--- Of the status changes that fit, each once. `place` is their order where the time is the same.
+-- Of the valid status changes, each once. `place` is their order where the time is the same.
 create temp table chosen_history on commit drop as
 select latest.file, latest.order_id, latest.status, latest.changed_at,
   row_number() over (partition by latest.order_id order by latest.changed_at, latest.file, latest.line) as place,

@@ -1,4 +1,4 @@
--- Of the order items that fit, the last row for each key, at the catalogue's price.
+-- Of the valid order items, the last row for each key, at the catalogue's price.
 create temp table chosen_items on commit drop as
 select latest.file, latest.order_id, latest.product_id, latest.quantity, latest.add_to_cart_order, latest.reordered, e.price,
   i.order_id is not null as known

@@ -1,4 +1,4 @@
--- Of the orders that fit, the last row for each key. One without a number gets its user's next, in the order of time.
+-- Of the valid orders, the last row for each key. One without a number gets its user's next, in the order of time.
 -- `claim` is the place of the row with which an order first took its number.
 create temp table chosen_orders on commit drop as
 with latest as (

@@ -1,4 +1,4 @@
--- Of the products that fit, the last row for each key.
+-- Of the valid products, the last row for each key.
 create temp table chosen_products on commit drop as
 select distinct on (s.product_id::integer) s.file, s.product_id::integer as product_id, s.product_name,
   s.department_id::integer as department_id, s.aisle_id::integer as aisle_id,

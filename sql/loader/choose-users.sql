@@ -1,4 +1,4 @@
--- Of the users that fit, the last row for each key. A hash counts if it is argon2id, with its parameters in any order; the
+-- Of the valid users, the last row for each key. A hash counts if it is argon2id, with its parameters in any order; the
 -- password is kept where there is none. Who has changed address or password here keeps both; a row without a password leaves the
 -- one there is. `claim` is the place of the row with which the user first took this email address.
 create temp table chosen_users on commit drop as

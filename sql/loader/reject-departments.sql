@@ -1,3 +1,3 @@
--- Departments that do not fit.
+-- Departments that are not valid.
 insert into loader_rejects (file, line, reason)
 select file, line, fault from staged_departments where fault is not null

@@ -1,4 +1,4 @@
--- Descriptions and prices that do not fit.
+-- Descriptions and prices that are not valid.
 insert into loader_rejects (file, line, reason)
 select file, line, reason
 from (

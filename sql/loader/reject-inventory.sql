@@ -1,4 +1,4 @@
--- Stocks that do not fit.
+-- Stocks that are not valid.
 insert into loader_rejects (file, line, reason)
 select file, line, reason
 from (

@@ -1,4 +1,4 @@
--- Order items that do not fit. An order may stand in this load or in the database, if it was not placed here.
+-- Order items that are not valid. An order may stand in this load or in the database, if it was not placed here.
 insert into loader_rejects (file, line, reason)
 select file, line, reason
 from (

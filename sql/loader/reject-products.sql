@@ -1,4 +1,4 @@
--- Products that do not fit.
+-- Products that are not valid.
 insert into loader_rejects (file, line, reason)
 select file, line, reason
 from (

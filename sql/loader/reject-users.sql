@@ -1,4 +1,4 @@
--- Users that do not fit. An account that was made here, or of somebody who was erased here, is none of a file's.
+-- Users that are not valid. An account that was created here, or of somebody who was erased here, is none of a file's.
 insert into loader_rejects (file, line, reason)
 select file, line, reason
 from (

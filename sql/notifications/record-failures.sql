@@ -1,4 +1,4 @@
--- Keeps why emails could not be sent. They are tried again after 10 s, 30 s, 90 s … 6 h, twelve times in 27 hours, or never
+-- Keeps why emails could not be sent. They are retried after 10 s, 30 s, 90 s … 6 h, twelve times in 27 hours, or never
 -- where it would be in vain; returns the dead letters.
 -- $1 failures jsonb: [{id, reason, permanent, server_away}]
 with failures as materialized (

@@ -1,4 +1,4 @@
--- Has emails that failed for good tried again, with as many tries as new ones, the oldest first.
+-- Has emails that failed for good retried, with as many tries as new ones, the oldest first.
 -- $1 limit bigint
 -- $2 failed_before timestamptz: one that fails once more meanwhile is not tried for ever
 update gateway.emails set

@@ -1,4 +1,4 @@
--- A page of orders as a caller of the storefront sees them, newest first, with the exact number of all that fit.
+-- A page of orders as a caller of the storefront sees them, newest first, with the exact number of all that match.
 -- $1 caller jsonb: {userId, localId, role}
 -- $2 everybodys boolean: not only the caller's own
 -- $3 status text: null for any

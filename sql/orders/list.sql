@@ -1,4 +1,4 @@
--- A page of orders, newest first, with the exact number of all that fit. A limit of n reads n + 1, to know whether more follow.
+-- A page of orders, newest first, with the exact number of all that match. A limit of n reads n + 1, to know whether more follow.
 -- $1 user_id uuid: null for any, as the next four
 -- $2 status text
 -- $3 product_id integer

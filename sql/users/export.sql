@@ -1,5 +1,5 @@
 -- Everything stored about a person, as one JSON document; no row without such a user. Left out are credentials, internal ids and
--- versions, what only repeats the orders for a while (waiting events, answers to Idempotency-Keys), and what is about staff: their
+-- versions, what only repeats the orders for a while (waiting events, responses of Idempotency-Keys), and what is about staff: their
 -- internal notes, and who of them changed an order. Whole rows, so that a column made later is in here by itself.
 -- $1 user_id uuid
 select json_build_object(

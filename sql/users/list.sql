@@ -1,10 +1,4 @@
 -- A page of users, by internal id: the longest-standing first.
 -- $1 limit bigint
 -- $2 offset bigint
-select version, user_id, first_name, last_name, email_address, phone_number, street_address, city, postal_code, country,
-  days_between_order_notifications, order_notifications_start_date_time, order_notifications_next_scheduled_time,
-  pending_order_notification, order_notifications_via_email, last_notification_sent_at, last_notifications_viewed_at,
-  last_login
-from users.public_users
-order by id
-limit $1 offset $2
+select * from users.public_users order by id limit $1 offset $2

@@ -2,10 +2,8 @@
 -- $1 q text
 -- $2 limit integer
 -- $3 offset integer
-select cardinality(f.ids)::bigint as total, m.version, m.id, m.user_id, m.email, m.full_name, m.created_at
+select cardinality(f.ids)::bigint as total, m.*
 from users.matching($1) f (ids)
 left join lateral (select id from unnest(f.ids[$3::integer + 1:$3 + $2::integer]) page (id)) page on true
-left join lateral (
-  select version, id, user_id, email, full_name, created_at from users.managed_users where id = page.id offset 0
-) m on true
+left join lateral (select * from users.managed_users where id = page.id offset 0) m on true
 order by page.id

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { isEmailAddress } from '../../plugins/addresses.ts'
+import { isEmailAddress } from '../../addresses.ts'
 import { byHeader, byToken, PAIRS } from '../addresses.ts'
 import { all } from '../checks.ts'
 import { openShop } from '../helper.ts'

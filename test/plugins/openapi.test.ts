@@ -1,7 +1,7 @@
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import ajvFormats from 'ajv-formats'
 import t, { type Test } from 'tap'
-import { isEmailAddress } from '../../plugins/addresses.ts'
+import { isEmailAddress } from '../../addresses.ts'
 import { all } from '../checks.ts'
 import { openShop, type Shop } from '../helper.ts'
 

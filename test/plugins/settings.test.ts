@@ -1,9 +1,10 @@
 import { mkdirSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
-import { addressMatcher, ConfigError, loadConfig } from '../../plugins/settings.ts'
+import { ConfigError, loadConfig } from '../../plugins/settings.ts'
+import { addressMatcher } from '../../plugins/settings-checks.ts'
 import { readEnvFile } from '../../plugins/settings-sources.ts'
-import { keptSecretKey } from '../../plugins/secret-key.ts'
+import { keptSecretKey } from '../../secret-key.ts'
 
 const production = {
   NODE_ENV: 'production',

@@ -1,12 +1,11 @@
 import { execFile, spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { once } from 'node:events'
-import { connect } from 'node:net'
+import { connect, createServer, type AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import t, { type Test } from 'tap'
-import { freePort } from '../../packages/embedded-server/process.ts'
 import { lines, openShop, userId, type Shop } from '../helper.ts'
 
 /** Where Debian's package has the programs themselves, without its wrapper, which knows one node only. */
@@ -21,6 +20,15 @@ async function comesTo (shop: Shop, is: (state: any) => boolean): Promise<any> {
     if (is(state)) return state
     await sleep(50)
   }
+}
+
+/** A port that nobody listens on at this moment. */
+async function freePort (): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  server.close()
+  return port
 }
 
 /** A broker nobody else uses, so that its memory may run out and its users lose rights. */

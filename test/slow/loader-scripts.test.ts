@@ -20,7 +20,7 @@ async function scripts (t: Test, { url }: Loader) {
   return { run, dataDir }
 }
 
-t.test('npm run seed prints what became of the rows, and fails on rejects only if asked to be strict', { timeout: 60_000 }, async (t) => {
+t.test('npm run seed prints what became of the rows, and fails on rejects only if asked to be strict', { timeout: 200_000 }, async (t) => {
   const loader = await openLoader(t)
   const { run, dataDir } = await scripts(t, loader)
   const dir = await loader.folder({ ...SHOP, 'aisles.csv': `${SHOP['aisles.csv']}x,y\n` })
@@ -37,7 +37,7 @@ t.test('npm run seed prints what became of the rows, and fails on rejects only i
   t.match(await run('seed.ts', ['--strict', '--dir', await loader.folder(SHOP)]), { code: 0 })
 })
 
-t.test('npm run seed fails where nothing was loaded, and says what to do', { timeout: 60_000 }, async (t) => {
+t.test('npm run seed fails where nothing was loaded, and says what to do', { timeout: 200_000 }, async (t) => {
   const loader = await openLoader(t)
   const { run } = await scripts(t, loader)
   t.match(await run('seed.ts', ['--dir', await loader.folder({ 'aisles.csv': 'aisle_id,aisle\nx,y\n' })]), { code: 1, stderr: /Nothing was loaded/ })
@@ -46,7 +46,7 @@ t.test('npm run seed fails where nothing was loaded, and says what to do', { tim
   t.match(await run('seed.ts', [], { DATABASE_URL: 'postgres://nobody@127.0.0.1:1/none' }), { code: 1, stderr: /ECONNREFUSED/ })
 })
 
-t.test('npm run seed -- --dry-run loads, reports and rolls back; refused files and what nobody reads are named', { timeout: 60_000 }, async (t) => {
+t.test('npm run seed -- --dry-run loads, reports and rolls back; refused files and what nobody reads are named', { timeout: 200_000 }, async (t) => {
   const loader = await openLoader(t)
   const { run } = await scripts(t, loader)
   const dir = await loader.folder({ ...SHOP, 'aisles.csv': SHOP['aisles.csv'].replaceAll(',', ';'), 'Departments.csv': 'x', 'notes.txt': 'x' })
@@ -59,7 +59,7 @@ t.test('npm run seed -- --dry-run loads, reports and rolls back; refused files a
   t.same(await loader.sql`select from products.departments`, [])
 })
 
-t.test('npm run reset builds everything anew; in production only with ALLOW_RESET', { timeout: 60_000 }, async (t) => {
+t.test('npm run reset builds everything anew; in production only with ALLOW_RESET', { timeout: 200_000 }, async (t) => {
   const loader = await openLoader(t)
   const { run } = await scripts(t, loader)
   const dir = await loader.folder(SHOP)

@@ -5,9 +5,10 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import postgres from 'postgres'
 import t, { type Test } from 'tap'
-import { isAlive, readPostmaster } from '../process.ts'
 import { startEmbedded } from '../index.ts'
-import '../../../test/helper.ts'
+import { isAlive, readPostmaster } from '../postmaster.ts'
+
+t.setTimeout(600_000)
 
 const module = new URL('../index.ts', import.meta.url).href
 const settings = { fsync: 'off' }
@@ -145,13 +146,42 @@ t.test('one data folder through its life', async t => {
     t.equal(await pidOf(dataDir), 0, 'the last one ends it')
   })
 
-  await t.test('a lock left behind is taken over, be its process dead or another one by now', async t => {
-    for (const holder of ['4194300 1', `${process.pid} 1`, '']) {
-      await writeFile(join(dataDir, 'postgres.lock'), holder)
-      const server = await startEmbedded(dataDir, { settings })
-      await server.stop()
+  await t.test('a server that has crashed and recovered is still that of all who use it', async t => {
+    const [first, second] = [await startEmbedded(dataDir, { settings }), await startEmbedded(dataDir, { settings })]
+    const holders = async () => (await query<{ pid: number }>(first.url,
+      "select pid from pg_locks where locktype = 'advisory' and objid = 7101").catch(() => [])).map(({ pid }) => pid)
+    const before = await holders()
+    t.equal(before.length, 2)
+    process.kill(before[0]!, 'SIGKILL')
+    while ((await holders()).filter(pid => !before.includes(pid)).length < 2) await sleep(20)
+    await first.stop()
+    t.same(await query(second.url, 'select n from kept where n = 2'), [{ n: 2 }])
+    await second.stop()
+    t.equal(await pidOf(dataDir), 0)
+  })
+
+  await t.test('several that stop at once end the server, and one that starts meanwhile has one', async t => {
+    for (let round = 0; round < 3; round++) {
+      const servers = await Promise.all([1, 2, 3].map(async () => await startEmbedded(dataDir, { settings })))
+      const [next] = await Promise.all([startEmbedded(dataDir, { settings }), ...servers.map(async ({ stop }) => await stop())])
+      t.same(await query(next.url, 'select n from kept where n = 2'), [{ n: 2 }])
+      t.ok(isAlive(await pidOf(dataDir)))
+      await next.stop()
+      t.equal(await pidOf(dataDir), 0)
     }
-    t.strictSame((await readdir(dataDir)).sort(), ['postgres', 'postgres.log', 'postgres.password'])
+  })
+
+  await t.test('a start that is broken off, at whatever moment, leaves the server to those who use it, or none', async t => {
+    for (const delay of [0, 20, 50, 100, 200, 400]) {
+      const start = startEmbedded(dataDir, { settings, signal: AbortSignal.timeout(delay) })
+      await start.then(async server => await server.stop(), error => t.equal(error.name, 'TimeoutError'))
+      t.equal(await pidOf(dataDir), 0, `after ${delay} ms`)
+    }
+    const server = await startEmbedded(dataDir, { settings })
+    await startEmbedded(dataDir, { settings, signal: AbortSignal.timeout(5) }).then(async other => await other.stop(), () => {})
+    t.same(await query(server.url, 'select 1 as n'), [{ n: 1 }])
+    await server.stop()
+    t.strictSame((await readdir(dataDir)).sort(), ['postgres', 'postgres.log', 'postgres.password'], 'nothing but its own files is left')
   })
 
   await t.test('a server that cannot start is reported with its log', async t => {
@@ -183,14 +213,14 @@ t.test('a gateway killed while it makes the data folder leaves nothing in the wa
   t.notOk(await isHalfDone())
 })
 
-t.test('of two gateways that start at once one makes the data folder, the other adopts the server', async t => {
+t.test('of several gateways that start at once one starts the server, the others adopt it', async t => {
   const dataDir = await makeFolder(t)
-  const both = [startGateway(dataDir), startGateway(dataDir)]
-  const found = await Promise.all(both.map(gateway => gateway.ready))
-  t.strictSame(found.map(server => server.adopted).sort(), [false, true])
-  t.equal(found[0]?.url, found[1]?.url)
-  for (const { child } of both) child.stdin?.end()
-  await Promise.all(both.map(gateway => gateway.ended))
+  const all = [startGateway(dataDir), startGateway(dataDir), startGateway(dataDir)]
+  const found = await Promise.all(all.map(gateway => gateway.ready))
+  t.strictSame(found.map(server => server.adopted).sort(), [false, true, true])
+  t.equal(new Set(found.map(server => server.url)).size, 1)
+  for (const { child } of all) child.stdin?.end()
+  await Promise.all(all.map(gateway => gateway.ended))
   t.equal(await pidOf(dataDir), 0, 'the last one ends the server')
 })
 

@@ -1,5 +1,9 @@
 -- The orders with a product. The settled ones of whole months are summed already (orders.product_totals); those before the first whole
 -- month, and those after the last one or not settled yet, are looked up one by one.
+--
+-- Example: from 30 March 10:00 to 2 May 08:00, all settled. April is a whole month and comes from the sums; 30 March 10:00 to 31 March 24:00
+-- (`early_to` is 1 April) and 1 May 00:00 (`late_from`) to 2 May 08:00 are looked up. Settled until 20 April: the sums of April hold what was
+-- made before the 20th, and `late_from` is the 20th.
 create or replace function orders.sum_product(
   with_product integer, with_status text, from_time timestamptz, to_time timestamptz,
   out orders bigint, out total_quantity bigint, out total_price numeric

@@ -2,7 +2,7 @@ import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import t from 'tap'
-import { remarks } from '../../../seeds/loader/remarks.ts'
+import { remarks } from '../../../seeds/loader/reports.ts'
 import { counts, openLoader, SHOP, type Files } from './loading.ts'
 
 const AISLES = SHOP['aisles.csv']
