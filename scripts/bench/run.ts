@@ -31,6 +31,8 @@ export interface Run {
   load: [number, number]
   postgres: string
   cases: Measured[]
+  /** Why the statements alone are missing. */
+  fault: string | undefined
 }
 
 /** All of --quick, start included. */
@@ -94,9 +96,15 @@ export async function run (options: Options, folder: string): Promise<Run> {
       })
       say(`${one.name}: ${measured.at(-1)!.ratio.toFixed(2)} of the minimal gateway`)
     }
+    let fault: string | undefined
     if (!options.isQuick) {
-      const found = await measureStatements({ url, cases, gateway: ours, generator, postmaster, options, folder, reset })
-      for (const one of measured) one.statements = found.get(one.name) ?? null
+      try {
+        const found = await measureStatements({ url, cases, gateway: ours, generator, postmaster, options, folder, reset })
+        for (const one of measured) one.statements = found.get(one.name) ?? null
+      } catch (error) {
+        // What has been measured by now is worth showing.
+        fault = (error as Error).message
+      }
     }
     return {
       date: new Date(),
@@ -104,7 +112,8 @@ export async function run (options: Options, folder: string): Promise<Run> {
       settings: { rounds: options.rounds, seconds, connections: options.connections },
       load: [load, loadavg()[0]!],
       postgres: version,
-      cases: measured
+      cases: measured,
+      fault
     }
   } finally {
     for (const end of endings.reverse()) await end()

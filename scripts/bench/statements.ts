@@ -42,6 +42,8 @@ interface Contestant { transactions: Statement[][], settings: Record<string, str
 export async function measureStatements (place: Place): Promise<Map<Name, StatementFigures>> {
   const found = new Map<Name, StatementFigures>()
   const contestants = await capture(place)
+  // Of the carts that have been checked out, others are read.
+  if (place.options.mayWrite) await place.reset()
   const sql = postgres(place.url, { max: 1, onnotice: () => {} })
   try {
     for (const one of place.cases) {
@@ -66,13 +68,14 @@ export async function measureStatements (place: Place): Promise<Map<Name, Statem
 }
 
 /** Has both gateways answer, and reads what they send to the database. */
-async function capture ({ url, cases, gateway, folder, reset }: Place): Promise<Map<Name, [Contestant, Contestant]>> {
+async function capture ({ url, cases, gateway, folder, options, reset }: Place): Promise<Map<Name, [Contestant, Contestant]>> {
   const wire = await tap(url)
   const gateways: Gateway[] = []
   try {
     gateways.push(await startGateway(wire.url, folder))
     gateways.push(await startMinimal(wire.url, 'best'))
     const found = new Map<Name, [Contestant, Contestant]>()
+    if (options.mayWrite) await reset()
     for (const one of cases.filter(({ name }) => name !== 'livez')) {
       await checkEqual(one, gateway.url, gateways[1]!.url, reset)
       const pair: Contestant[] = []
