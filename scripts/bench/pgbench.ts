@@ -81,15 +81,15 @@ function environmentOf (databaseUrl: string, settings: Record<string, string>): 
 const FIGURES = /actually processed: (\d+)[\s\S]*tps = ([\d.]+) \(without/
 
 /**
- * Runs pgbench for so many seconds, or so many transactions a client. A write's scripts are each another user's: pgbench would have its clients
+ * Runs pgbench for so many seconds. A write's scripts are each another user's: pgbench would have its clients
  * wait for each other's users, so each script gets a pgbench of its own.
  */
 export async function runPgbench (
-  databaseUrl: string, settings: Record<string, string>, scripts: string[][], { clients, isApart, ...length }: {
-    clients: number, isApart: boolean, seconds?: number, each?: number
+  databaseUrl: string, settings: Record<string, string>, scripts: string[][], { clients, isApart, seconds }: {
+    clients: number, isApart: boolean, seconds: number
   }
 ): Promise<{ count: number, perSecond: number }> {
-  const bound = length.seconds === undefined ? ['-t', String(length.each)] : ['-T', String(Math.ceil(length.seconds))]
+  const bound = ['-T', String(Math.ceil(seconds))]
   const calls = isApart
     ? scripts.slice(0, clients).map((script) => ['-c', '1', ...bound, ...script])
     : [['-c', String(clients), ...bound, ...scripts.flat()]]
