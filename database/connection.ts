@@ -32,8 +32,9 @@ export interface Run {
 }
 
 /**
- * One connection, and one statement at a time. The driver's client of a single connection, so that it is known which socket a statement
- * runs on, and the driver's own queue stays empty. Connects when first used, and again after it broke.
+ * One connection, and one statement at a time. The driver's client of a single connection, so that it is known which
+ * socket a statement runs on, and the driver's own queue stays empty. Connects when first used, and again after it
+ * broke.
  */
 export class Connection {
   readonly #url: string
@@ -62,8 +63,8 @@ export class Connection {
   get bytesRead (): number { return this.#socket?.bytesRead ?? 0 }
 
   /**
-   * Runs a statement. Rejects with what the driver says, with ConnectFault where there was no connection to be had, or with
-   * DATABASE_UNAVAILABLE where the connection was given up.
+   * Runs a statement. Rejects with what the driver says, with ConnectFault where there was no connection to be had, or
+   * with DATABASE_UNAVAILABLE where the connection was given up.
    *
    * @param isOnlyParsed the server is to look at the statement, not to run it
    */
@@ -90,8 +91,11 @@ export class Connection {
         resolve(rows)
       }, (error) => {
         this.#end(run)
-        // With a client of its own for the next: this one may not have heard of the end yet, or hold the server's last word against it.
-        if (FATAL.test(error.severity ?? '') || CONNECTION_FAULTS.test(error.code ?? '')) this.giveUp('the session was ended')
+        // With a client of its own for the next: this one may not have heard of the end yet, or hold the server's last
+        // word against it.
+        if (FATAL.test(error.severity ?? '') || CONNECTION_FAULTS.test(error.code ?? '')) {
+          this.giveUp('the session was ended')
+        }
         // Whatever it was: no statement ran.
         reject(query.state === null ? new ConnectFault(error) : error)
       })
@@ -99,8 +103,8 @@ export class Connection {
   }
 
   /**
-   * Asks the server to cancel what runs; to be called again while it runs, since between parsing and running there is nothing to cancel. The
-   * connection is not to be used for another statement before `cancelling` has settled.
+   * Asks the server to cancel what runs; to be called again while it runs, since between parsing and running there is
+   * nothing to cancel. The connection is not to be used for another statement before `cancelling` has settled.
    */
   cancel (run: Run): void {
     if (this.cancelling || run !== this.#run) return
@@ -113,7 +117,10 @@ export class Connection {
     })
   }
 
-  /** Ends the connection as it is, without a word to the server; what runs on it is refused. The next statement gets a new one. */
+  /**
+   * Ends the connection as it is, without a word to the server; what runs on it is refused. The next statement gets a
+   * new one.
+   */
   giveUp (reason: string): void {
     const [client, socket, run] = [this.#client, this.#socket, this.#run]
     this.#run = undefined

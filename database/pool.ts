@@ -43,8 +43,9 @@ export interface Conditions {
 }
 
 /**
- * Connections, and the line of those who wait for one. Statements get a connection each; the driver's own pool, whose queue knows no
- * bounds and slows down when it is not empty, is not used. No connection is ever lost: one that says nothing any more is given up.
+ * Connections, and the line of those who wait for one. Statements get a connection each; the driver's own pool, whose
+ * queue knows no bounds and slows down when it is not empty, is not used. No connection is ever lost: one that says
+ * nothing any more is given up.
  */
 export class Pool {
   readonly #options: PoolOptions
@@ -71,8 +72,13 @@ export class Pool {
   /** How many wait for one. */
   get waiting (): number { return this.#reads.length + this.#writes.length }
 
-  /** Runs a statement as soon as there is a connection. Rejects with OVERLOADED where there is none in time, else as Connection.run. */
-  async run (text: string, parameters: unknown[], { isRead, isOnlyParsed, caller, standBack }: Conditions): Promise<Row[]> {
+  /**
+   * Runs a statement as soon as there is a connection. Rejects with OVERLOADED where there is none in time, else as
+   * Connection.run.
+   */
+  async run (
+    text: string, parameters: unknown[], { isRead, isOnlyParsed, caller, standBack }: Conditions
+  ): Promise<Row[]> {
     // Else it would run into the deadline, which costs the connection.
     if (caller && performance.now() > caller.deadline - GRACE_MS) throw problem('OVERLOADED')
     const line = isRead ? this.#reads : this.#writes
@@ -135,13 +141,17 @@ export class Pool {
       if (!run) continue
       if (now > run.deadline) connection.giveUp('the database said nothing for too long')
       else if (now > run.deadline - GRACE_MS || (run.caller?.isReading && run.caller.isGone)) connection.cancel(run)
-      else if (now - run.since > ASK_AFTER_MS && now - run.lookedAt > ASK_AGAIN_MS && run.query.state) silent.push([connection, run])
+      else if (now - run.since > ASK_AFTER_MS && now - run.lookedAt > ASK_AGAIN_MS && run.query.state) {
+        silent.push([connection, run])
+      }
     }
     if (silent.length > 0) this.#askAfter(silent, now)
     this.#pingResting(now)
   }
 
-  /** Gives up the connections on which the server has nothing to do, as far as it knows, while we wait for its response. */
+  /**
+   * Gives up the connections on which the server has nothing to do, as far as it knows, while we wait for its response.
+   */
   async #askAfter (silent: [Connection, Run][], now: number): Promise<void> {
     const { findWorking } = this.#options
     if (!findWorking || this.#isAsking) return

@@ -38,7 +38,10 @@ export type Execute = (name: string, text: string, parameters: Parameter[]) => P
 
 const ATTEMPTS = 3
 
-/** So long a request waits for a row that somebody else holds. It is told within 2 s (contract, section 13): the last attempt takes a while, too. */
+/**
+ * So long a request waits for a row that somebody else holds. It is told within 2 s (contract, section 13): the last
+ * attempt takes a while, too.
+ */
 const LOCK_WAIT_MS = 1500
 
 /** Those who only read, by their file's verb. */
@@ -58,7 +61,10 @@ export function statementsOn (execute: Execute, declared: Declaration[]) {
 /** What it wants has turned out to be locked while it waited for a connection. */
 class StandBack extends Error {}
 
-/** Runs statements that nobody waits for, and which may wait for locks: also where a pooler gives all connections a `lock_timeout`. */
+/**
+ * Runs statements that nobody waits for, and which may wait for locks: also where a pooler gives all connections a
+ * `lock_timeout`.
+ */
 export function executeOn (pool: Pool): Execute {
   return async (name, text, parameters) => {
     const until = performance.now() + BACKGROUND.statementTimeout
@@ -75,17 +81,23 @@ export function executeOn (pool: Pool): Execute {
 }
 
 /**
- * Runs statements of callers. One that waits for a row held by others gives its connection back after the connection's `lock_timeout`,
- * and tries again, with at most a few for one row at a time (contention.ts), for LOCK_WAIT_MS in all.
+ * Runs statements of callers. One that waits for a row held by others gives its connection back after the connection's
+ * `lock_timeout`, and tries again, with at most a few for one row at a time (contention.ts), for LOCK_WAIT_MS in all.
  */
 export function executeFor (pool: Pool, contention: Contention): Execute {
-  async function tryAgain (name: string, text: string, parameters: Parameter[], caller: Caller | undefined): Promise<unknown[]> {
+  async function tryAgain (
+    name: string, text: string, parameters: Parameter[], caller: Caller | undefined
+  ): Promise<unknown[]> {
     const until = performance.now() + LOCK_WAIT_MS
     let leave: (() => void) | undefined
     const conditions = {
       isRead: READING.test(name),
       caller,
-      standBack: () => { if (!leave && contention.isAny && contention.guards(namesIn(parameters))) throw new StandBack() }
+      standBack: () => {
+        if (!leave && contention.isAny && contention.guards(namesIn(parameters))) {
+          throw new StandBack()
+        }
+      }
     }
     try {
       for (let attempt = 1; ; attempt++) {
@@ -121,7 +133,9 @@ export function executeFor (pool: Pool, contention: Contention): Execute {
   }
 }
 
-const pause = async (attempt: number) => await new Promise((resolve) => setTimeout(resolve, Math.random() * 10 * Math.min(attempt, ATTEMPTS)))
+const pause = async (attempt: number) => await new Promise(
+  (resolve) => setTimeout(resolve, Math.random() * 10 * Math.min(attempt, ATTEMPTS))
+)
 
 /**
  * Has the server parse every declared statement, without running it: a faulty one stops the boot.

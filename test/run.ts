@@ -7,25 +7,32 @@ import { dirname, join, relative } from 'node:path'
 import { endIfInterrupted } from '../database/interrupt.ts'
 import { discard, share, startTestServer } from './server.ts'
 
-// npm test [-- files or folders]: one PostgreSQL for all test files, and tap with a process for each folder of them; a file that is named
-// has a process to itself. With --slow those of test/slow, one process each, with more time.
+// npm test [-- files or folders]: one PostgreSQL for all test files, and tap with a process for each folder of them; a
+// file that is named has a process to itself. With --slow those of test/slow, one process each, with more time.
 const root = join(import.meta.dirname, '..')
 const ENTRIES = join(root, '.tap/folders')
 const given = process.argv.slice(2).filter((argument) => argument !== '--slow')
 const isSlow = process.argv.includes('--slow')
-const [named, options] = [given.filter((argument) => existsSync(argument)), given.filter((argument) => !existsSync(argument))]
+const [named, options] = [
+  given.filter((argument) => existsSync(argument)), given.filter((argument) => !existsSync(argument))
+]
 
-// As installed, tap brings a loader for TypeScript, which Node does not need. Making it without takes 10 s: once an installation.
+// As installed, tap brings a loader for TypeScript, which Node does not need. Making it without takes 10 s: once an
+// installation.
 const built = createRequire(import.meta.resolve('tap')).resolve('@tapjs/test')
 if ((await readFile(built, 'utf8')).includes('@tapjs/typescript')) execFileSync('tap', ['build'], { cwd: root })
 
 await rm(ENTRIES, { recursive: true, force: true })
 await mkdir(ENTRIES, { recursive: true })
-const files = isSlow ? named : named.length === 0 ? await entriesOf('test') : (await Promise.all(named.map(entriesOf))).flat()
+const files = isSlow
+  ? named
+  : named.length === 0 ? await entriesOf('test') : (await Promise.all(named.map(entriesOf))).flat()
 const server = await startTestServer()
 await share(server)
 const tap = spawn('tap', [...options, ...files], {
-  cwd: root, stdio: 'inherit', env: { ...process.env, ...isSlow && { TAP_RCFILE: join(import.meta.dirname, 'slow/.taprc') } }
+  cwd: root,
+  stdio: 'inherit',
+  env: { ...process.env, ...isSlow && { TAP_RCFILE: join(import.meta.dirname, 'slow/.taprc') } }
 })
 endIfInterrupted(async () => {
   if (tap.exitCode === null && tap.signalCode === null) {
@@ -40,7 +47,10 @@ await server.stop()
 if (code === 0) await discard()
 process.exit(code ?? 1)
 
-/** What tap runs for a file: itself. For a folder: a script for each folder in it that has test files, the largest first. */
+/**
+ * What tap runs for a file: itself. For a folder: a script for each folder in it that has test files, the largest
+ * first.
+ */
 async function entriesOf (path: string): Promise<string[]> {
   if ((await stat(path)).isFile()) return [path]
   const found: { file: string, size: number }[] = []
@@ -48,12 +58,18 @@ async function entriesOf (path: string): Promise<string[]> {
     found.push({ file: join(root, file), size: (await stat(join(root, file))).size })
   }
   const folders = [...Map.groupBy(found, ({ file }) => dirname(file))]
-    .map(([folder, list]) => ({ folder, files: list.map(({ file }) => file).sort(), size: list.reduce((sum, { size }) => sum + size, 0) }))
+    .map(
+      ([folder, list]) => ({
+        folder, files: list.map(({ file }) => file).sort(), size: list.reduce((sum, { size }) => sum + size, 0)
+      })
+    )
     .sort((a, b) => b.size - a.size)
   return await Promise.all(folders.map(async ({ folder, files }) => {
     const entry = join(ENTRIES, `${relative(root, folder).replaceAll('/', '-')}.mjs`)
     const module = new URL('folder.ts', import.meta.url).href
-    await writeFile(entry, `import { runFiles } from ${JSON.stringify(module)}\nrunFiles(${JSON.stringify(root)}, ${JSON.stringify(files, null, 2)})\n`)
+    await writeFile(entry,
+      `import { runFiles } from ${JSON.stringify(module)}\nrunFiles(${JSON.stringify(root)}, ${JSON.stringify(files,
+        null, 2)})\n`)
     return relative(root, entry)
   }))
 }

@@ -85,7 +85,9 @@ t.test('the embedded database: kill -9 of the gateway, and the next start goes o
   const made = await fetch(`${first.url}/users`, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ first_name: 'Zoë', last_name: 'Ünal', email_address: 'zoe@example.com', password: 'long enough' })
+    body: JSON.stringify({
+      first_name: 'Zoë', last_name: 'Ünal', email_address: 'zoe@example.com', password: 'long enough'
+    })
   })
   t.equal(made.status, 201)
   const { user_id: id } = await made.json() as { user_id: string }

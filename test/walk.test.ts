@@ -14,10 +14,12 @@ const ADMIN = { 'x-user-id': 'walker', 'x-user-email': 'walker@example.com', 'x-
 /** Every operation of the OpenAPI document as a request that changes nothing, for nobody's resources. */
 function requestsOf (shop: Shop, user = NOBODY): [string, string, object | undefined][] {
   const { paths } = shop.app.swagger() as unknown as { paths: Paths }
-  return Object.entries(paths).flatMap(([template, operations]) => Object.entries(operations).map(([method, { requestBody }]) => {
-    const path = template.replace('{user_id}', template.startsWith('/api/') ? user : NOBODY).replace('{order_id}', '999999999').replace('{product_id}', '999999')
-    return [method, path.replace(/(.)\/$/, '$1'), requestBody && {}] as [string, string, object | undefined]
-  }))
+  return Object.entries(paths)
+    .flatMap(([template, operations]) => Object.entries(operations).map(([method, { requestBody }]) => {
+      const path = template.replace('{user_id}', template.startsWith('/api/') ? user : NOBODY)
+        .replace('{order_id}', '999999999').replace('{product_id}', '999999')
+      return [method, path.replace(/(.)\/$/, '$1'), requestBody && {}] as [string, string, object | undefined]
+    }))
 }
 
 t.test('every route answers with a trailing slash as it does without', async (t) => {
@@ -38,7 +40,9 @@ t.test('with a body of {} or none, and for ids that nobody has, no route falls o
   const shop = await openShop(t)
   for (const [method, path, body] of [...requestsOf(shop), ...requestsOf(shop, 'me')]) {
     for (const payload of body ? [{}, undefined, [], '', 'null', '"x"', { items: null }] : [undefined]) {
-      const answer = await shop.call(method.toUpperCase() as 'GET', path, payload, { ...ADMIN, ...body && { 'content-type': 'application/json' } })
+      const answer = await shop.call(method.toUpperCase() as 'GET', path, payload, {
+        ...ADMIN, ...body && { 'content-type': 'application/json' }
+      })
       t.ok(answer.status < 500, `${method} ${path} ${JSON.stringify(payload)}: ${answer.status}`)
     }
   }

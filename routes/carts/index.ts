@@ -35,7 +35,10 @@ export const Cart = object('Cart', {
 /** A cart as JSON text, made by the database (sql/carts/views.sql), with what its ETag is made of. */
 export const CartRow = Type.Object({ cart_id: Type.Integer(), version: Type.Integer(), document: Type.String() })
 const FoundCart = Type.Object({
-  cart_id: nullable(Type.Integer()), version: nullable(Type.Integer()), document: nullable(Type.String()), asked_at: Moment
+  cart_id: nullable(Type.Integer()),
+  version: nullable(Type.Integer()),
+  document: nullable(Type.String()),
+  asked_at: Moment
 })
 
 type Items = Static<typeof NewCartItem>[]
@@ -45,7 +48,10 @@ declare module 'fastify' {
   interface FastifyInstance { carts: ReturnType<typeof cartsDomain> }
 }
 
-/** Carts: one a user, at today's prices. Every write rejects with USER_NOT_FOUND, and with PRECONDITION_FAILED where If-Match is given. */
+/**
+ * Carts: one a user, at today's prices. Every write rejects with USER_NOT_FOUND, and with PRECONDITION_FAILED where
+ * If-Match is given.
+ */
 function cartsDomain (fastify: FastifyInstance) {
   const { statement } = fastify.database
   const find = statement('carts/find', FoundCart)
@@ -70,13 +76,16 @@ function cartsDomain (fastify: FastifyInstance) {
     create: async (userId: string, items: Items) => (await create.first(userId, toJson(items)))!,
 
     /** Rejects with PRODUCTS_NOT_FOUND. */
-    replace: async (userId: string, items: Items, ifMatch: IfMatch) => (await replace.first(userId, toJson(items), ifMatch))!,
+    replace: async (userId: string, items: Items, ifMatch: IfMatch) => (await replace.first(userId, toJson(items),
+      ifMatch))!,
 
     /** Rejects with PRODUCTS_NOT_FOUND, INVALID_QUANTITY (the sum is too large). */
     addItem: async (userId: string, item: Items[number], ifMatch: IfMatch) =>
       (await addItem.first(userId, JSON.stringify(pick(NewCartItem, item)), ifMatch))!,
 
-    /** Sets a quantity; 0 removes the item. Rejects with CART_NOT_FOUND, CART_ITEM_NOT_FOUND, CART_PRODUCT_NOT_FOUND. */
+    /**
+     * Sets a quantity; 0 removes the item. Rejects with CART_NOT_FOUND, CART_ITEM_NOT_FOUND, CART_PRODUCT_NOT_FOUND.
+     */
     setItem: async (userId: string, productId: number, quantity: number, ifMatch: IfMatch) =>
       (await setItem.first(userId, productId, quantity, ifMatch))!,
 

@@ -8,7 +8,9 @@ import { BODY, KEY, responses } from '../faces/responses.ts'
 
 const tags = ['Carts']
 const params = Type.Object({ user_id: UserId })
-const Items = optional(Type.Array(NewCartItem, { maxItems: 1000, description: 'none where they are left out', examples: [[{ product_id: 1, quantity: 2 }]] }))
+const Items = optional(Type.Array(NewCartItem, {
+  maxItems: 1000, description: 'none where they are left out', examples: [[{ product_id: 1, quantity: 2 }]]
+}))
 const OWNER = ['INVALID_USER_ID', 'USER_NOT_FOUND', ...KEY] as const
 
 const routes: FastifyPluginAsyncTypebox = async (fastify) => {
@@ -18,8 +20,11 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
     schema: {
       summary: 'Make a cart',
       tags,
-      body: Type.Object({ user_id: UserId, items: Items }, { examples: [{ user_id: UserId.examples[0], items: Items.examples[0] }] }),
-      response: responses({ 201: ref(Cart) }, 'CART_ALREADY_EXISTS', 'PRODUCTS_NOT_FOUND', 'INVALID_QUANTITY', ...OWNER, ...BODY)
+      body: Type.Object({ user_id: UserId, items: Items }, {
+        examples: [{ user_id: UserId.examples[0], items: Items.examples[0] }]
+      }),
+      response: responses({ 201: ref(Cart) }, 'CART_ALREADY_EXISTS', 'PRODUCTS_NOT_FOUND', 'INVALID_QUANTITY',
+        ...OWNER, ...BODY)
     }
   }, async (request, reply) => {
     const { user_id: userId, items } = request.body
@@ -29,7 +34,12 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
 
   fastify.get('/carts/:user_id', {
     config: { etag: 'own' },
-    schema: { summary: 'The user’s cart; an empty one where none is stored', tags, params, response: responses({ 200: ref(Cart) }, ...OWNER) }
+    schema: {
+      summary: 'The user’s cart; an empty one where none is stored',
+      tags,
+      params,
+      response: responses({ 200: ref(Cart) }, ...OWNER)
+    }
   }, async (request, reply) => {
     const cart = await carts.find(request.params.user_id)
     if (cart.cart_id !== null) tagDocument(reply, cart.document)
@@ -43,7 +53,8 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
       params,
       body: Type.Object({ items: Items }, { examples: [{ items: Items.examples[0] }] }),
       headers: Type.Object(IfMatch),
-      response: responses({ 200: ref(Cart) }, 'PRODUCTS_NOT_FOUND', 'INVALID_QUANTITY', 'PRECONDITION_FAILED', ...OWNER, ...BODY)
+      response: responses({ 200: ref(Cart) }, 'PRODUCTS_NOT_FOUND', 'INVALID_QUANTITY', 'PRECONDITION_FAILED',
+        ...OWNER, ...BODY)
     }
   }, async (request, reply) => {
     const cart = await carts.replace(request.params.user_id, request.body.items ?? [], request.ifMatch())
@@ -87,7 +98,8 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
       params,
       body: NewCartItem,
       headers: Type.Object(IfMatch),
-      response: responses({ 200: ref(Cart) }, 'PRODUCTS_NOT_FOUND', 'INVALID_QUANTITY', 'PRECONDITION_FAILED', ...OWNER, ...BODY)
+      response: responses({ 200: ref(Cart) }, 'PRODUCTS_NOT_FOUND', 'INVALID_QUANTITY', 'PRECONDITION_FAILED',
+        ...OWNER, ...BODY)
     }
   }, async (request, reply) => {
     const cart = await carts.addItem(request.params.user_id, request.body, request.ifMatch())
@@ -100,7 +112,8 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
       summary: 'Set an item’s quantity; 0 removes it',
       tags,
       params: item,
-      body: Type.Object({ quantity: optional({ ...Quantity, minimum: 0, default: 1 }) }, { examples: [{ quantity: 3 }] }),
+      body: Type.Object({ quantity: optional({ ...Quantity, minimum: 0, default: 1 }) },
+        { examples: [{ quantity: 3 }] }),
       headers: Type.Object(IfMatch),
       response: responses({ 200: ref(Cart) },
         'CART_NOT_FOUND', 'CART_ITEM_NOT_FOUND', 'CART_PRODUCT_NOT_FOUND', 'PRECONDITION_FAILED', ...OWNER, ...BODY)
@@ -117,7 +130,8 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
       tags,
       params: item,
       headers: Type.Object(IfMatch),
-      response: responses({ 200: ref(Cart) }, 'CART_NOT_FOUND', 'CART_ITEM_NOT_FOUND', 'PRECONDITION_FAILED', ...OWNER, ...BODY)
+      response: responses({ 200: ref(Cart) }, 'CART_NOT_FOUND', 'CART_ITEM_NOT_FOUND', 'PRECONDITION_FAILED', ...OWNER,
+        ...BODY)
     }
   }, async (request, reply) => {
     const cart = await carts.setItem(request.params.user_id, request.params.product_id, 0, request.ifMatch())

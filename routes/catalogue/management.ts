@@ -17,7 +17,10 @@ const ManagedProductPage = Type.Object({
 
 interface Tagged { id: number, version: number, stock: number | null, price_cents: number | null }
 
-/** The tag holds stock and price too: others change them, and so what the caller sees, without the product's own version. */
+/**
+ * The tag holds stock and price too: others change them, and so what the caller sees, without the product's own
+ * version.
+ */
 function tag (reply: FastifyReply, { id, version, stock, price_cents: price }: Tagged): void {
   setETag(reply, `${id}-${version}-${stock ?? -1}`, price ?? -1)
 }
@@ -43,7 +46,8 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
       summary: 'Make a product',
       tags,
       body: NewProduct,
-      response: responses({ 201: ref(ManagedProduct) }, 'DEPARTMENT_NOT_FOUND', 'AISLE_NOT_FOUND', 'SKU_ALREADY_EXISTS', ...BODY, ...ADMIN)
+      response: responses({ 201: ref(ManagedProduct) }, 'DEPARTMENT_NOT_FOUND', 'AISLE_NOT_FOUND',
+        'SKU_ALREADY_EXISTS', ...BODY, ...ADMIN)
     }
   }, async (request, reply) => {
     const product = await catalogue.create(request.body)
@@ -53,7 +57,12 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
 
   fastify.get('/products/:product_id', {
     config: { isCatalogue: true, etag: 'own' },
-    schema: { summary: 'One product', tags, params, response: responses({ 200: ref(ManagedProduct) }, 'PRODUCT_NOT_FOUND', ...ADMIN) }
+    schema: {
+      summary: 'One product',
+      tags,
+      params,
+      response: responses({ 200: ref(ManagedProduct) }, 'PRODUCT_NOT_FOUND', ...ADMIN)
+    }
   }, async (request, reply) => {
     const product = await catalogue.findManaged(request.params.product_id)
     tag(reply, product)

@@ -15,7 +15,9 @@ export const Product = object('Product', {
 export const ProductRow = Type.Object({ version: Type.Integer(), ...Product.properties })
 
 /** What a shop front shows of a product besides; `stock` null: not tracked. */
-export const Offer = Type.Object({ product_id: Type.Integer(), sku: nullable(Type.String()), stock: nullable(Type.Integer()) })
+export const Offer = Type.Object({
+  product_id: Type.Integer(), sku: nullable(Type.String()), stock: nullable(Type.Integer())
+})
 
 export const Department = object('Department', {
   department_id: Type.Integer(),
@@ -24,10 +26,14 @@ export const Department = object('Department', {
   description: nullable(Type.String()),
   image_url: nullable(Type.String())
 })
-export const Aisle = object('Aisle', { aisle_id: Type.Integer(), aisle_name: Type.String(), product_count: Type.Integer() })
+export const Aisle = object('Aisle', {
+  aisle_id: Type.Integer(), aisle_name: Type.String(), product_count: Type.Integer()
+})
 
 export const SearchText = Text(255, {
-  description: 'finds names that contain every word of it, in any order, without regard to case and accents; where none does, up to 400 of ' +
+  description:
+    'finds names that contain every word of it, in any order, without regard to case and accents; where none does, ' +
+      'up to 400 of ' +
     'the nearest, the nearest first'
 })
 

@@ -46,12 +46,18 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
 
   fastify.get('/departments', {
     config: { isCatalogue: true },
-    schema: { summary: 'All departments', tags, response: responses({ 200: Type.Object({ departments: Type.Array(ref(Department)) }) }, ...KEY) }
+    schema: {
+      summary: 'All departments',
+      tags,
+      response: responses({ 200: Type.Object({ departments: Type.Array(ref(Department)) }) }, ...KEY)
+    }
   }, async () => ({ departments: await fastify.catalogue.listDepartments() }))
 
   fastify.get('/aisles', {
     config: { isCatalogue: true },
-    schema: { summary: 'All aisles', tags, response: responses({ 200: Type.Object({ aisles: Type.Array(ref(Aisle)) }) }, ...KEY) }
+    schema: {
+      summary: 'All aisles', tags, response: responses({ 200: Type.Object({ aisles: Type.Array(ref(Aisle)) }) }, ...KEY)
+    }
   }, async () => ({ aisles: await fastify.catalogue.listAisles() }))
 }
 

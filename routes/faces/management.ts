@@ -3,11 +3,16 @@ import { ManagedProduct } from '../catalogue/schema.ts'
 import { ManagedUser } from '../users/schema.ts'
 import { ManagedOrder } from '../orders/management.ts'
 
-/** The management API's access rule, its strictness about what it does not know, and the shapes its routes refer to by name. */
+/**
+ * The management API's access rule, its strictness about what it does not know, and the shapes its routes refer to by
+ * name.
+ */
 export function managementFace (fastify: FastifyInstance): void {
   fastify.addHook('onRequest', fastify.requireAdmin)
   fastify.addHook('onRoute', (route) => {
-    route.schema = strict({ security: [{ adminKey: [] }, { adminBearer: [] }, { adminBasic: [] }, { token: [] }], ...route.schema })
+    route.schema = strict({
+      security: [{ adminKey: [] }, { adminBearer: [] }, { adminBasic: [] }, { token: [] }], ...route.schema
+    })
   })
   for (const schema of [ManagedOrder, ManagedProduct, ManagedUser]) fastify.addSchema(schema)
 }

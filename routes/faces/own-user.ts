@@ -8,12 +8,16 @@ import { nullable, object, ref } from '../../schemas.ts'
 import { OrderEnvelope } from '../orders/service-envelope.ts'
 import { responses } from './responses.ts'
 
-const CallerId = Type.String({ maxLength: 255, description: 'the id the caller came with; in paths also `me`', examples: ['me'] })
+const CallerId = Type.String({
+  maxLength: 255, description: 'the id the caller came with; in paths also `me`', examples: ['me']
+})
 
 /** The service API's shapes, with the caller's own id in them. */
 export const StorefrontCart = object('StorefrontCart', { ...Cart.properties, user_id: CallerId })
 export const StorefrontUser = object('StorefrontUser', { ...User.properties, user_id: CallerId })
-export const StorefrontServiceOrder = object('StorefrontServiceOrder', { ...Order.properties, user_id: nullable(CallerId) })
+export const StorefrontServiceOrder = object('StorefrontServiceOrder', {
+  ...Order.properties, user_id: nullable(CallerId)
+})
 export const StorefrontOrderEnvelope = object('StorefrontOrderEnvelope', {
   ...OrderEnvelope.properties, data: Type.Array(ref(StorefrontServiceOrder))
 })
@@ -25,8 +29,9 @@ const RENAMED: Record<string, string> = {
 interface Named { localId: string, name: string }
 
 /**
- * Lets routes of the service API serve a storefront caller: only for the caller's own user_id (an admin: anybody's), which becomes the
- * one the routes know before they run, and the one the caller knows in what they return. One who is unknown here becomes known.
+ * Lets routes of the service API serve a storefront caller: only for the caller's own user_id (an admin: anybody's),
+ * which becomes the one the routes know before they run, and the one the caller knows in what they return. One who is
+ * unknown here becomes known.
  */
 export function mountForOwnUser (fastify: FastifyInstance, tag: string): void {
   const named = new WeakMap<FastifyRequest, Named>()
@@ -53,7 +58,9 @@ export function mountForOwnUser (fastify: FastifyInstance, tag: string): void {
   fastify.addHook('preValidation', async (request) => {
     const body = request.body as { user_id?: unknown } | null | undefined
     const given = body?.user_id
-    if (request.method === 'POST' && typeof given === 'string' && !named.has(request)) body!.user_id = await resolve(request, given)
+    if (request.method === 'POST' && typeof given === 'string' && !named.has(request)) {
+      body!.user_id = await resolve(request, given)
+    }
   })
 
   fastify.addHook('onSend', async (request, reply, payload) => {
@@ -61,7 +68,9 @@ export function mountForOwnUser (fastify: FastifyInstance, tag: string): void {
     if (!user) return payload
     const { localId, name } = user
     const location = reply.getHeader('location')
-    if (typeof location === 'string') reply.header('location', `/api${location.replace(localId, () => encodeURIComponent(name))}`)
+    if (typeof location === 'string') {
+      reply.header('location', `/api${location.replace(localId, () => encodeURIComponent(name))}`)
+    }
     if (typeof payload !== 'string' || name === localId) return payload
     const text = JSON.stringify(name)
     // A quotation mark within a text is escaped, so the first is a property and no part of one.
@@ -70,7 +79,9 @@ export function mountForOwnUser (fastify: FastifyInstance, tag: string): void {
   })
 }
 
-/** A service route's schema with the caller's ids in it, under this face's tag, and with what its access rule refuses. */
+/**
+ * A service route's schema with the caller's ids in it, under this face's tag, and with what its access rule refuses.
+ */
 function withCallerIds (schema: FastifySchema, tag: string): FastifySchema {
   const copy: FastifySchema & { response?: object } = JSON.parse(JSON.stringify(schema), (key, value) => {
     if (key === '$ref') return RENAMED[value] ?? value

@@ -4,7 +4,8 @@ import { ERRORS, ProblemDetails, type ErrorCode } from '../../problems.ts'
 
 /** What any route can return: unreadable requests, too many of them, and trouble behind it. */
 const ALWAYS: ErrorCode[] = [
-  'INVALID_INPUT', 'HEADERS_TOO_LARGE', 'TOO_MANY_REQUESTS', 'INTERNAL_ERROR', 'DATABASE_UNAVAILABLE', 'OVERLOADED', 'ROW_LOCKED', 'TIMEOUT',
+  'INVALID_INPUT', 'HEADERS_TOO_LARGE', 'TOO_MANY_REQUESTS', 'INTERNAL_ERROR', 'DATABASE_UNAVAILABLE', 'OVERLOADED',
+  'ROW_LOCKED', 'TIMEOUT',
   'SHUTTING_DOWN'
 ]
 
@@ -18,11 +19,16 @@ export const KEY: ErrorCode[] = ['NOT_IDENTIFIED']
 export const ADMIN: ErrorCode[] = ['NOT_IDENTIFIED', 'FORBIDDEN']
 
 /**
- * A route's response schemas: what it returns when all is well, and a problem for each status of the codes it may refuse with,
- * with an example for each code. A code stands with its status where the face returns it with another one than the list's.
+ * A route's response schemas: what it returns when all is well, and a problem for each status of the codes it may
+ * refuse with, with an example for each code. A code stands with its status where the face returns it with another one
+ * than the list's.
  */
-export function responses<T extends Record<number, TSchema>> (success: T, ...codes: (ErrorCode | readonly [ErrorCode, number])[]): T {
-  const statuses = new Map([...codes, ...ALWAYS].map((code) => typeof code === 'string' ? [code, ERRORS[code][0]] : code))
+export function responses<T extends Record<number, TSchema>> (
+  success: T, ...codes: (ErrorCode | readonly [ErrorCode, number])[]
+): T {
+  const statuses = new Map([...codes, ...ALWAYS].map(
+    (code) => typeof code === 'string' ? [code, ERRORS[code][0]] : code
+  ))
   const byStatus = Map.groupBy(statuses.keys(), (code) => statuses.get(code)!)
   const refusals = [...byStatus].map(([status, listed]) => [status, {
     description: listed.map((code) => `${code}: ${ERRORS[code][1]}`).join('\n\n'),
@@ -35,7 +41,8 @@ export function responses<T extends Record<number, TSchema>> (success: T, ...cod
       }
     }
   }])
-  const answers = Object.entries(success).map(([status, schema]) => [status, { description: STATUS_CODES[status], ...schema }])
+  const answers = Object.entries(success)
+    .map(([status, schema]) => [status, { description: STATUS_CODES[status], ...schema }])
   return { ...Object.fromEntries(answers), ...Object.fromEntries(refusals) }
 }
 

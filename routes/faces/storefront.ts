@@ -8,10 +8,13 @@ export function storefrontFace (fastify: FastifyInstance): void {
   // The OpenAPI document says so for every route of this face.
   fastify.addHook('onRoute', (route) => {
     if (route.schema) {
-      route.schema = { security: [{ token: [] }, { upstreamUserId: [], upstreamUserEmail: [], upstreamUserRole: [] }], ...route.schema }
+      route.schema = {
+        security: [{ token: [] }, { upstreamUserId: [], upstreamUserEmail: [], upstreamUserRole: [] }], ...route.schema
+      }
     }
   })
   for (const schema of [
-    StorefrontOrder, StorefrontOrderPage, StorefrontCart, StorefrontUser, StorefrontServiceOrder, StorefrontOrderEnvelope
+    StorefrontOrder, StorefrontOrderPage, StorefrontCart, StorefrontUser, StorefrontServiceOrder,
+    StorefrontOrderEnvelope
   ]) fastify.addSchema(schema)
 }

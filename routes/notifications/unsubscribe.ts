@@ -20,15 +20,19 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
   // A form, or a mail program's `List-Unsubscribe=One-Click`: what counts is the token in the address.
   fastify.addContentTypeParser(['application/x-www-form-urlencoded', 'multipart/form-data'], async () => null)
 
-  fastify.get('/notifications/unsubscribe', { config, schema: { ...schema, summary: 'The page with the unsubscribe button; changes nothing' } },
-    async (request, reply) => {
-      fastify.notifications.checkToken(request.query.token)
-      return reply.type('text/html; charset=utf-8').send(write(fastify.config.APP_NAME, 'No more emails?', html`
+  fastify.get('/notifications/unsubscribe', {
+    config, schema: { ...schema, summary: 'The page with the unsubscribe button; changes nothing' }
+  },
+  async (request, reply) => {
+    fastify.notifications.checkToken(request.query.token)
+    return reply.type('text/html; charset=utf-8').send(write(fastify.config.APP_NAME, 'No more emails?', html`
         <p>You will get no more reminders and order news by email.</p>
         <form method="post"><button>Unsubscribe</button></form>`))
-    })
+  })
 
-  fastify.post('/notifications/unsubscribe', { config, schema: { ...schema, summary: 'End a user’s emails' } }, async (request, reply) => {
+  fastify.post('/notifications/unsubscribe', { config, schema: { ...schema, summary: 'End a user’s emails' } }, async (
+    request, reply
+  ) => {
     await fastify.notifications.unsubscribe(request.query.token)
     return reply.type('text/html; charset=utf-8').send(write(fastify.config.APP_NAME, 'Done', html`
       <p>You get no more emails. You can ask for them again in your settings.</p>`))
@@ -38,9 +42,12 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
 export default routes
 
 const write = (shop: string, title: string, body: Html): string => html`<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><meta name="robots" content="noindex">
+<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
+<meta name="robots" content="noindex">
 <title>${title} – ${shop}</title>
-<style>body{font:16px/1.5 system-ui,sans-serif;max-width:28rem;margin:15vh auto;padding:0 1rem;color:#222}h1{font-size:1.4rem}
-button{font:inherit;padding:.6rem 1.2rem;border:0;border-radius:6px;background:#1a6b4a;color:#fff;cursor:pointer}</style></head>
+<style>body{font:16px/1.5 system-ui,sans-serif;max-width:28rem;margin:15vh auto;padding:0 1rem;color:#222}
+h1{font-size:1.4rem}
+button{font:inherit;padding:.6rem 1.2rem;border:0;border-radius:6px;background:#1a6b4a;color:#fff;cursor:pointer}
+</style></head>
 <body><p>${shop}</p><h1>${title}</h1>${body}</body></html>
 `.text

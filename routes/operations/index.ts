@@ -49,7 +49,8 @@ declare module 'fastify' {
 function operationsDomain (fastify: FastifyInstance) {
   const { statement } = fastify.database
   const listQueues = statement('operations/list-queues', QueueState)
-  const listFailed = statement('operations/list-failed', Type.Object({ total: Type.Integer(), failed: Type.Array(FailedJob) }))
+  const listFailed = statement('operations/list-failed',
+    Type.Object({ total: Type.Integer(), failed: Type.Array(FailedJob) }))
   const retryEmail = statement('operations/retry-email', Type.Object({ id: Type.Integer() }))
   const retryEmails = statement('operations/retry-emails', Type.Object({ id: Type.Integer() }))
   const countFailedEmails = statement('operations/count-failed-emails', Type.Object({ total: Type.Integer() }))
@@ -82,9 +83,13 @@ function operationsDomain (fastify: FastifyInstance) {
     },
 
     /** What failed for good, the latest first. Events never do: they wait for the broker. */
-    listFailed: async (queue: Queue, page: { limit: number, offset: number }) => (await listFailed.first(queue, page.limit, page.offset))!,
+    listFailed: async (queue: Queue, page: { limit: number, offset: number }) => (await listFailed.first(queue,
+      page.limit, page.offset))!,
 
-    /** Tries everything again that failed for good, for as long as a request may take; says how many, and how many there was no time for. */
+    /**
+     * Tries everything again that failed for good, for as long as a request may take; says how many, and how many there
+     * was no time for.
+     */
     retryAll: async (queue: Queue): Promise<{ retried: number, remaining: number }> =>
       queue === 'emails' ? await retryAllEmails() : { retried: await retryTicks(queue, null), remaining: 0 },
 

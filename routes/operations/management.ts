@@ -11,7 +11,9 @@ const params = Type.Object({ queue: Queue })
 const Retried = Type.Object({ queue: Queue, retried: Type.Integer() })
 const AllRetried = Type.Object({
   ...Retried.properties,
-  remaining: Type.Integer({ description: 'what there was no time for, beyond about 100,000: send the request again until it is 0' })
+  remaining: Type.Integer({
+    description: 'what there was no time for, beyond about 100,000: send the request again until it is 0'
+  })
 })
 
 const routes: FastifyPluginAsyncTypebox = async (fastify) => {
@@ -36,7 +38,9 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
       params,
       querystring: Type.Object(Paging(20)),
       response: responses({
-        200: Type.Object({ failed: Type.Array(FailedJob), total: Type.Integer(), limit: Type.Integer(), offset: Type.Integer() })
+        200: Type.Object({
+          failed: Type.Array(FailedJob), total: Type.Integer(), limit: Type.Integer(), offset: Type.Integer()
+        })
       }, 'QUEUE_NOT_FOUND', ...ADMIN)
     }
   }, async (request) => {
@@ -45,7 +49,12 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
   })
 
   fastify.post('/jobs/:queue/failed/retry', {
-    schema: { summary: 'Try everything again that failed for good', tags, params, response: responses({ 200: AllRetried }, 'QUEUE_NOT_FOUND', ...ADMIN, ...BODY) }
+    schema: {
+      summary: 'Try everything again that failed for good',
+      tags,
+      params,
+      response: responses({ 200: AllRetried }, 'QUEUE_NOT_FOUND', ...ADMIN, ...BODY)
+    }
   }, async (request) => {
     const { queue } = request.params
     return { queue, ...await fastify.operations.retryAll(queue) }

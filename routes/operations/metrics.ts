@@ -2,7 +2,10 @@ import { Type } from '@sinclair/typebox'
 import type { FastifyPluginAsync } from 'fastify'
 import { KEY, responses } from '../faces/responses.ts'
 
-/** For Prometheus: needs an API key, since the numbers of a shop are its own business (`authorization: { credentials: … }` there). */
+/**
+ * For Prometheus: needs an API key, since the numbers of a shop are its own business (`authorization: { credentials: …
+ * }` there).
+ */
 const routes: FastifyPluginAsync = async (fastify) => {
   fastify.get('/metrics', {
     schema: {

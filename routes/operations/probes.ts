@@ -10,7 +10,11 @@ const { name, version } = createRequire(import.meta.url)('../../package.json') a
 const Health = Type.Object({
   message: Type.String(),
   data: Type.Object({
-    status: Type.String(), version: Type.String(), timestamp: Type.String(), service: Type.String(), database: Type.String()
+    status: Type.String(),
+    version: Type.String(),
+    timestamp: Type.String(),
+    service: Type.String(),
+    database: Type.String()
   })
 })
 const Status = Type.Object({ status: Type.String() })
@@ -24,7 +28,12 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
       tags,
       response: responses({
         200: Type.Object({
-          name: Type.String(), version: Type.String(), docs: Type.String(), redoc: Type.String(), openapi: Type.String(), health: Type.String()
+          name: Type.String(),
+          version: Type.String(),
+          docs: Type.String(),
+          redoc: Type.String(),
+          openapi: Type.String(),
+          health: Type.String()
         })
       })
     }
@@ -53,7 +62,8 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
 
   fastify.get('/readyz', {
     schema: {
-      summary: 'Readiness: the database is reachable and migrated, jobs are started, and the gateway is not shutting down',
+      summary:
+        'Readiness: the database is reachable and migrated, jobs are started, and the gateway is not shutting down',
       tags,
       response: responses({ 200: Status }, 'NOT_READY')
     }

@@ -10,7 +10,9 @@ import { joinJson, sendJson } from '../faces/json.ts'
 import { ADMIN, BODY, responses } from '../faces/responses.ts'
 
 /** An order's number; integers everywhere on this face. */
-const ManagedOrderId = Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER, description: 'an order’s number', examples: [1200] })
+const ManagedOrderId = Type.Integer({
+  minimum: 0, maximum: Number.MAX_SAFE_INTEGER, description: 'an order’s number', examples: [1200]
+})
 
 const Owner = nullable(Type.Integer({ description: 'the internal id; null: the user has been erased' }))
 
@@ -37,7 +39,9 @@ const ManagedOrderPage = Type.Object({
   limit: Type.Integer(),
   offset: Type.Integer(),
   total: Type.Integer({ description: 'exact number of all orders that match' }),
-  total_amount_cents: Type.Integer({ description: 'what the items of all orders that match cost: whole orders, also where they are filtered by product' }),
+  total_amount_cents: Type.Integer({
+    description: 'what the items of all orders that match cost: whole orders, also where they are filtered by product'
+  }),
   total_quantity: Type.Integer({ description: 'of all orders that match, likewise' }),
   next_cursor: nullable(Type.String())
 })
@@ -77,7 +81,9 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
   fastify.post('/orders', {
     schema: {
       summary: 'Make an order for a user',
-      description: 'Takes stock, all or nothing; a cancelled one takes none. Where the status is not pending, the history shows pending and that ' +
+      description:
+        'Takes stock, all or nothing; a cancelled one takes none. Where the status is not pending, the history shows ' +
+          'pending and that ' +
         'status. With an Idempotency-Key a repeat gets the first response.',
       tags,
       body: NewManagedOrder,
@@ -111,7 +117,8 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
       response: responses({ 200: ChangedOrder }, 'INVALID_STATUS_TRANSITION', 'PRECONDITION_FAILED', ...ONE, ...BODY)
     }
   }, async (request, reply) => {
-    const order = await orders.changeStatus(request.params.order_id, request.body.status, request.ifMatch(), request.context())
+    const order = await orders.changeStatus(request.params.order_id, request.body.status, request.ifMatch(),
+      request.context())
     tagDocument(reply, order.document)
     return order
   })

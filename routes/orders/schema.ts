@@ -50,7 +50,9 @@ export const NewManagedOrder = Type.Object({
   user_id: UserKey,
   status: kept(oneOf(['pending', 'paid', 'shipped', 'cancelled'], { default: 'pending' })),
   items: Type.Array(Type.Object({ product_id: ProductId, quantity: Quantity }), { minItems: 1, maxItems: 1000 })
-}, { examples: [{ user_id: 1, status: 'paid', items: [{ product_id: 1, quantity: 2 }, { product_id: 2, quantity: 1 }] }] })
+}, {
+  examples: [{ user_id: 1, status: 'paid', items: [{ product_id: 1, quantity: 2 }, { product_id: 2, quantity: 1 }] }]
+})
 
 export const OrderChanges = Type.Object({
   status: kept(Status),

@@ -26,7 +26,9 @@ export function sendOrders (reply: FastifyReply, message: string, orders: string
 }
 
 /** Sends a new order; a repeat of its Idempotency-Key gets the same response again and is told so. */
-export function sendPlaced (reply: FastifyReply, placed: { order_id: number, document: string, replayed: boolean }): never {
+export function sendPlaced (
+  reply: FastifyReply, placed: { order_id: number, document: string, replayed: boolean }
+): never {
   if (placed.replayed) reply.header('idempotency-replayed', 'true')
   reply.code(201).header('location', `/orders/${placed.order_id}`)
   tagDocument(reply, placed.document)

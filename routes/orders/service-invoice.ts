@@ -12,7 +12,8 @@ const types = Object.keys(INVOICE_TYPES)
 const routes: FastifyPluginAsyncTypebox = async (fastify) => {
   // In this plugin only: neither JSON is an invoice, nor a PDF the body of another route.
   fastify.removeContentTypeParser('application/json')
-  fastify.addContentTypeParser(types, { parseAs: 'buffer', bodyLimit: INVOICE_LIMIT }, async (_request: unknown, body: Buffer) => body)
+  fastify.addContentTypeParser(types, { parseAs: 'buffer', bodyLimit: INVOICE_LIMIT },
+    async (_request: unknown, body: Buffer) => body)
 
   fastify.put('/orders/:order_id/invoice', {
     bodyLimit: INVOICE_LIMIT,
@@ -22,13 +23,16 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
       params,
       consumes: types,
       response: responses({
-        200: Type.Object({ message: Type.String(), order_id: OrderId, content_type: Type.String(), size: Type.Integer() })
+        200: Type.Object({
+          message: Type.String(), order_id: OrderId, content_type: Type.String(), size: Type.Integer()
+        })
       }, 'INVALID_ORDER_ID', 'ORDER_NOT_FOUND', 'INVALID_INVOICE', 'BODY_TOO_LARGE', 'UNSUPPORTED_MEDIA_TYPE', ...KEY)
     }
   }, async (request) => {
     const [contentType = ''] = (request.headers['content-type'] ?? '').split(';')
     const document = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0)
-    const stored = await fastify.orders.storeInvoice(request.params.order_id, contentType.trim().toLowerCase(), document)
+    const stored = await fastify.orders.storeInvoice(request.params.order_id, contentType.trim().toLowerCase(),
+      document)
     return { message: 'Invoice stored successfully', ...stored, order_id: String(stored.order_id) }
   })
 

@@ -1,7 +1,9 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from '@sinclair/typebox'
 import { AddedItem, NewOrder, NewOrderItem, OrderChanges, Status } from './schema.ts'
-import { Actor, Cursor, IdempotencyKey, IfMatch, OrderId, Paging, ProductId, ref, Timestamp, UserId } from '../../schemas.ts'
+import {
+  Actor, Cursor, IdempotencyKey, IfMatch, OrderId, Paging, ProductId, ref, Timestamp, UserId
+} from '../../schemas.ts'
 import { tagDocument } from '../faces/etags.ts'
 import { BODY, KEY, responses } from '../faces/responses.ts'
 import checkout from './service-checkout.ts'
@@ -56,19 +58,27 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
       tags,
       params: Type.Object({ user_id: UserId }),
       querystring: Type.Object({ cursor: Type.Optional(Cursor), ...Paging(20) }),
-      response: responses({ 200: ref(OrderPageEnvelope) }, 'INVALID_USER_ID', 'USER_NOT_FOUND', 'INVALID_CURSOR', ...KEY)
+      response: responses({ 200: ref(OrderPageEnvelope) }, 'INVALID_USER_ID', 'USER_NOT_FOUND', 'INVALID_CURSOR',
+        ...KEY)
     }
   }, async (request, reply) => {
     const { user_id: userId } = request.params
     const { documents, total, next_cursor: next } = await orders.list({ user_id: userId, ...request.query })
     if (total === 0) await fastify.users.find(userId)
     const { limit, offset } = request.query
-    return sendOrders(reply, `Found ${total} orders for user ${userId}`, documents, { total, limit, offset, next_cursor: next })
+    return sendOrders(reply, `Found ${total} orders for user ${userId}`, documents, {
+      total, limit, offset, next_cursor: next
+    })
   })
 
   fastify.get('/orders/:order_id', {
     config: { etag: 'own' },
-    schema: { summary: 'One order, with its status history', tags, params, response: responses({ 200: ref(OrderEnvelope) }, ...ONE) }
+    schema: {
+      summary: 'One order, with its status history',
+      tags,
+      params,
+      response: responses({ 200: ref(OrderEnvelope) }, ...ONE)
+    }
   }, async (request, reply) => {
     const order = await orders.find(request.params.order_id)
     tagDocument(reply, order.document)
@@ -78,12 +88,15 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
   fastify.patch('/orders/:order_id', {
     schema: {
       summary: 'Change status or tracking',
-      description: 'A status may only move as orders do; the same again changes nothing. A note without a status is a remark in the history.',
+      description:
+        'A status may only move as orders do; the same again changes nothing. A note without a status is a remark in ' +
+          'the history.',
       tags,
       params,
       body: OrderChanges,
       headers: Type.Object({ ...IfMatch, ...Actor }),
-      response: responses({ 200: ref(OrderEnvelope) }, 'INVALID_STATUS_TRANSITION', 'PRECONDITION_FAILED', ...ONE, ...BODY)
+      response: responses({ 200: ref(OrderEnvelope) }, 'INVALID_STATUS_TRANSITION', 'PRECONDITION_FAILED', ...ONE,
+        ...BODY)
     }
   }, async (request, reply) => {
     const order = await orders.change(request.params.order_id, request.body, request.ifMatch(), request.context())
@@ -100,8 +113,11 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
       body: Type.Array(NewOrderItem, { minItems: 1, maxItems: 1000, examples: [[{ product_id: 3, quantity: 1 }]] }),
       headers: Type.Object(Actor),
       response: responses({
-        201: Type.Object({ message: Type.String(), order_id: OrderId, added_items: Type.Array(AddedItem), total_added: Type.Integer() })
-      }, 'PRODUCTS_NOT_FOUND', 'INVALID_QUANTITY', 'PRODUCT_NOT_PRICED', 'INSUFFICIENT_STOCK', 'ORDER_NOT_EDITABLE', ...ONE, ...BODY)
+        201: Type.Object({
+          message: Type.String(), order_id: OrderId, added_items: Type.Array(AddedItem), total_added: Type.Integer()
+        })
+      }, 'PRODUCTS_NOT_FOUND', 'INVALID_QUANTITY', 'PRODUCT_NOT_PRICED', 'INSUFFICIENT_STOCK', 'ORDER_NOT_EDITABLE',
+      ...ONE, ...BODY)
     }
   }, async (request, reply) => {
     const { order_id: orderId } = request.params

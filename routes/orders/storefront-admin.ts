@@ -30,7 +30,12 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
   })
 
   const changes = [
-    { method: 'PUT', url: '/orders/:order_id', summary: 'Change an order: only what is sent (admins)', body: StorefrontChanges },
+    {
+      method: 'PUT',
+      url: '/orders/:order_id',
+      summary: 'Change an order: only what is sent (admins)',
+      body: StorefrontChanges
+    },
     {
       method: 'PATCH',
       url: '/orders/:order_id/status',
@@ -56,7 +61,8 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
         const sent = method === 'PUT' ? request.body : { status: request.body.status }
         const caller = request.identity!
         const order = await orders.changeForCaller(
-          request.params.order_id, sent as Static<typeof StorefrontChanges>, request.ifMatch(), caller, request.context())
+          request.params.order_id, sent as Static<typeof StorefrontChanges>, request.ifMatch(), caller,
+          request.context())
         return sendDocument(reply, order.document)
       }
     })

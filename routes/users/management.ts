@@ -23,7 +23,12 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
       summary: 'A page of users, by internal id',
       tags,
       querystring: Type.Object({
-        q: Type.Optional(Text(255, { description: 'finds users whose name and email address contain every word of it, in any order, without regard to case and accents' })), ...Paging(20)
+        q: Type.Optional(Text(255, {
+          description:
+            'finds users whose name and email address contain every word of it, in any order, without regard to case ' +
+              'and accents'
+        })),
+        ...Paging(20)
       }),
       response: responses({ 200: ManagedUserPage }, ...ADMIN)
     }

@@ -86,6 +86,9 @@ export const ManagedUserRow = Type.Object({ version: Type.Integer(), ...ManagedU
 export const IdentityChanges = Type.Object({
   email: kept(Email),
   full_name: kept(Text(255, {
-    minLength: 1, pattern: '\\S', examples: ['Ada King Lovelace'], description: 'the last word is the last name, what stands before it the first; a single word is a first name'
+    minLength: 1,
+    pattern: '\\S',
+    examples: ['Ada King Lovelace'],
+    description: 'the last word is the last name, what stands before it the first; a single word is a first name'
   }))
 }, { minProperties: 1, examples: [{ email: 'ada@example.com', full_name: 'Ada Lovelace' }] })

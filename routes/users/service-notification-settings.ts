@@ -13,7 +13,8 @@ const params = Type.Object({ user_id: UserId })
 const Settings = Type.Object({
   message: Type.Optional(Type.String()),
   ...Type.Pick(User, [
-    'user_id', 'days_between_order_notifications', 'order_notifications_start_date_time', 'order_notifications_via_email',
+    'user_id', 'days_between_order_notifications', 'order_notifications_start_date_time',
+    'order_notifications_via_email',
     'order_notifications_next_scheduled_time', 'pending_order_notification', 'last_notification_sent_at'
   ]).properties
 })
@@ -52,10 +53,12 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
       params,
       body: NotificationSettings,
       headers: Type.Object(IfMatch),
-      response: responses({ 200: Settings }, 'INVALID_USER_ID', 'USER_NOT_FOUND', 'PRECONDITION_FAILED', ...BODY, ...KEY)
+      response: responses({ 200: Settings }, 'INVALID_USER_ID', 'USER_NOT_FOUND', 'PRECONDITION_FAILED', ...BODY,
+        ...KEY)
     }
   }, async (request, reply) => {
-    const user = await fastify.users.update(request.params.user_id, pick(NotificationSettings, request.body), request.ifMatch())
+    const user = await fastify.users.update(request.params.user_id, pick(NotificationSettings, request.body),
+      request.ifMatch())
     setETag(reply, user.user_id, user.version)
     return { message: 'Notification settings updated successfully', ...settingsOf(user) }
   })

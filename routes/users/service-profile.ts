@@ -21,7 +21,12 @@ const params = Type.Object({ user_id: UserId })
 const routes: FastifyPluginAsyncTypebox = async (fastify) => {
   fastify.get('/users/:user_id', {
     config: { etag: 'own' },
-    schema: { summary: 'One user', tags, params, response: responses({ 200: ref(User) }, 'INVALID_USER_ID', 'USER_NOT_FOUND', ...KEY) }
+    schema: {
+      summary: 'One user',
+      tags,
+      params,
+      response: responses({ 200: ref(User) }, 'INVALID_USER_ID', 'USER_NOT_FOUND', ...KEY)
+    }
   }, async (request, reply) => {
     const user = await fastify.users.find(request.params.user_id)
     setETag(reply, user.user_id, user.version)
@@ -36,7 +41,8 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
       params,
       body: UserChanges,
       headers: Type.Object(IfMatch),
-      response: responses({ 200: ref(User) }, 'INVALID_USER_ID', 'USER_NOT_FOUND', 'PRECONDITION_FAILED', ...BODY, ...KEY)
+      response: responses({ 200: ref(User) }, 'INVALID_USER_ID', 'USER_NOT_FOUND', 'PRECONDITION_FAILED', ...BODY,
+        ...KEY)
     }
   }, async (request, reply) => {
     const user = await fastify.users.update(request.params.user_id, request.body, request.ifMatch())

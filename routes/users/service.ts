@@ -24,7 +24,11 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
       tags,
       body: Type.Composite([NewUser, Type.Object({ password: NewPassword })], {
         examples: [{
-          first_name: 'Ada', last_name: 'Lovelace', email_address: 'ada@example.com', password: 'correct horse battery staple', city: 'London'
+          first_name: 'Ada',
+          last_name: 'Lovelace',
+          email_address: 'ada@example.com',
+          password: 'correct horse battery staple',
+          city: 'London'
         }]
       }),
       response: responses({ 201: ref(User) }, 'EMAIL_ALREADY_EXISTS', ...BODY, ...KEY)
@@ -40,7 +44,12 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
       summary: 'A page of users, the longest-standing first',
       tags,
       querystring: Type.Object({
-        q: Type.Optional(Type.String({ maxLength: 255, description: 'finds users whose name and email address contain every word of it, in any order, without regard to case and accents' })),
+        q: Type.Optional(Type.String({
+          maxLength: 255,
+          description:
+            'finds users whose name and email address contain every word of it, in any order, without regard to case ' +
+              'and accents'
+        })),
         ...Paging(25)
       }),
       response: responses({ 200: UserPage }, ...KEY)
@@ -53,7 +62,8 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
   fastify.post('/users/login', {
     schema: {
       summary: 'Log in',
-      description: 'Sets last_login. A pending reminder counts as delivered: this response still says true, the next no longer.',
+      description:
+        'Sets last_login. A pending reminder counts as delivered: this response still says true, the next no longer.',
       tags,
       body: Type.Object({ email_address: Email, password: Password }, {
         examples: [{ email_address: 'demo@example.com', password: 'password' }]
@@ -62,7 +72,8 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
     }
   }, async (request, reply) => {
     const { email_address: email, password } = request.body
-    const user = await fastify.throttleGuesses(request, reply, email, async () => await fastify.users.logIn(email, password))
+    const user = await fastify.throttleGuesses(request, reply, email,
+      async () => await fastify.users.logIn(email, password))
     setETag(reply, user.user_id, user.version)
     return user
   })
@@ -70,7 +81,8 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
   fastify.delete('/users/:user_id', {
     schema: {
       summary: 'Delete a user; the orders stay, without the person',
-      description: 'Items, sums, dates, statuses and invoices are kept; whatever names the person, or leads there, is erased.',
+      description:
+        'Items, sums, dates, statuses and invoices are kept; whatever names the person, or leads there, is erased.',
       tags,
       params,
       body: Type.Object({ password: Password }, { examples: [{ password: 'password' }] }),

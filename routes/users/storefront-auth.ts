@@ -32,13 +32,17 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
       summary: 'Register a customer, who is logged in at once',
       tags,
       body: Type.Object({ email: Email, password: NewPassword, firstName: FirstName, lastName: LastName }, {
-        examples: [{ email: 'ada@example.com', password: 'correct horse battery staple', firstName: 'Ada', lastName: 'Lovelace' }]
+        examples: [
+          { email: 'ada@example.com', password: 'correct horse battery staple', firstName: 'Ada', lastName: 'Lovelace' }
+        ]
       }),
-      response: responses({ 201: Type.Object({ ...Answer, user: Type.Object(Account) }) }, 'EMAIL_ALREADY_EXISTS', ...BODY)
+      response: responses({ 201: Type.Object({ ...Answer, user: Type.Object(Account) }) }, 'EMAIL_ALREADY_EXISTS',
+        ...BODY)
     }
   }, async (request, reply) => {
     const { email, password, firstName, lastName } = request.body
-    const user = await fastify.users.create({ email_address: email, first_name: firstName, last_name: lastName }, password, 'storefront')
+    const user = await fastify.users.create({ email_address: email, first_name: firstName, last_name: lastName },
+      password, 'storefront')
     const token = fastify.issueToken({ ...user, role: 'customer', password_changed_us: null })
     return reply.code(201).send({ message: 'Registered successfully', token, user: accountOf(user, 'customer') })
   })
@@ -48,14 +52,17 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
       summary: 'Log in',
       description: 'A pending reminder counts as delivered: this response still says true, the next no longer.',
       tags,
-      body: Type.Object({ email: Email, password: Password }, { examples: [{ email: 'demo@example.com', password: 'password' }] }),
+      body: Type.Object({ email: Email, password: Password }, {
+        examples: [{ email: 'demo@example.com', password: 'password' }]
+      }),
       response: responses({
         200: Type.Object({ ...Answer, user: Type.Object({ ...Account, pending_order_notification: Type.Boolean() }) })
       }, 'INVALID_CREDENTIALS', ...BODY)
     }
   }, async (request, reply) => {
     const { email, password } = request.body
-    const user = await fastify.throttleGuesses(request, reply, email, async () => await fastify.users.logIn(email, password))
+    const user = await fastify.throttleGuesses(request, reply, email,
+      async () => await fastify.users.logIn(email, password))
     const { pending_order_notification: pending, role } = user
     return {
       message: 'Logged in successfully',

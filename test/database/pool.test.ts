@@ -36,7 +36,9 @@ t.test('a read is cancelled when its caller hangs up, and its connection serves 
 t.test('a write that was sent is left to finish', async (t) => {
   const pool = await openPool(t, 1)
   const socket = new Socket()
-  const running = pool.run('select 7 as written from pg_sleep(0.5)', [], { isRead: false, caller: new Caller(socket, false) })
+  const running = pool.run('select 7 as written from pg_sleep(0.5)', [], {
+    isRead: false, caller: new Caller(socket, false)
+  })
   socket.destroy()
   t.match(await running, [{ written: 7 }])
 })
@@ -75,7 +77,11 @@ t.test('a line passes over those who have hung up', async (t) => {
 
 t.test('a locked row is found out among those that statements name', async (t) => {
   const order = (user: number, ...products: number[]) => namesIn([
-    'place', JSON.stringify({ user_id: `00000000-0000-4000-8000-00000000000${user}`, items: products.map((id) => ({ product_id: id, quantity: 1 })) })
+    'place',
+    JSON.stringify({
+      user_id: `00000000-0000-4000-8000-00000000000${user}`,
+      items: products.map((id) => ({ product_id: id, quantity: 1 }))
+    })
   ])
   const contention = new Contention(10, 100)
   t.equal(contention.isAny, false)

@@ -15,7 +15,9 @@ t.test('making users', async (t) => {
     const before = Date.now() - 1000
     const made = await shop.call('POST', '/users', ada)
     t.equal(made.status, 201)
-    const { user_id: id, order_notifications_start_date_time: start, order_notifications_next_scheduled_time: next, ...rest } = made.json
+    const {
+      user_id: id, order_notifications_start_date_time: start, order_notifications_next_scheduled_time: next, ...rest
+    } = made.json
     t.match(id, UUID_V4)
     t.same(rest, {
       first_name: 'Ada',
@@ -54,15 +56,25 @@ t.test('making users', async (t) => {
       days_between_order_notifications: 365,
       order_notifications_via_email: true
     }
-    const unknown = { user_id: NOBODY, id: 1, role: 'admin', last_login: '2020-01-01', pending_order_notification: true, eval_set: 'x' }
+    const unknown = {
+      user_id: NOBODY, id: 1, role: 'admin', last_login: '2020-01-01', pending_order_notification: true, eval_set: 'x'
+    }
     const made = await shop.call('POST', '/users', {
-      ...ada, email_address: 'all@example.com', ...optional, ...unknown, order_notifications_start_date_time: '2031-05-01T12:00:00+02:00'
+      ...ada,
+      email_address: 'all@example.com',
+      ...optional,
+      ...unknown,
+      order_notifications_start_date_time: '2031-05-01T12:00:00+02:00'
     })
     t.match(made, { status: 201, json: { ...optional, last_login: null, pending_order_notification: false } })
     t.not(made.json.user_id, NOBODY)
-    t.equal(new Date(made.json.order_notifications_start_date_time).toISOString(), '2031-05-01T10:00:00.000Z', 'converted to UTC')
-    t.equal(made.json.order_notifications_next_scheduled_time, made.json.order_notifications_start_date_time, 'a start ahead is the next time')
-    t.same(await shop.sql`select role from users.users where external_user_id = ${made.json.user_id}`, [{ role: 'customer' }])
+    t.equal(new Date(made.json.order_notifications_start_date_time).toISOString(), '2031-05-01T10:00:00.000Z',
+      'converted to UTC')
+    t.equal(made.json.order_notifications_next_scheduled_time, made.json.order_notifications_start_date_time,
+      'a start ahead is the next time')
+    t.same(await shop.sql`select role from users.users where external_user_id = ${made.json.user_id}`, [
+      { role: 'customer' }
+    ])
   })
 
   await t.test('null for an optional field is the same as not sending it', async (t) => {
@@ -77,12 +89,15 @@ t.test('making users', async (t) => {
       order_notifications_start_date_time: null
     }
     const made = await shop.call('POST', '/users', { ...ada, email_address: 'null@example.com', ...nothing })
-    t.match(made, { status: 201, json: { city: null, days_between_order_notifications: 7, order_notifications_via_email: false } })
+    t.match(made, {
+      status: 201, json: { city: null, days_between_order_notifications: 7, order_notifications_via_email: false }
+    })
   })
 
   await t.test('an email address is taken once, in whatever case, also at the same moment', async (t) => {
     for (const taken of ['user1@example.com', 'USER1@Example.COM']) {
-      refuses(t, await shop.call('POST', '/users', { ...ada, email_address: taken }), 409, 'EMAIL_ALREADY_EXISTS', 'Email address already exists')
+      refuses(t, await shop.call('POST', '/users', { ...ada, email_address: taken }), 409, 'EMAIL_ALREADY_EXISTS',
+        'Email address already exists')
     }
     // Hashes are made one at a time: on a busy machine the last of eight is told to come again, and does.
     const register = async (email: string): Promise<Answer> => {
@@ -99,7 +114,8 @@ t.test('making users', async (t) => {
     refuses(t, empty, 400, 'INVALID_INPUT')
     t.same(fields(empty), ['email_address', 'first_name', 'last_name', 'password'])
     for (const body of [undefined, [], '"text"', 'null', '5']) {
-      t.equal((await shop.call('POST', '/users', body, { 'content-type': 'application/json' })).status, 400, `body ${JSON.stringify(body)}`)
+      t.equal((await shop.call('POST', '/users', body, { 'content-type': 'application/json' })).status, 400,
+        `body ${JSON.stringify(body)}`)
     }
     const faults: Record<string, unknown[]> = {
       first_name: ['', '   ', 5, null, true, [], {}, 'x'.repeat(256)],
@@ -110,11 +126,14 @@ t.test('making users', async (t) => {
       city: [false, 'x'.repeat(256)],
       days_between_order_notifications: [0, 366, -1, 1.5, '7', true, []],
       order_notifications_via_email: ['true', 1, 0, 'yes'],
-      order_notifications_start_date_time: ['tomorrow', '', 'infinity', 5, '2026-13-01', '2026-02-30', '2026-01-01T25:00:00Z']
+      order_notifications_start_date_time: [
+        'tomorrow', '', 'infinity', 5, '2026-13-01', '2026-02-30', '2026-01-01T25:00:00Z'
+      ]
     }
     for (const [field, values] of Object.entries(faults)) {
       for (const value of values) {
-        const answer = await shop.call('POST', '/users', { ...ada, email_address: 'faulty@example.com', [field]: value })
+        const answer = await shop.call('POST', '/users',
+          { ...ada, email_address: 'faulty@example.com', [field]: value })
         refuses(t, answer, 400, 'INVALID_INPUT')
         t.match(fields(answer), [field], `${field}: ${JSON.stringify(value).slice(0, 40)}`)
       }
@@ -124,7 +143,9 @@ t.test('making users', async (t) => {
 
   await t.test('moments that no calendar or database knows are a 400, not a 500', async (t) => {
     for (const moment of ['0000-01-01', '2026-01-01T00:00:00+23:59', '2026-01-01T00:00:00-18:00']) {
-      const answer = await shop.call('POST', '/users', { ...ada, email_address: 'odd@example.com', order_notifications_start_date_time: moment })
+      const answer = await shop.call('POST', '/users', {
+        ...ada, email_address: 'odd@example.com', order_notifications_start_date_time: moment
+      })
       t.equal(answer.status, 400, moment)
     }
   })
@@ -137,7 +158,9 @@ t.test('listing, reading and changing users', async (t) => {
     const all = await shop.call('GET', '/users')
     t.same(names(all), ['No1', 'No2', 'No3', 'No4', 'No5'])
     t.match(all.json, { total: 5, limit: 25, offset: 0, has_next: false, has_prev: false })
-    t.match(all.json.users[2], { user_id: userId(3), first_name: 'User', email_address: 'user3@example.com', city: 'Springfield', last_login: null })
+    t.match(all.json.users[2], {
+      user_id: userId(3), first_name: 'User', email_address: 'user3@example.com', city: 'Springfield', last_login: null
+    })
     t.notMatch(all.text, /argon2|password/, 'no credentials')
     const page = await shop.call('GET', '/users?limit=2&offset=2')
     t.same(names(page), ['No3', 'No4'])
@@ -145,7 +168,8 @@ t.test('listing, reading and changing users', async (t) => {
     t.match((await shop.call('GET', '/users?offset=5')).json, { users: [], total: 5, has_next: false, has_prev: true })
   })
 
-  await t.test('q finds every word of it in name and address, without case and accents, and takes %, _ and backslash as they are', async (t) => {
+  await t.test('q finds every word of it in name and address, without case and accents, and takes %, _ and backslash ' +
+    'as they are', async (t) => {
     await shop.sql`insert into users.users (first_name, last_name, email_address) values
       ('100%', 'No6', 'snake_case@example.com'), ('Back\\slash', 'Ünlü', 'six@example.org')`
     const finds = async (q: string, expected: string[]) => {
@@ -170,12 +194,16 @@ t.test('listing, reading and changing users', async (t) => {
     const page = await shop.call('GET', '/users?q=user&limit=2&offset=1')
     t.match(page.json, { total: 5, has_next: true, has_prev: true })
     t.same(names(page), ['No2', 'No3'])
-    t.match((await shop.call('GET', '/users?q=user&offset=5')).json, { users: [], total: 5, has_next: false, has_prev: true })
+    t.match((await shop.call('GET', '/users?q=user&offset=5')).json, {
+      users: [], total: 5, has_next: false, has_prev: true
+    })
     t.match((await shop.call('GET', `/users?q=${encodeURIComponent('  ')}`)).json, { total: 7 })
   })
 
   await t.test('invalid paging is a 400', async (t) => {
-    for (const [wrong, field] of [['limit=0', 'limit'], ['limit=101', 'limit'], ['offset=-1', 'offset'], ['limit=x', 'limit']]) {
+    for (const [wrong, field] of [
+      ['limit=0', 'limit'], ['limit=101', 'limit'], ['offset=-1', 'offset'], ['limit=x', 'limit']
+    ]) {
       const answer = await shop.call('GET', `/users?${wrong}`)
       refuses(t, answer, 400, 'INVALID_INPUT')
       t.same(fields(answer), [field])
@@ -190,8 +218,11 @@ t.test('listing, reading and changing users', async (t) => {
       ['GET', '/notification-settings'], ['PUT', '/notification-settings', {}], ['GET', '/order-status-notifications']
     ] as const
     for (const [method, path, body] of routes) {
-      for (const id of ['1', 'me', userId(1).slice(1), `${userId(1)}0`, `{${userId(1)}}`, userId(1).replaceAll('-', '')]) {
-        refuses(t, await shop.call(method, `/users/${id}${path}`, body), 400, 'INVALID_USER_ID', 'Invalid user ID format')
+      for (const id of [
+        '1', 'me', userId(1).slice(1), `${userId(1)}0`, `{${userId(1)}}`, userId(1).replaceAll('-', '')
+      ]) {
+        refuses(t, await shop.call(method, `/users/${id}${path}`, body), 400, 'INVALID_USER_ID',
+          'Invalid user ID format')
       }
       refuses(t, await shop.call(method, `/users/${NOBODY}${path}`, body), 404, 'USER_NOT_FOUND', 'User not found')
     }
@@ -199,26 +230,37 @@ t.test('listing, reading and changing users', async (t) => {
 
   await t.test('an id in upper case is the same id', async (t) => {
     t.match(await shop.call('GET', `/users/${NOBODY.toUpperCase()}`), { status: 404 })
-    const made = await shop.sql`update users.users set external_user_id = 'abcdefab-cdef-4abc-8def-abcdefabcdef' where id = 5 returning id`
+    const made =
+      await shop.sql`update users.users set external_user_id = 'abcdefab-cdef-4abc-8def-abcdefabcdef' where id = 5
+        returning id`
     t.equal(made.length, 1)
-    t.match(await shop.call('GET', '/users/ABCDEFAB-CDEF-4ABC-8DEF-ABCDEFABCDEF'), { status: 200, json: { last_name: 'No5' } })
+    t.match(await shop.call('GET', '/users/ABCDEFAB-CDEF-4ABC-8DEF-ABCDEFABCDEF'), {
+      status: 200, json: { last_name: 'No5' }
+    })
   })
 
   await t.test('PUT changes what is sent and nothing else; null empties an optional text', async (t) => {
     const before = await shop.call('GET', `/users/${userId(1)}`)
-    const changed = await shop.call('PUT', `/users/${userId(1)}`, { city: 'Berlin', phone_number: null, first_name: 'Bo' })
+    const changed = await shop.call('PUT', `/users/${userId(1)}`, {
+      city: 'Berlin', phone_number: null, first_name: 'Bo'
+    })
     t.equal(changed.status, 200)
     t.same(changed.json, { ...before.json, city: 'Berlin', phone_number: null, first_name: 'Bo' })
     t.not(changed.headers.etag, before.headers.etag, 'the ETag moves')
     const after = await shop.call('GET', `/users/${userId(1)}`)
     t.same([after.json, after.headers.etag], [changed.json, changed.headers.etag])
     const same = await shop.call('PUT', `/users/${userId(1)}`, { city: 'Berlin' })
-    t.same([same.json, same.headers.etag], [changed.json, changed.headers.etag], 'what is the same already changes nothing')
+    t.same([same.json, same.headers.etag], [changed.json, changed.headers.etag],
+      'what is the same already changes nothing')
     t.same((await shop.call('PUT', `/users/${userId(1)}`, {})).json, changed.json, 'nothing sent, nothing changed')
   })
 
   await t.test('PUT takes the notification fields; null leaves them', async (t) => {
-    const settings = { days_between_order_notifications: 30, order_notifications_via_email: true, order_notifications_start_date_time: '2040-01-01' }
+    const settings = {
+      days_between_order_notifications: 30,
+      order_notifications_via_email: true,
+      order_notifications_start_date_time: '2040-01-01'
+    }
     const changed = await shop.call('PUT', `/users/${userId(2)}`, settings)
     t.match(changed.json, {
       days_between_order_notifications: 30,
@@ -226,7 +268,8 @@ t.test('listing, reading and changing users', async (t) => {
       order_notifications_start_date_time: /^2040-01-01T00:00:00/,
       order_notifications_next_scheduled_time: /^2040-01-01T00:00:00/
     })
-    const kept = await shop.call('PUT', `/users/${userId(2)}`, Object.fromEntries(Object.keys(settings).map((name) => [name, null])))
+    const kept = await shop.call('PUT', `/users/${userId(2)}`,
+      Object.fromEntries(Object.keys(settings).map((name) => [name, null])))
     t.same(kept.json, changed.json)
   })
 
@@ -234,13 +277,21 @@ t.test('listing, reading and changing users', async (t) => {
     const before = await shop.call('GET', `/users/${userId(3)}`)
     const [hash] = await shop.sql`select hashed_password from users.users where id = 3`
     const sent = {
-      email_address: 'new@example.com', password: 'new password', hashed_password: 'x', user_id: NOBODY, id: 9, version: 9, role: 'admin', status: 'x'
+      email_address: 'new@example.com',
+      password: 'new password',
+      hashed_password: 'x',
+      user_id: NOBODY,
+      id: 9,
+      version: 9,
+      role: 'admin',
+      status: 'x'
     }
     const changed = await shop.call('PUT', `/users/${userId(3)}`, sent)
     t.same([changed.status, changed.json], [200, before.json])
     t.same(await shop.sql`select hashed_password, role, id from users.users where external_user_id = ${userId(3)}`,
       [{ ...hash, role: 'customer', id: '3' }])
-    refuses(t, await shop.call('PUT', `/users/${userId(3)}`, { city: 5, first_name: null, last_name: ' ' }), 400, 'INVALID_INPUT')
+    refuses(t, await shop.call('PUT', `/users/${userId(3)}`, { city: 5, first_name: null, last_name: ' ' }), 400,
+      'INVALID_INPUT')
   })
 
   await t.test('If-Match: the present ETag, one of a list or * go through; an old or weak one is a 412', async (t) => {
