@@ -21,6 +21,8 @@ export const REST_MS = 1000
 export interface Run {
   readonly query: Query
   readonly reject: (error: Error) => void
+  /** Its place on the connection is free. */
+  readonly release: () => void
   readonly caller: Caller | undefined
   readonly since: number
   /** When the connection is given up, by `performance.now()`. */
@@ -32,9 +34,10 @@ export interface Run {
 }
 
 /**
- * One connection, and one statement at a time. The driver's client of a single connection, so that it is known which
- * socket a statement runs on, and the driver's own queue stays empty. Connects when first used, and again after it
- * broke.
+ * One connection, and as many statements on it as its pool sends. The driver's client of a single connection, so that
+ * it is known which socket a statement runs on. What is sent while others run goes out behind them at once
+ * (pipelining); the driver's own queue, which slows down for good when it does not get empty, is used by none but those
+ * that come while it connects. Connects when first used, and again after it broke.
  */
 export class Connection {
   readonly #url: string
@@ -42,7 +45,7 @@ export class Connection {
   #client: Sql
   #socket: Socket | undefined
   #address: NetConnectOpts | undefined
-  #run: Run | undefined
+  readonly #runs = new Set<Run>()
   /** A request to cancel that the server may not have heard yet. */
   cancelling: Promise<void> | undefined
   /** Where the last statement ran. */
@@ -55,8 +58,8 @@ export class Connection {
     this.#client = this.#makeClient()
   }
 
-  /** What runs now. */
-  get current (): Run | undefined { return this.#run }
+  /** What runs now, the oldest first: it is what the server is at work on. */
+  get runs (): ReadonlySet<Run> { return this.#runs }
 
   get isOpen (): boolean { return this.#socket !== undefined && !this.#socket.destroyed }
 
@@ -67,8 +70,12 @@ export class Connection {
    * with DATABASE_UNAVAILABLE where the connection was given up.
    *
    * @param isOnlyParsed the server is to look at the statement, not to run it
+   * @param release called when the next statement may take its place
    */
-  run (text: string, parameters: unknown[], limitMs: number, caller?: Caller, isOnlyParsed = false): Promise<Row[]> {
+  run (
+    text: string, parameters: unknown[], limitMs: number, caller?: Caller, isOnlyParsed = false,
+    release: () => void = () => {}
+  ): Promise<Row[]> {
     return new Promise((resolve, reject) => {
       const query = this.#client.unsafe(text, parameters as never[], {
         prepare: this.#options.prepare ?? true, simple: false
@@ -78,6 +85,7 @@ export class Connection {
       const run: Run = {
         query,
         reject,
+        release,
         caller,
         since,
         deadline: Math.min(since + limitMs, caller?.deadline ?? Infinity),
@@ -85,17 +93,17 @@ export class Connection {
         lookedAt: since,
         seenIdle: 0
       }
-      this.#run = run
+      this.#runs.add(run)
       query.then((rows) => {
         this.#end(run)
         resolve(rows)
       }, (error) => {
-        this.#end(run)
+        const wasRunning = this.#runs.has(run)
         // With a client of its own for the next: this one may not have heard of the end yet, or hold the server's last
         // word against it.
-        if (FATAL.test(error.severity ?? '') || CONNECTION_FAULTS.test(error.code ?? '')) {
-          this.giveUp('the session was ended')
-        }
+        const isLost = FATAL.test(error.severity ?? '') || CONNECTION_FAULTS.test(error.code ?? '')
+        if (wasRunning && isLost) this.giveUp('the session was ended', run)
+        this.#end(run)
         // Whatever it was: no statement ran.
         reject(query.state === null ? new ConnectFault(error) : error)
       })
@@ -107,7 +115,7 @@ export class Connection {
    * nothing to cancel. The connection is not to be used for another statement before `cancelling` has settled.
    */
   cancel (run: Run): void {
-    if (this.cancelling || run !== this.#run) return
+    if (this.cancelling || !this.#runs.has(run)) return
     const { state } = run.query
     if (state === null) return this.giveUp('the database could not be connected to in time')
     this.cancelling = cancelOn(this.#address!, state).then((heard) => {
@@ -120,18 +128,20 @@ export class Connection {
   /**
    * Ends the connection as it is, without a word to the server; what runs on it is refused. The next statement gets a
    * new one.
+   *
+   * @param except what has its own error already
    */
-  giveUp (reason: string): void {
-    const [client, socket, run] = [this.#client, this.#socket, this.#run]
-    this.#run = undefined
+  giveUp (reason: string, except?: Run): void {
+    const [client, socket, runs] = [this.#client, this.#socket, [...this.#runs].filter((run) => run !== except)]
     this.#socket = undefined
     this.#client = this.#makeClient()
-    if (run) {
+    for (const run of runs) {
       const refusal = problem('DATABASE_UNAVAILABLE')
       refusal.cause = reason
       run.reject(refusal)
       // The driver would go on connecting for it, and run it then.
       if (run.query.state === null) run.query.cancel()
+      this.#end(run)
     }
     client.end({ timeout: 0 }).catch(() => {})
     socket?.destroy()
@@ -144,10 +154,10 @@ export class Connection {
   }
 
   #end (run: Run): void {
-    if (this.#run !== run) return
-    this.#run = undefined
+    if (!this.#runs.delete(run)) return
     this.backend = run.query.state
     this.lastUsed = performance.now()
+    run.release()
   }
 
   #makeClient (): Sql {

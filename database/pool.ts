@@ -19,6 +19,11 @@ const PING_MS = 1000
 
 export interface PoolOptions {
   size: number
+  /**
+   * How many statements a connection has at once, one behind the other. More than one only for statements that take a
+   * millisecond and wait for no lock: each holds up those behind it.
+   */
+  depth?: number
   /** How many writes may run at once. The rest of the connections is for reads: a write may wait for a lock. */
   maxWrites: number
   maxWaiting: number
@@ -43,13 +48,15 @@ export interface Conditions {
 }
 
 /**
- * Connections, and the line of those who wait for one. Statements get a connection each; the driver's own pool, whose
- * queue knows no bounds and slows down when it is not empty, is not used. No connection is ever lost: one that says
- * nothing any more is given up.
+ * Connections with one place for a statement or several, and the line of those who wait for one. The driver's own pool,
+ * whose queue knows no bounds and slows down when it is not empty, is not used. No connection is ever lost: one that
+ * says nothing any more is given up.
  */
 export class Pool {
   readonly #options: PoolOptions
+  readonly #depth: number
   readonly #all: Connection[]
+  /** A connection once for each free place. */
   readonly #free: Connection[]
   readonly #reads: Line<Connection>
   readonly #writes: Line<Connection>
@@ -60,14 +67,15 @@ export class Pool {
   constructor (url: string, options: PoolOptions) {
     this.#options = options
     this.#all = Array.from({ length: options.size }, () => new Connection(url, options.client))
-    this.#free = [...this.#all]
+    this.#depth = options.depth ?? 1
+    this.#free = Array.from({ length: this.#depth }, () => this.#all).flat()
     this.#reads = new Line(options.maxWaiting, options.maxWaitMs)
     this.#writes = new Line(options.maxWaiting, options.maxWaitMs)
     this.#stop = everyTick((now) => this.#lookAfter(now))
   }
 
-  /** How many connections are in use. */
-  get active (): number { return this.#all.length - this.#free.length }
+  /** How many statements run. */
+  get active (): number { return this.#all.length * this.#depth - this.#free.length }
 
   /** How many wait for one. */
   get waiting (): number { return this.#reads.length + this.#writes.length }
@@ -76,24 +84,34 @@ export class Pool {
    * Runs a statement as soon as there is a connection. Rejects with OVERLOADED where there is none in time, else as
    * Connection.run.
    */
-  async run (
-    text: string, parameters: unknown[], { isRead, isOnlyParsed, caller, standBack }: Conditions
-  ): Promise<Row[]> {
+  run (text: string, parameters: unknown[], conditions: Conditions): Promise<Row[]> {
+    const { isRead, caller, standBack } = conditions
     // Else it would run into the deadline, which costs the connection.
-    if (caller && performance.now() > caller.deadline - GRACE_MS) throw problem('OVERLOADED')
+    if (caller && performance.now() > caller.deadline - GRACE_MS) return Promise.reject(problem('OVERLOADED'))
+    const connection = this.#take(isRead)
+    if (connection) return this.#runOn(connection, text, parameters, conditions)
+    return (isRead ? this.#reads : this.#writes).join().then((connection) => {
+      try {
+        standBack?.()
+      } catch (error) {
+        this.#give(connection, isRead)
+        throw error
+      }
+      return this.#runOn(connection, text, parameters, conditions)
+    })
+  }
+
+  #runOn (
+    connection: Connection, text: string, parameters: unknown[], { isRead, isOnlyParsed, caller }: Conditions
+  ): Promise<Row[]> {
     const line = isRead ? this.#reads : this.#writes
-    const taken = this.#take(isRead)
-    const connection = taken ?? await line.join()
     const share = caller?.share ?? ''
     line.begin(share)
-    try {
-      if (!taken) standBack?.()
-      return await connection.run(text, parameters, this.#options.limitMs, caller, isOnlyParsed)
-    } finally {
+    return connection.run(text, parameters, this.#options.limitMs, caller, isOnlyParsed, () => {
       line.end(share)
       if (connection.cancelling) connection.cancelling.then(() => this.#give(connection, isRead))
       else this.#give(connection, isRead)
-    }
+    })
   }
 
   /** Has the server parse a statement, without running it. */
@@ -137,12 +155,15 @@ export class Pool {
     this.#writes.expire(now)
     const silent: [Connection, Run][] = []
     for (const connection of this.#all) {
-      const run = connection.current
-      if (!run) continue
-      if (now > run.deadline) connection.giveUp('the database said nothing for too long')
-      else if (now > run.deadline - GRACE_MS || (run.caller?.isReading && run.caller.isGone)) connection.cancel(run)
-      else if (now - run.since > ASK_AFTER_MS && now - run.lookedAt > ASK_AGAIN_MS && run.query.state) {
-        silent.push([connection, run])
+      const [oldest] = connection.runs
+      if (!oldest) continue
+      if ([...connection.runs].some(({ deadline }) => now > deadline)) {
+        connection.giveUp('the database said nothing for too long')
+      } else if (this.#depth === 1 && isOver(oldest, now)) {
+        // Of several that run, nobody can say which one the server would cancel.
+        connection.cancel(oldest)
+      } else if (now - oldest.since > ASK_AFTER_MS && now - oldest.lookedAt > ASK_AGAIN_MS && oldest.query.state) {
+        silent.push([connection, oldest])
       }
     }
     if (silent.length > 0) this.#askAfter(silent, now)
@@ -159,7 +180,7 @@ export class Pool {
     try {
       const working = await findWorking(silent.map(([, run]) => run.query.state!.pid))
       for (const [connection, run] of silent) {
-        if (connection.current !== run) continue
+        if (!connection.runs.has(run)) continue
         const isIdle = !working.has(run.query.state!.pid) && run.received === connection.bytesRead
         run.seenIdle = isIdle ? run.seenIdle + 1 : 0
         run.received = connection.bytesRead
@@ -175,9 +196,16 @@ export class Pool {
 
   /** A connection can die while nothing runs on it, and a proxy's word that it lives is worth nothing. */
   #pingResting (now: number): void {
-    for (const connection of this.#free.filter(({ isOpen, lastUsed }) => isOpen && now - lastUsed > REST_MS)) {
+    const resting = this.#free.filter(
+      ({ isOpen, lastUsed, runs }) => isOpen && runs.size === 0 && now - lastUsed > REST_MS
+    )
+    for (const connection of new Set(resting)) {
       this.#free.splice(this.#free.indexOf(connection), 1)
       connection.run(this.#options.askText, [], PING_MS).catch(() => {}).finally(() => this.#give(connection, true))
     }
   }
 }
+
+/** Its time is nearly over, or nobody waits for it. */
+const isOver = ({ deadline, caller }: Run, now: number) => now > deadline - GRACE_MS ||
+  (caller?.isReading && caller.isGone)

@@ -47,16 +47,24 @@ const LOCK_WAIT_MS = 1500
 /** Those who only read, by their file's verb. */
 const READING = /\/(find|list|count|search|export)(-|$)/
 
+/**
+ * Of these, those that take a millisecond whatever they are asked: they follow each other on few connections (Pool,
+ * depth).
+ */
+const QUICK = /\/(find|list)(-|$)(?!.*managed)/
+
 /** Makes statements from files, and remembers which. */
 export function statementsOn (execute: Execute, declared: Declaration[]) {
   return <Schema extends TObject>(name: string, row: Schema): Statement<Static<Schema>> => {
     const text = statementTexts.get(name)
     if (text === undefined) throw new Error(`There is no sql/${name}.sql`)
     declared.push({ name, row })
-    const all = async (...parameters: Parameter[]) => await execute(name, text, parameters) as Static<Schema>[]
-    return { all, first: async (...parameters) => (await all(...parameters))[0] }
+    const all = (...parameters: Parameter[]) => execute(name, text, parameters) as Promise<Static<Schema>[]>
+    return { all, first: (...parameters) => all(...parameters).then(firstOf) }
   }
 }
+
+const firstOf = <Row>(rows: Row[]): Row | undefined => rows[0]
 
 /** What it wants has turned out to be locked while it waited for a connection. */
 class StandBack extends Error {}
@@ -84,28 +92,35 @@ export function executeOn (pool: Pool): Execute {
  * Runs statements of callers. One that waits for a row held by others gives its connection back after the connection's
  * `lock_timeout`, and tries again, with at most a few for one row at a time (contention.ts), for LOCK_WAIT_MS in all.
  */
-export function executeFor (pool: Pool, contention: Contention): Execute {
+export function executeFor (pool: Pool, quick: Pool, contention: Contention): Execute {
+  interface Kind { isRead: boolean, pool: Pool }
+  const kinds = new Map<string, Kind>()
+  function kindOf (name: string): Kind {
+    const kind = kinds.get(name) ?? { isRead: READING.test(name), pool: QUICK.test(name) ? quick : pool }
+    kinds.set(name, kind)
+    return kind
+  }
+
+  /** @param failure of a first attempt, made already */
   async function tryAgain (
-    name: string, text: string, parameters: Parameter[], caller: Caller | undefined
+    { isRead, pool }: Kind, text: string, parameters: Parameter[], caller: Caller | undefined, since: number,
+    failure?: unknown
   ): Promise<unknown[]> {
-    const until = performance.now() + LOCK_WAIT_MS
+    const until = since + LOCK_WAIT_MS
     let leave: (() => void) | undefined
-    const conditions = {
-      isRead: READING.test(name),
-      caller,
-      standBack: () => {
-        if (!leave && contention.isAny && contention.guards(namesIn(parameters))) {
-          throw new StandBack()
-        }
+    const standBack = () => {
+      if (!leave && contention.isAny && contention.guards(namesIn(parameters))) {
+        throw new StandBack()
       }
     }
     try {
       for (let attempt = 1; ; attempt++) {
-        if (caller?.isGone) throw problem('CALLER_GONE')
-        const names = contention.isAny ? namesIn(parameters) : []
-        leave ??= await contention.enter(names, until)
         try {
-          const rows = await pool.run(text, parameters, conditions)
+          if (attempt === 1 && failure !== undefined) throw failure
+          if (caller?.isGone) throw problem('CALLER_GONE')
+          const names = contention.isAny ? namesIn(parameters) : []
+          leave ??= await contention.enter(names, until)
+          const rows = await pool.run(text, parameters, { isRead, caller, standBack })
           if (names.length > 0) contention.succeeded(names)
           return rows
         } catch (error) {
@@ -122,14 +137,20 @@ export function executeFor (pool: Pool, contention: Contention): Execute {
     }
   }
 
-  return async (name, text, parameters) => {
+  return (name, text, parameters) => {
     const caller = callers.getStore()
-    try {
-      return await tryAgain(name, text, parameters, caller)
-    } catch (error) {
+    const kind = kindOf(name)
+    const since = performance.now()
+    const standBack = () => { if (contention.isAny && contention.guards(namesIn(parameters))) throw new StandBack() }
+    // Nearly always nothing is locked, and the first attempt is all there is.
+    const running = contention.isAny
+      ? tryAgain(kind, text, parameters, caller, since)
+      : kind.pool.run(text, parameters, { isRead: kind.isRead, caller, standBack })
+        .catch((failure) => tryAgain(kind, text, parameters, caller, since, failure))
+    return running.catch((error) => {
       if (caller?.isGone) throw problem('CALLER_GONE')
       throw explain(error, name)
-    }
+    })
   }
 }
 

@@ -28,7 +28,8 @@ export class Watch {
     this.#askText = askText
     this.#answerMs = answerMs
     this.#stop = everyTick((now) => {
-      const { current, isOpen, lastUsed } = this.#connection
+      const { runs, isOpen, lastUsed } = this.#connection
+      const [current] = runs
       if (current && now > current.deadline) this.#connection.giveUp(`no answer within ${answerMs} ms`)
       else if (!current && (isOpen || !this.isThere) && now - lastUsed > REST_MS / 2) this.ask().catch(() => {})
     })

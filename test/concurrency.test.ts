@@ -1,4 +1,5 @@
 import t, { type Test } from 'tap'
+import { all } from './checks.ts'
 import { openShop, refuses, userId, type Answer, type Shop } from './helper.ts'
 
 type Item = { product_id: number, quantity?: number }
@@ -27,7 +28,7 @@ async function checkBooks (t: Test, { sql }: Shop, initial: Record<number, numbe
     from products.inventory s order by product_id`
   t.strictSame(Object.fromEntries(books.map(({ product_id: id, stock, taken }) => [id, stock + taken])), initial,
     'stock + taken = initial')
-  t.ok(books.every(({ stock }) => stock >= 0))
+  all(t, books, ({ stock }) => stock >= 0, 'never below zero')
   t.strictSame([...await sql`
     select o.id, o.status, i.product_id, i.quantity, i.stock_taken from orders.orders o join orders.order_items i
     on i.order_id = o.id
@@ -70,7 +71,7 @@ t.test('fifty orders of one user at once are numbered 1 to 50', async (t) => {
   const references = await shop.sql<{ reference: string, day: string }[]>`
     select order_reference as reference, to_char(created_at at time zone 'UTC', 'YYYYMMDD') as day from orders.orders`
   t.equal(new Set(references.map(({ reference }) => reference)).size, 50, 'each has a reference of its own')
-  t.ok(references.every(({ reference, day }) => new RegExp(`^ORD-${day}-[0-9A-HJKMNP-TV-Z]{6}$`).test(reference)),
+  all(t, references, ({ reference, day }) => new RegExp(`^ORD-${day}-[0-9A-HJKMNP-TV-Z]{6}$`).test(reference),
     'ORD-YYYYMMDD-XXXXXX')
 })
 

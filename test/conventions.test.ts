@@ -17,7 +17,9 @@ t.test('a query parameter that a route does not know is a 400 naming it, and pas
     if (path !== '/notifications/unsubscribe') {
       const answer = await ask(method, `${path}/?limits=5&sorted`, operation.example)
       refuses(t, answer, 400, 'INVALID_INPUT')
-      t.ok(['limits', 'sorted'].every((name) => fields(answer).includes(name)), `${method} ${path}: ${fields(answer)}`)
+      for (const name of ['limits', 'sorted']) {
+        t.ok(fields(answer).includes(name), `${method} ${path}: ${fields(answer)}`)
+      }
     }
     const legacy = legacyPath(operation)
     if (legacy !== undefined) {

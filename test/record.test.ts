@@ -1,18 +1,10 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import t, { type Test } from 'tap'
 import { brokerAbsent, openBroker } from './broker.ts'
+import { until } from './checks.ts'
 import { openShop, userId, type Shop } from './helper.ts'
 import { openMailServer } from './mail-server.ts'
 
 t.setTimeout(120_000)
-
-async function until (condition: () => Promise<boolean>, what: string): Promise<void> {
-  const deadline = performance.now() + 30_000
-  while (!await condition()) {
-    if (performance.now() > deadline) throw new Error(`it never came to: ${what}`)
-    await sleep(50)
-  }
-}
 
 /** Users 1 to 4 get an email each. */
 async function remind (shop: Shop): Promise<void> {

@@ -14,6 +14,7 @@ try {
   console.log(tables(measured))
   if (asked.json) await writeFile(asked.json, JSON.stringify(report(measured), null, 2) + '\n')
   if (asked.svg) await writeFile(asked.svg, chart(measured))
+  if (measured.fault !== undefined) throw new Error(measured.fault)
   if (asked.isQuick) {
     const { holds, sentences } = judge(new Map(measured.cases.map(({ name, cpuRatio }) => [name, cpuRatio])))
     console.log(holds ? 'Every request is within its limit.' : `Over the limits:\n  ${sentences.join('\n  ')}`)

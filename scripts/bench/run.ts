@@ -10,6 +10,7 @@ import { casesOf, type Case, type Name } from './requests.ts'
 import {
   fillCarts, givenDatabase, installReferences, lookAround, removeCustomers, removeReferences, scratchDatabase
 } from './shop.ts'
+import { say } from './say.ts'
 import { measureStatements, type StatementFigures } from './statements.ts'
 
 export interface Measured {
@@ -32,6 +33,8 @@ export interface Run {
   load: [number, number]
   postgres: string
   cases: Measured[]
+  /** Why the statements alone are missing. */
+  fault: string | undefined
 }
 
 /** All of --quick, start included. */
@@ -98,11 +101,17 @@ export async function run (options: Options, folder: string): Promise<Run> {
       })
       say(`${one.name}: ${measured.at(-1)!.ratio.toFixed(2)} of the minimal gateway`)
     }
+    let fault: string | undefined
     if (!options.isQuick) {
-      const found = await measureStatements(
-        { url, cases, gateway: ours, generator, postmaster, options, folder, reset }
-      )
-      for (const one of measured) one.statements = found.get(one.name) ?? null
+      try {
+        const found = await measureStatements({
+          url, cases, gateway: ours, generator, postmaster, options, folder, reset
+        })
+        for (const one of measured) one.statements = found.get(one.name) ?? null
+      } catch (error) {
+        // What has been measured by now is worth showing.
+        fault = (error as Error).message
+      }
     }
     return {
       date: new Date(),
@@ -110,7 +119,8 @@ export async function run (options: Options, folder: string): Promise<Run> {
       settings: { rounds: options.rounds, seconds, connections: options.connections },
       load: [load, loadavg()[0]!],
       postgres: version,
-      cases: measured
+      cases: measured,
+      fault
     }
   } finally {
     for (const end of endings.reverse()) await end()
@@ -137,8 +147,4 @@ const jobOf = ({ sent, isWrite, isOnce }: Case, url: string, connections: number
 function quickSeconds (left: number, cases: number, rounds: number): number {
   const each = left / (cases * 2 * (rounds + 1)) - 0.12
   return Math.min(QUICK_ROUND.most, Math.max(QUICK_ROUND.least, each))
-}
-
-export function say (text: string): void {
-  console.error(text)
 }

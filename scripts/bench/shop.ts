@@ -26,7 +26,7 @@ export interface Shop {
 export interface Database { url: string, sql: Sql, about: string, end (): Promise<void> }
 
 /** How many users the writes are of. A checkout empties a cart, so that a round has no more of them than this. */
-const CUSTOMERS = 4096
+const CUSTOMERS = 2048
 const DOMAIN = 'bench.invalid'
 
 /** A database of its own on the server that tests use, filled from SEED_DIR; gone afterwards. */

@@ -9,7 +9,7 @@ import type { Options } from './options.ts'
 import { hasPgbench, runPgbench, writeScripts } from './pgbench.ts'
 import { startGateway, startMinimal, type Gateway, type Generator } from './processes.ts'
 import type { Case, Name } from './requests.ts'
-import { say } from './run.ts'
+import { say } from './say.ts'
 
 /**
  * Transactions a second (a request's statements, one after the other), and the database's processor time of one, in µs.
@@ -47,6 +47,8 @@ interface Contestant { transactions: Statement[][], settings: Record<string, str
 export async function measureStatements (place: Place): Promise<Map<Name, StatementFigures>> {
   const found = new Map<Name, StatementFigures>()
   const contestants = await capture(place)
+  // Of the carts that have been checked out, others are read.
+  if (place.options.mayWrite) await place.reset()
   const sql = postgres(place.url, { max: 1, onnotice: () => {} })
   try {
     for (const one of place.cases) {
@@ -75,13 +77,16 @@ export async function measureStatements (place: Place): Promise<Map<Name, Statem
 }
 
 /** Has both gateways answer, and reads what they send to the database. */
-async function capture ({ url, cases, gateway, folder, reset }: Place): Promise<Map<Name, [Contestant, Contestant]>> {
+async function capture (
+  { url, cases, gateway, folder, options, reset }: Place
+): Promise<Map<Name, [Contestant, Contestant]>> {
   const wire = await tap(url)
   const gateways: Gateway[] = []
   try {
     gateways.push(await startGateway(wire.url, folder))
     gateways.push(await startMinimal(wire.url, 'best'))
     const found = new Map<Name, [Contestant, Contestant]>()
+    if (options.mayWrite) await reset()
     for (const one of cases.filter(({ name }) => name !== 'livez')) {
       await checkEqual(one, gateway.url, gateways[1]!.url, reset)
       const pair: Contestant[] = []

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { startGateway } from '../../test/gateway.ts'
-import { hang } from '../../test/hung-clients.ts'
+import { hang } from '../../test/slow/hung-clients.ts'
 import { runTrial } from '../trials/harness.ts'
 import type { Verdict } from '../drill.ts'
 

@@ -1,14 +1,13 @@
-import t, { type Test } from 'tap'
-import { openShop, refuses, userId, type Answer, type Shop } from '../helper.ts'
+import t from 'tap'
+import { openShop, refuses, userId } from '../helper.ts'
+import { askOn, everything, FACES, isHealthy, PATHS, runOnLane, statusOf } from './lane.ts'
 
 // Of the processor a statement gets what the others leave: on a busy machine all this takes long.
 t.setTimeout(400_000)
 
-/** What must become of a statement. `bounded`: it may answer, but within bytes and time, and of the catalogue only. */
-type Fate = 'forbidden' | 'faulty' | 'refused' | 'bounded'
-const STATUSES: Record<Fate, number[]> = {
-  forbidden: [403], faulty: [400], refused: [400, 403], bounded: [200, 400, 408]
-}
+/** What must become of a statement. */
+type Fate = 'forbidden' | 'faulty' | 'refused'
+const STATUSES: Record<Fate, number[]> = { forbidden: [403], faulty: [400], refused: [400, 403] }
 
 /** Statements that end at once. */
 const ATTACKS: Record<string, [Fate, ...string[]]> = {
@@ -152,24 +151,6 @@ const ATTACKS: Record<string, [Fate, ...string[]]> = {
   ]
 }
 
-/** Statements that would take all there is. */
-const BOMBS = [
-  "select repeat('x', 1000000000)", "select repeat('x', 300000000), repeat('y', 300000000)",
-  "select repeat('x', 40000000)::int", "select repeat('x', 4000000) from generate_series(1, 1000)",
-  'select count(*) from generate_series(1, 100000000000)',
-  'with recursive r(n) as (select 1 union all select n + 1 from r) select count(*) from r',
-  "with recursive r(x) as (select 'x'::text union all select x || x from r) select length(x) from r",
-  'select count(*) from products a, products b, products c, products d, products e',
-  'select string_agg(repeat($$x$$, 1000000), $$$$) from generate_series(1, 1000)',
-  'select json_agg(n) from generate_series(1, 100000000) n', "select repeat('a', 1000000) ~ '(a|aa)+$b'",
-  'select factorial(50000)', 'select 1 from generate_series(1, 1000000000) group by cube(1, 1, 1)',
-  'with a as not materialized (select 1 as x), b as not materialized (select * from a union all select * from a) ' +
-    'select * from b',
-  'select $200000000',
-  "select xmlparse(document '<!DOCTYPE x [<!ENTITY a \"aaaaaaaaaa\"><!ENTITY b \"&a;&a;&a;&a;&a;&a;&a;&a;\"><!ENTITY " +
-    "c \"&b;&b;&b;&b;&b;&b;&b;&b;\">]><x>&c;&c;&c;</x>')"
-]
-
 /**
  * Who may read a few columns of users.users besides learns how many there are, and what the columns are called, which
  * no right keeps secret.
@@ -202,84 +183,6 @@ const OTHER_COLUMNS = [
   'select users.next_reminder_time(now(), 1, now())', 'select users.ensure_caller(null)',
   "select nextval('users.users_id_seq')", 'select * from legacy.carts'
 ]
-
-const FACES = ['service', 'legacy'] as const
-type Face = typeof FACES[number]
-const PATHS = { service: '/query', legacy: '/legacy/query' }
-
-const runOn = (face: Face) => async ({ call }: Shop, sql: string) => await call('POST', PATHS[face], { sql })
-const run = runOn('service')
-
-/** The status that an answer has, or would have but for the older service's envelope. */
-function statusOf ({ status, json }: Answer): number {
-  if (status !== 200 || json?.success) return status
-  return json.error.startsWith('Not allowed on /query: ')
-    ? 403
-    : json.error === 'The statement took longer than 5 seconds' ? 408 : 400
-}
-
-async function askOn (face: Face, shop: Shop, sql: string): Promise<Answer> {
-  for (let attempt = 1; ; attempt++) {
-    const answer = await runOn(face)(shop, sql)
-    if (statusOf(answer) !== 408 || attempt === 10) return answer
-  }
-}
-
-const runOnLane = async (face: Face, { app }: Shop, text: string) => await app.queries.lane.run(face,
-  { text, parameters: [], maxRows: 10, maxBytes: 1000 }, () => null)
-
-/**
- * Everything a statement could have changed: rows, sequences, roles and their settings, rights, objects, locks,
- * sessions.
- */
-async function everything ({ sql }: Shop): Promise<Record<string, unknown>> {
-  const tables = await sql<{ name: string, rows: string }[]>`
-    select c.oid::regclass::text as name,
-      (xpath('/row/x/text()',
-      query_to_xml(format(
-        'select md5(coalesce(string_agg(t::text, %L order by t::text), %L)) as x from (select * from %s) t',
-        '|', '', c.oid::regclass), false, true, '')))[1]::text as rows
-    from pg_class c where c.relkind in ('r', 'p', 'S') and c.relnamespace::regnamespace::text in ('users', 'products',
-    'orders', 'gateway', 'public') order by 1`
-  // Of the lane's roles, the gateway's, PostgreSQL's own and everybody (0): tests beside this one make other roles, and
-  // drop them.
-  const rights = (acl: string) => sql`coalesce((
-    select string_agg(a::text, ' ' order by a::text) from aclexplode(${sql(acl)}) a
-    where a.grantee < 16384 or a.grantee in (gateway.query_role()::regrole, gateway.legacy_query_role()::regrole,
-    current_user::regrole)), '')`
-  const [rest] = await sql`
-    select (select md5(string_agg(r::text, '|' order by r.oid)) from pg_authid r where rolname in (gateway.query_role(),
-    gateway.legacy_query_role(), current_user)) as roles,
-      (select md5(string_agg(s::text, '|' order by s::text)) from pg_db_role_setting s join pg_roles r
-      on r.oid = s.setrole where r.rolname in (gateway.query_role(), gateway.legacy_query_role())) as settings,
-      (select count(*)::int from pg_auth_members m join pg_roles r on r.oid = m.member
-      where r.rolname in (gateway.query_role(), gateway.legacy_query_role())) as memberships,
-      (select md5(string_agg(c.oid || ${rights('c.relacl')}, '|' order by c.oid)) from pg_class c) as relations,
-      (select md5(string_agg(p.oid || ${rights('p.proacl')}, '|' order by p.oid)) from pg_proc p) as functions,
-      (select md5(string_agg(n.nspname || ${rights('n.nspacl')}, '|' order by n.oid)) from pg_namespace n
-      where n.nspname !~ '^pg_(toast_)?temp') as schemas,
-      (select ${rights('d.datacl')} from pg_database d where datname = current_database()) as database,
-      (select count(*)::int from pg_largeobject_metadata) as large_objects,
-      (select count(*)::int from pg_replication_slots where database = current_database()) as slots,
-      (select count(*)::int from pg_locks l join pg_database d on d.oid = l.database
-      where d.datname = current_database() and l.locktype = 'advisory') as advisory_locks,
-      (select count(*)::int from pg_stat_activity where datname = current_database()
-      and usename in (gateway.query_role(), gateway.legacy_query_role()) and state <> 'idle') as busy_sessions,
-      (select coalesce(max(n), 0) <= 2 from (select count(*) as n from pg_stat_activity
-      where datname = current_database()
-        and usename in (gateway.query_role(), gateway.legacy_query_role()) group by usename) s) as few_sessions`
-  return { ...Object.fromEntries(tables.map(({ name, rows }) => [name, rows])), ...rest }
-}
-
-/** Checks that the lane answers as if nothing had been, on all of its sessions. */
-async function isHealthy (t: Test, shop: Shop): Promise<void> {
-  const [roles] = await shop.sql`select gateway.query_role() as service, gateway.legacy_query_role() as legacy`
-  for (const face of FACES) {
-    const answers = await Promise.all(Array.from({ length: 4 },
-      () => runOn(face)(shop, 'select count(*) as n, session_user::text as who from products')))
-    for (const { json } of answers) t.same(json.data, [{ n: 40, who: roles![face] }])
-  }
-}
 
 for (const face of FACES) {
   t.test(`what must not be done on ${PATHS[face]} is not`, { timeout: 200_000 }, async (t) => {
@@ -323,42 +226,4 @@ t.test('who a user is can be read on /legacy/query alone', async (t) => {
   const open = await openShop(t, { DATABASE_URL: shop.url })
   const answer = await open.call('POST', '/legacy/query', { sql: 'select 1 as x' })
   t.match(answer, { status: 503, json: { code: 'QUERY_NOT_SET_UP' } }, 'a login that may do more is not used')
-})
-
-t.test('what would take all there is stops in time, and orders flow meanwhile', { timeout: 200_000 }, async (t) => {
-  const shop = await openShop(t, { HARDEN_DATABASE: 'true' })
-  const before = await everything(shop)
-  const flow = { done: false }
-  const placed: number[] = []
-  const orders = (async () => {
-    while (!flow.done) {
-      const { status } = await shop.call('POST', '/orders', {
-        user_id: userId(1), items: [{ product_id: 1, quantity: 1 }]
-      })
-      placed.push(status)
-      await new Promise((resolve) => setTimeout(resolve, 20))
-    }
-  })()
-  const waiting = [...BOMBS]
-  await Promise.all([1, 2].map(async () => {
-    for (let bomb = waiting.shift(); bomb !== undefined; bomb = waiting.shift()) {
-      const { status, text } = await run(shop, bomb)
-      // 503: those before, although answered, hold both sessions until the server has noticed that their time is over.
-      t.ok([200, 400, 403, 408, 503].includes(status), `${status} ${bomb}: ${text.slice(0, 200)}`)
-      t.ok(text.length < 5_500_000, 'and its answer is small')
-    }
-  }))
-  flow.done = true
-  await orders
-  t.ok(placed.length > 50, `${placed.length} orders`)
-  t.ok(placed.every((status) => status === 201), 'every order placed meanwhile')
-  // What was answered in time may still be ending.
-  for (let wait = 0; wait < 300 && (await everything(shop)).busy_sessions !== 0; wait++) {
-    await new Promise((resolve) => setTimeout(resolve, 100))
-  }
-  const after = await everything(shop)
-  for (const name of Object.keys(before).filter((name) => !/^orders\.|^users\.|idempotency/.test(name))) {
-    t.same(after[name], before[name], `${name} is as it was`)
-  }
-  await isHealthy(t, shop)
 })

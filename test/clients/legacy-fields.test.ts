@@ -1,4 +1,5 @@
 import t, { type Test } from 'tap'
+import { all } from '../checks.ts'
 import { NOBODY, userId } from '../helper.ts'
 import { OlderClient, type Envelope } from './older-client.ts'
 import { serve } from './serve.ts'
@@ -268,7 +269,7 @@ t.test('pages of the catalogue, read by SQL, several statements each and all at 
     async ([sql, params]) => await client.send('POST', '/query', { sql, params })
   ))
   t.strictSame(answers.filter(({ success }) => !success).map(({ error }) => error), [], '50 at once, 0 refused')
-  t.ok(answers.every(({ data }) => data.length > 0))
+  all(t, answers, ({ data }) => data.length > 0, 'each has rows')
 
   const recommendations =
     'SELECT id, external_user_id, first_name, last_name FROM users.users WHERE external_user_id = $1'

@@ -1,6 +1,7 @@
 import t from 'tap'
 import { isEmailAddress } from '../../addresses.ts'
 import { byHeader, byToken, PAIRS } from '../addresses.ts'
+import { all } from '../checks.ts'
 import { openShop } from '../helper.ts'
 import { openLoader } from '../seeds/loader/loading.ts'
 
@@ -76,7 +77,6 @@ t.test('what is an address is one at every entrance', { timeout: 120_000 }, asyn
   )
   const { loaded } = await load({ 'users_demo.csv': `user_id,first_name,last_name,email_address\n${rows.join('')}` })
   t.equal(loaded, VALID.length)
-  t.ok((await rejects('users_demo.csv')).every(
-    ([, reason]) => reason!.startsWith('email_address is no email address: ')
-  ))
+  all(t, await rejects('users_demo.csv'), ([, reason]) => reason!.startsWith('email_address is no email address: '),
+    'the reason')
 })

@@ -2,6 +2,7 @@ import { once } from 'node:events'
 import { get as httpGet } from 'node:http'
 import t from 'tap'
 import { openShop, refuses } from '../helper.ts'
+import { listOperations } from '../operations.ts'
 
 const basic = (credentials: string) => ({ authorization: `Basic ${Buffer.from(credentials).toString('base64')}` })
 
@@ -51,13 +52,10 @@ t.test('API keys', async (t) => {
   })
 
   await t.test('every route that the document says needs one does, before it looks at the request', async (t) => {
-    const { paths } = shop.app.swagger() as unknown as { paths: Record<string, Record<string, { security: object[] }>> }
-    for (const [path, operations] of Object.entries(paths)) {
-      for (const [method, { security }] of Object.entries(operations)) {
-        const url = path.replace(/\{\w+\}/g, 'x')
-        if (security.length > 0) refuses(t, await shop.call(method.toUpperCase() as 'GET', url), 401, 'NOT_IDENTIFIED')
-        else t.not((await shop.call(method.toUpperCase() as 'GET', url)).status, 401, `${method} ${path} is open`)
-      }
+    for (const { method, template, operation } of listOperations(shop)) {
+      const url = template.replace(/\{\w+\}/g, 'x')
+      if (operation.security.length > 0) refuses(t, await shop.call(method, url), 401, 'NOT_IDENTIFIED')
+      else t.not((await shop.call(method, url)).status, 401, `${method} ${template} is open`)
     }
   })
 

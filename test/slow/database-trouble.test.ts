@@ -1,6 +1,7 @@
 import { Writable } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
 import t, { type Test } from 'tap'
+import { all } from '../checks.ts'
 import { freshDatabase, openShop, userId, type Shop } from '../helper.ts'
 import { openWay, type Way } from '../way.ts'
 
@@ -78,8 +79,7 @@ t.test('a row that others hold costs those who want it, and nobody else', async 
     watch('metrics', async () => await time(shop, 'GET', '/metrics'))
   ])
   for (const [name, answers] of Object.entries(others)) {
-    t.ok(answers.every(({ status }) => [200, 401].includes(status)),
-      `${name}: ${answers.map(({ status }) => status).join()}`)
+    all(t, answers, ({ status }) => [200, 401].includes(status), name)
     t.comment(`${name}: at most ${Math.max(...answers.map(({ ms }) => ms)).toFixed()} ms`)
   }
   for (const { status, code, ms, retryAfter } of await Promise.all(wanting)) {
@@ -116,7 +116,7 @@ t.test('orders of other products go on beside a locked row, which is sold as soo
   const wanting = Array.from({ length: 50 }, async () => await order(5))
   const others: Timed[] = []
   for (let n = 0; n < 20; n++) others.push(await order(6))
-  t.ok(others.every(({ status }) => status === 201), 'all are placed')
+  all(t, others, ({ status }) => status === 201, 'all are placed')
   t.comment(`at most ${Math.max(...others.map(({ ms }) => ms)).toFixed()} ms beside 50 who want the locked one`)
   const freed = performance.now()
   letGo()
@@ -140,7 +140,7 @@ t.test('connections that say nothing any more, while new ones work', async (t) =
   // Those at rest are found within 2 s: one second, and one more for the answer.
   await sleep(Math.max(0, frozen + BACK_WITHIN - performance.now()))
   const after = await Promise.all(Array.from({ length: 30 }, async () => await time(shop, 'GET', '/products/1')))
-  t.ok(after.every(({ status }) => status === 200), `no place is lost: ${after.map(({ status }) => status).join()}`)
+  all(t, after, ({ status }) => status === 200, 'no place is lost')
   t.equal((await time(shop, 'POST', '/orders', { user_id: userId(1), items: [{ product_id: 1 }] })).status, 201)
 })
 
@@ -150,7 +150,7 @@ t.test('connections that died while nobody used them', async (t) => {
   way.freeze()
   await sleep(BACK_WITHIN)
   const answers = await Promise.all(Array.from({ length: 30 }, async () => await time(shop, 'GET', '/products/1')))
-  t.ok(answers.every(({ status }) => status === 200), answers.map(({ status }) => status).join())
+  all(t, answers, ({ status }) => status === 200, 'every request is answered')
 })
 
 t.test('a database that says nothing at all, for a while', async (t) => {
@@ -191,7 +191,7 @@ t.test('a frozen replica: no error, and it comes back by itself', async (t) => {
       const slowest = Math.max(...batch.map(({ ms }) => ms))
       if (slowest < 300) leftOut = Math.min(leftOut, performance.now() - frozen)
     }
-    t.ok(answers.every(({ status }) => status === 200), 'every request is answered')
+    all(t, answers, ({ status }) => status === 200, 'every request is answered')
     t.comment(
       `left out after ${leftOut.toFixed()} ms; the slowest of ${answers.length} took ` +
         `${Math.max(...answers.map(({ ms }) => ms)).toFixed()} ms`

@@ -3,7 +3,7 @@ import postgres from 'postgres'
 import t from 'tap'
 import { startGateway } from '../gateway.ts'
 import { freshDatabase, userId } from '../helper.ts'
-import { hang } from '../hung-clients.ts'
+import { hang } from './hung-clients.ts'
 
 t.test('the end comes within DRAIN_SECONDS + 5 s whatever clients do; what is complete is answered', async (t) => {
   const url = await freshDatabase(t)

@@ -1,47 +1,18 @@
-import { cp, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { readFile } from 'node:fs/promises'
 import { randomBytes } from 'node:crypto'
-import { dirname, join } from 'node:path'
+import { join } from 'node:path'
 import { gunzipSync } from 'node:zlib'
 import postgres, { type Sql } from 'postgres'
-import t, { type Test } from 'tap'
+import t from 'tap'
 import { digestOf, migrate, schemaVersion } from '../../database/migration/index.ts'
 import { freshDatabase, openShop, userId } from '../helper.ts'
 import { schemaOf } from '../schema.ts'
+import { connect, copyOfSql } from './copy.ts'
 import { databaseUrl, dropDatabase, findTestServer } from '../server.ts'
 
 const root = join(import.meta.dirname, '../../sql')
 
 t.setTimeout(120_000)
-
-const connect = (t: Test, url: string): Sql => {
-  const sql = postgres(url, { max: 1, onnotice: () => {} })
-  t.teardown(async () => await sql.end({ timeout: 5 }))
-  return sql
-}
-
-/** A copy of sql/ to make another release of. */
-async function copyOfSql (t: Test) {
-  const folder = join(t.testdir(), 'sql')
-  await cp(root, folder, { recursive: true })
-  return {
-    folder,
-    write: async (file: string, text: string) => {
-      await mkdir(dirname(join(folder, file)), { recursive: true })
-      await writeFile(join(folder, file), text)
-    },
-    edit: async (file: string, from: string, to: string) => {
-      const text = await readFile(join(folder, file), 'utf8')
-      t.ok(text.includes(from), `${file} has what is changed`)
-      await writeFile(join(folder, file), text.replaceAll(from, () => to))
-    },
-    remove: async (file: string) => await rm(join(folder, file)),
-    move: async (from: string, to: string) => {
-      await mkdir(dirname(join(folder, to)), { recursive: true })
-      await rename(join(folder, from), join(folder, to))
-    },
-    release: async (version: number) => await writeFile(join(folder, 'version'), `${version}\n`)
-  }
-}
 
 const names = async (sql: Sql, pattern: string) => (await sql<{ name: string }[]>`
   select name from gateway.defined_objects where name like ${pattern} order by 1`).map(({ name }) => name)

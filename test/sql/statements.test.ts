@@ -95,6 +95,17 @@ t.test('statements say what they do and what they take', async (t) => {
   }
 })
 
+t.test('a statement that only passes on to a function has its name', async (t) => {
+  const passing = [...await statementFiles()].flatMap(([name, text]) => {
+    const [, called] = /^select (?:[^()]* from )?[a-z]+\.([a-z_]+)\(\$1[^()]*\)(?: [a-z_]+)*\s*$/s.exec(text.replaceAll(
+      /^--.*\n/gm, ''
+    )) ?? []
+    return called === undefined ? [] : [{ name, called: called.replaceAll('_', '-') }]
+  })
+  t.ok(passing.length >= 20)
+  t.strictSame(passing.filter(({ name, called }) => name.split('/')[1] !== called), [])
+})
+
 /** A database of this test's own with nothing in it. */
 async function emptyDatabase (t: Test, serverUrl: string): Promise<string> {
   const name = `test_empty_${randomBytes(6).toString('hex')}`

@@ -83,10 +83,12 @@ t.test('one data folder through its life', async t => {
     t.equal(await pidOf(dataDir), 0, 'the server ends with its only gateway')
   })
 
-  await t.test('a restart keeps the data and takes well under a second', async t => {
-    const since = performance.now()
+  await t.test('a restart makes no new data folder and keeps the data', async t => {
+    const cluster = async () => (await stat(join(dataDir, 'postgres/PG_VERSION'))).ino
+    const before = await cluster()
     const server = await startEmbedded(dataDir, { settings })
-    t.ok(performance.now() - since < 2_000, 'even on a busy machine')
+    t.equal(await cluster(), before)
+    t.equal(server.adopted, false)
     t.same(await query(server.url, 'select n from kept'), [{ n: 1 }])
     await server.stop()
     await t.resolves(server.stop(), 'stopping twice is stopping once')

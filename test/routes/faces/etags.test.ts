@@ -1,4 +1,5 @@
 import t from 'tap'
+import { all } from '../../checks.ts'
 import { openShop, refuses, userId, type Shop } from '../../helper.ts'
 import { BOSS, tokenOf } from '../../people.ts'
 
@@ -47,7 +48,7 @@ t.test('a tag changes with every byte of what a caller gets, and only then', asy
     'select 1'
   ]
   let before = await look()
-  t.ok(before.every(({ status, headers }) => status === 200 && /^"[\w-]+"$/.test(headers.etag!)))
+  all(t, before, ({ status, headers }) => status === 200 && /^"[\w-]+"$/.test(headers.etag!), 'a strong ETag')
   for (const change of changes) {
     await sql.unsafe(change)
     const after = await look()

@@ -1,5 +1,6 @@
 import t from 'tap'
 import { openShop, userId, type Answer, type Shop } from '../../helper.ts'
+import { listOperations } from '../../operations.ts'
 
 type Call = Parameters<Shop['call']>
 
@@ -107,13 +108,12 @@ const CASES: [string, string, unknown, (json: any) => unknown, string?][] = [
 ]
 
 /** The service's operations as its OpenAPI document names them: what needs a key and belongs to no other face. */
-function operationsOf ({ app }: Shop): string[] {
-  const { paths } = app.swagger() as unknown as { paths: Record<string, Record<string, { security?: object[] }>> }
-  return Object.entries(paths).filter(([path]) => !path.startsWith('/api/') && path !== '/metrics')
-    .flatMap(([path, operations]) =>
-      Object.entries(operations).filter(([, { security }]) => security?.length).map(([method]) =>
-      `${method.toUpperCase()} ${path.replace(/\/$/, '')}`))
-}
+const operationsOf = (shop: Shop): string[] => listOperations(shop)
+  .filter(
+    ({ template, operation }) => !template.startsWith('/api/') && template !== '/metrics' &&
+      operation.security.length > 0
+  )
+  .map(({ method, template }) => `${method} ${template}`)
 
 /** Without what no two shops have in common: times, order references, and the ids of users made here. */
 const alike = <T>(value: T): T => JSON.parse(JSON.stringify(value)

@@ -1,5 +1,5 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import t from 'tap'
+import { until } from '../../checks.ts'
 import { openShop, userId, type Shop } from '../../helper.ts'
 
 const DAY = 24 * 3600_000
@@ -92,11 +92,10 @@ t.test('killed in the middle, nothing is half done', async (t) => {
     create function users.sleep() returns trigger language plpgsql as $$ begin perform pg_sleep(5); return new; end $$`
   await shop.sql`create trigger slow before insert on gateway.emails for each row execute function users.sleep()`
   const reminding = shop.app.notifications.remind(10).catch((error: Error) => error)
-  await sleep(300)
-  const [killed] = await shop.sql`
-    select count(pg_terminate_backend(pid))::int as n from pg_stat_activity
-    where datname = current_database() and query like '-- Reminds users%'`
-  t.equal(killed!.n, 1)
+  const kill = async () => (await shop.sql`
+    select pg_terminate_backend(pid) from pg_stat_activity
+    where datname = current_database() and query like '-- Reminds users%' and wait_event = 'PgSleep'`).length
+  await until(async () => await kill() === 1, 'in the middle')
   t.ok(await reminding instanceof Error)
   t.equal(await reminders(shop), 0)
   await shop.sql`drop trigger slow on gateway.emails`
@@ -128,7 +127,6 @@ t.test('the tick: by the cron expression of REMINDER_CRON, and whoever is due is
   await due(shop, 1000, { users: 5 })
   // A tick is a job of pg-boss; here it comes at once.
   await shop.sql`insert into pgboss.job (name) values ('reminders')`
-  const deadline = performance.now() + 100_000
-  while (await reminders(shop) < 5 && performance.now() < deadline) await sleep(50)
+  await until(async () => await reminders(shop) >= 5, 'reminded')
   t.equal(await reminders(shop), 5)
 })

@@ -1,4 +1,5 @@
 import t from 'tap'
+import { all } from '../../checks.ts'
 import { NOBODY, openShop, refuses, userId, type Shop } from '../../helper.ts'
 
 const STATUSES = ['pending', 'paid', 'shipped', 'delivered', 'cancelled']
@@ -88,7 +89,7 @@ t.test('GET /orders: pages', async (t) => {
   const first = (await call('GET', '/orders')).json
   t.match(first, { success: true, message: 'Found 240 orders', total: 240, limit: 25, offset: 0 })
   t.equal(first.data.length, 25)
-  t.ok(first.data.every((order: any) => order.items.length > 0 && !('status_history' in order)),
+  all<any>(t, first.data, (order) => order.items.length > 0 && !('status_history' in order),
     'with items, without history')
 
   for (const filter of [
@@ -165,7 +166,7 @@ t.test('GET /orders/user/{user_id}', async (t) => {
   const first = (await call('GET', url)).json
   t.match(first, { success: true, message: `Found 60 orders for user ${userId(2)}`, total: 60, limit: 20, offset: 0 })
   t.strictSame(ids(first.data), expected.slice(0, 20), 'the user’s orders, newest first')
-  t.ok(first.data.every((order: any) => order.user_id === userId(2) && order.items.length > 0), 'each with items')
+  all<any>(t, first.data, (order) => order.user_id === userId(2) && order.items.length > 0, 'each with items')
   t.strictSame(ids((await call('GET', `${url}/?limit=100&offset=50`)).json.data), expected.slice(50))
   t.strictSame(ids((await call('GET', `${url}?cursor=${first.next_cursor}`)).json.data), expected.slice(20, 40))
 

@@ -1,4 +1,5 @@
 import t from 'tap'
+import { all } from '../../checks.ts'
 import { openShop, refuses, userId, type Shop } from '../../helper.ts'
 
 /** The contract's rule, written down once more: what may follow what. */
@@ -73,7 +74,7 @@ t.test('the history says who and why', async (t) => {
     ['processing', null, null]
   ], 'the body’s name comes before X-Actor; nobody named is null')
   const entries = confirmed.json.data[0].status_history
-  t.ok(entries.every((entry: any) => entry.order_id === made.order_id))
+  all<any>(t, entries, (entry) => entry.order_id === made.order_id, 'of this order')
   t.strictSame(entries.map((entry: any) => entry.changed_at), entries.map((entry: any) => entry.changed_at).toSorted(),
     'oldest first')
   t.equal(new Set(entries.map((entry: any) => entry.history_id)).size, 4)

@@ -74,9 +74,10 @@ t.test('logging in', async (t) => {
     ]
     for (const hash of hashes) {
       await shop.sql`update users.users set hashed_password = ${hash} where id = 4`
-      const started = performance.now()
+      const before = process.cpuUsage()
       refuses(t, await logIn(shop, 'user4@example.com'), 401, 'INVALID_CREDENTIALS')
-      t.ok(performance.now() - started < 3000, `soon: ${hash.slice(0, 40)}`)
+      const { user, system } = process.cpuUsage(before)
+      t.ok(user + system < 1e6, `at the cost of a hash of ours: ${hash.slice(0, 40)}`)
     }
   })
 

@@ -2,6 +2,7 @@ import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import t from 'tap'
 import { counts, openLoader, SHOP } from './loading.ts'
+import { all } from '../../checks.ts'
 
 const { 'departments.csv': departments, 'products.csv': products } = SHOP
 
@@ -144,6 +145,6 @@ t.test('The progress counts the bytes of all files', async (t) => {
   const seen: { bytes: number, total: number, phase: string }[] = []
   await load(SHOP, { onProgress: (progress) => seen.push({ ...progress }) })
   const total = Object.values(SHOP).join('').length
-  t.ok(seen.every((progress) => progress.total === total))
+  all(t, seen, (progress) => progress.total === total, 'the total is known from the start')
   t.match(seen.at(-1), { bytes: total, phase: 'check' })
 })

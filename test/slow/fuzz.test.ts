@@ -1,5 +1,5 @@
 import t from 'tap'
-import { fuzz, successShare } from './fuzzing/index.ts'
+import { fuzz, successShare } from '../fuzzing/index.ts'
 
 // `npm run fuzz` is the same in long, and tells more about a fault.
 t.test('whatever is sent, valid or broken: no 5xx, an answer as the OpenAPI document says, whole log lines, and a ' +

@@ -3,9 +3,9 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
-import { openLoader, SHOP, type Loader } from './loading.ts'
+import { openLoader, SHOP, type Loader } from '../seeds/loader/loading.ts'
 
-const root = join(import.meta.dirname, '../../..')
+const root = join(import.meta.dirname, '../..')
 
 /** Runs scripts on the loader's database, with a data folder of their own. */
 async function scripts (t: Test, { url }: Loader) {

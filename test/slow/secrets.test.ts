@@ -8,8 +8,9 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import postgres from 'postgres'
 import { SMTPServer } from 'smtp-server'
 import t, { type Test } from 'tap'
-import { startGateway } from './gateway.ts'
-import { dropRole, freshDatabase } from './helper.ts'
+import { startGateway } from '../gateway.ts'
+import { all } from '../checks.ts'
+import { dropRole, freshDatabase } from '../helper.ts'
 
 t.setTimeout(180_000)
 
@@ -146,7 +147,7 @@ t.test('no secret and no password stands in anything the process writes, even at
         })).json()
     )
   ) as { token: string }[]
-  t.ok(tokens.every(({ token }) => TOKEN.test(token)))
+  all(t, tokens, ({ token }) => TOKEN.test(token), 'a token each')
   await send('POST', '/api/auth/login', { email, password: passwords.wrong }, {})
   const unsubscribe =
     `${id}.${createHmac('sha256', SECRETS.SECRET_KEY).update(`unsubscribe ${id}`).digest('base64url')}`
