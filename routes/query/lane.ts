@@ -5,7 +5,8 @@ import { problem } from '../../problems.ts'
 import { callers } from '../../database/caller.ts'
 import { Gate } from '../../database/gate.ts'
 import { PURPOSES, QueryLogin, type QueryFace } from './login.ts'
-import { type Encode, type Query, texts } from './session.ts'
+import { type Encode, type Query } from './session.ts'
+import { texts } from './texts.ts'
 import { everyTick } from '../../database/ticks.ts'
 
 /** Statements at once, of whichever login, and how many more wait for how long. */

@@ -6,7 +6,8 @@ import { problem } from '../../problems.ts'
 import { Described } from './described.ts'
 import { CONNECTION_FAULTS } from '../../database/failures.ts'
 import { aimed } from '../../database/hosts.ts'
-import { QuerySession, texts } from './session.ts'
+import { QuerySession } from './session.ts'
+import { texts } from './texts.ts'
 
 const SET_UP =
   'the gateway may not create a login; set QUERY_DATABASE_URL to one that may read the schema products and nothing else'

@@ -1,6 +1,4 @@
-import { readFileSync } from 'node:fs'
 import type { NetConnectOpts, Socket } from 'node:net'
-import { join } from 'node:path'
 import type { PendingQuery, Row, Sql } from 'postgres'
 import { problem } from '../../problems.ts'
 import { cancelOn, type Backend } from '../../database/cancel.ts'
@@ -9,24 +7,7 @@ import { ConnectFault } from '../../database/failures.ts'
 import { lowerPriority } from './priority.ts'
 import { connectForQuery } from './connection.ts'
 import { endOfStatement, explainQuery, fromWrapped } from './failures.ts'
-
-const text = (name: string) => readFileSync(join(import.meta.dirname, `../../sql/query/${name}.sql`), 'utf8')
-
-/** The statements of the lane, by file. */
-export const texts = {
-  harden: text('harden'),
-  soften: text('soften'),
-  openRole: text('open-query-role'),
-  openLegacyRole: text('open-legacy-query-role'),
-  adoptRole: text('adopt-query-role'),
-  checkRole: text('query-role-rights'),
-  findLogin: text('find-login'),
-  tryUsers: text('try-users'),
-  begin: text('begin'),
-  rollback: text('rollback'),
-  discard: text('discard')
-}
-const [BEFORE = '', AFTER = ''] = text('run').split(/(?<=\n)\{statement\}(?=\n)/)
+import { AFTER, BEFORE, texts } from './texts.ts'
 
 /** What a caller sends and the bounds of the response. */
 export interface Query { text: string, parameters: unknown[], maxRows: number, maxBytes: number }
@@ -47,10 +28,7 @@ const ORDINARY_MS = 100
 /** Gives a response away as soon as it is there: what follows is for the next one. */
 export type Answer = (rows: (string | null)[]) => void
 
-/**
- * One connection of the /query lane. A client of a single connection, so that begin and rollback stand around the same
- * one.
- */
+/** One connection of the /query lane: a client of a single one, so that begin and rollback stand around the same. */
 export class QuerySession {
   readonly #connect: () => Sql
   #sql: Sql
