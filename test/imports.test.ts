@@ -93,7 +93,7 @@ const TO_BE_SPLIT = new Set([
 
 t.test('no file has more than 250 lines', async (t) => {
   const all = globSync(['*.ts', `{${ROOMS.join()}}/**/*.{ts,js,sql}`], {
-    cwd: root, exclude: ['**/node_modules/**', 'plugins/assets/**']
+    cwd: root, exclude: ['**/node_modules/**', 'plugins/assets/**', 'sql/schema.sql']
   })
   t.ok(all.filter((file) => file.endsWith('.sql')).length > 100, 'SQL included')
   const long = all.map((file) => [file, readFileSync(join(root, file), 'utf8').trimEnd().split('\n').length] as const)
