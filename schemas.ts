@@ -47,7 +47,7 @@ export function pickSome<T extends TObject> (schema: T, value: Static<T>): Stati
 const MAX_INTEGER = 2_147_483_647
 
 export const UserId = Type.String({
-  format: 'uuid', description: 'a user’s public id', examples: ['54e02e9f-e6c8-50c3-9b2e-87f37ee5b745']
+  title: 'UserId', format: 'uuid', description: 'a user’s public id', examples: ['54e02e9f-e6c8-50c3-9b2e-87f37ee5b745']
 })
 const UUID_TEXT = '[0-9a-fA-F]{8}-([0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}'
 
@@ -66,8 +66,10 @@ export const UserKeyText = Type.String({
   pattern: `^([0-9]{1,18}|${UUID_TEXT})$`, description: 'the internal id, or the UUID', examples: ['1']
 })
 
-export const OrderId = Type.String({ pattern: '^[0-9]{1,18}$', description: 'an order’s number', examples: ['1200'] })
-export const ProductId = Type.Integer({ minimum: 0, maximum: MAX_INTEGER, examples: [1] })
+export const OrderId = Type.String({
+  title: 'OrderId', pattern: '^[0-9]{1,18}$', description: 'an order’s number', examples: ['1200']
+})
+export const ProductId = Type.Integer({ title: 'ProductId', minimum: 0, maximum: MAX_INTEGER, examples: [1] })
 export const Quantity = Type.Integer({ minimum: 1, maximum: 1_000_000, examples: [2] })
 export const Timestamp = Type.String({
   format: 'timestamp',
@@ -111,8 +113,8 @@ export const Actor = {
   }))
 }
 
-/** A moment in a response. */
-export const Moment = Type.String({ description: 'ISO 8601, UTC', examples: ['2026-11-21T09:30:00.123456+00:00'] })
+/** A moment in an answer. */
+export const Moment = Type.String({ format: 'date-time' })
 
 /** limit and offset of a list. */
 export const Paging = (defaultLimit: number) => ({

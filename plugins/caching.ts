@@ -16,14 +16,17 @@ declare module 'fastify' {
 export default fp(async (fastify) => {
   fastify.addHook('onRoute', (route) => {
     if (route.config?.etag === undefined) return
-    const { headers, response } = route.schema ?? {}
+    const { headers, response = {} } = route.schema ?? {}
+    const { 200: found, ...others } = response as { 200: { headers?: object } }
+    const tag = { ...found.headers, ETag: {} }
     const { properties } = (headers ?? {}) as { properties?: object }
     route.schema = {
       ...route.schema,
       headers: { type: 'object', ...headers as object, properties: { ...properties, ...IfNoneMatch } },
       response: {
-        ...response as object,
-        304: { description: 'Not Modified: If-None-Match names the ETag it still has', type: 'null' }
+        200: { ...found, headers: tag },
+        ...others,
+        304: { description: 'Not Modified: If-None-Match names the ETag it still has', headers: tag, type: 'null' }
       }
     }
   })

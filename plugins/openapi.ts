@@ -7,9 +7,10 @@ import { gzip } from 'node:zlib'
 import swagger from '@fastify/swagger'
 import swaggerUi from '@fastify/swagger-ui'
 import fp from 'fastify-plugin'
-import type { FastifyReply, FastifyRequest, FastifySchema } from 'fastify'
+import type { FastifyContextConfig, FastifyReply, FastifyRequest, FastifySchema } from 'fastify'
 import { takesGzip, varyByEncoding } from './compression.ts'
 import { PAGE_POLICY } from './browser.ts'
+import { headers, RATE_LIMITS, share, type Document } from './openapi-document.ts'
 
 const require = createRequire(import.meta.url)
 const { version } = require('../package.json') as { version: string }
@@ -32,8 +33,13 @@ export default fp(async (fastify) => {
         title: 'db-service',
         version,
         description: 'The database gateway of an online shop: users, carts, orders and the catalogue. ' +
-          'Errors are problem details (RFC 9457); money is exact to the cent; times are UTC.'
+          'Errors are problem details (RFC 9457); money is exact to the cent; times are UTC. ' +
+          'Every response has an `X-Request-Id`, the caller’s own where it sent one; the log knows the request by it.',
+        contact: { name: 'The maintainers of db-service' },
+        license: { name: 'MIT', identifier: 'MIT' }
       },
+      // The service API's, which most operations are of; others say who may call them.
+      security: [{ apiKey: [] }, { bearer: [] }, { basic: [] }],
       servers: [{ url: '/', description: 'this gateway' }],
       tags: [
         { name: 'Catalogue', description: 'products, departments, aisles' },
@@ -58,6 +64,7 @@ export default fp(async (fastify) => {
         { name: 'Gateway', description: 'what the people who run it look at' }
       ],
       components: {
+        headers,
         securitySchemes: {
           apiKey: { type: 'apiKey', in: 'header', name: 'X-API-Key' },
           bearer: { type: 'http', scheme: 'bearer', description: 'the same API key' },
@@ -80,7 +87,14 @@ export default fp(async (fastify) => {
         }
       }
     },
-    transform: ({ schema, url }) => ({ schema: withOptionalDefaults(withBinaryBody(schema)), url }),
+    transform: ({ schema = {}, url, route }) => ({
+      schema: withRateLimits(withOptionalDefaults(withBinaryBody(schema)), route.config ?? {}), url
+    }),
+    transformObject: (made) => {
+      const { openapiObject } = made as { openapiObject: object }
+      share(openapiObject as Document)
+      return openapiObject
+    },
     refResolver: {
       buildLocalReference: (json, _base, _fragment, index) => typeof json.$id === 'string' ? json.$id : `def-${index}`
     }
@@ -137,7 +151,7 @@ function kept (type: string, cacheControl: string, make: () => string | Buffer) 
 }
 
 /** A route that takes documents, not JSON, has no body schema to check by; the OpenAPI document shows what it takes. */
-function withBinaryBody (schema: FastifySchema = {}): FastifySchema {
+function withBinaryBody (schema: FastifySchema): FastifySchema {
   if (!schema.consumes) return schema
   const content = schema.consumes.map((type) => [type, { schema: { type: 'string', format: 'binary' } }])
   return { ...schema, body: { content: Object.fromEntries(content) } }
@@ -151,4 +165,21 @@ function withOptionalDefaults (schema: FastifySchema): FastifySchema {
   if (!query?.required) return schema
   const required = query.required.filter((name) => query.properties?.[name]?.default === undefined)
   return { ...schema, querystring: { ...query, required } }
+}
+
+type Responses = Record<string, { headers?: object }>
+
+/**
+ * Whose requests are counted: callers without an API key, attempts at a password, and what has a limit of its own
+ * (plugins/limits.ts).
+ */
+function withRateLimits (schema: FastifySchema, config: FastifyContextConfig): FastifySchema {
+  const responses = (schema.response ?? {}) as Responses
+  const takesNoKey = !schema.security?.some((scheme) => 'apiKey' in scheme) && !schema.tags?.includes('Gateway')
+  const checksPassword = JSON.stringify(responses[400] ?? {}).includes('PASSWORD_INCORRECT') ||
+    JSON.stringify(responses[401] ?? {}).includes('INVALID_CREDENTIALS')
+  if (!takesNoKey && !checksPassword && config.rateLimit === undefined) return schema
+  const counted = Object.entries(responses).map(([status, response]) =>
+    [status, status < '400' ? { ...response, headers: { ...response.headers, ...RATE_LIMITS } } : response])
+  return { ...schema, response: Object.fromEntries(counted) }
 }

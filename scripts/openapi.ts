@@ -26,9 +26,16 @@ const fastify = Fastify(serverOptions(config))
 try {
   await fastify.register(app, { config })
   await fastify.ready()
-  await writeFile(join(import.meta.dirname, '../openapi.json'), `${JSON.stringify(fastify.swagger(), null, 2)}\n`)
+  await writeFile(join(import.meta.dirname, '../openapi.json'), write(fastify.swagger()))
   console.log(`openapi.json: ${Object.keys(fastify.swagger().paths ?? {}).length} paths`)
 } finally {
   await fastify.close()
   await rm(dataDir, { recursive: true, force: true })
+}
+
+/** JSON with a line for each operation and component: short, and a change shows where it is. */
+function write (value: unknown, depth = 0): string {
+  if (depth === 3 || typeof value !== 'object' || value === null || Array.isArray(value)) return JSON.stringify(value)
+  const members = Object.entries(value).map(([key, member]) => `${JSON.stringify(key)}:${write(member, depth + 1)}`)
+  return `{\n${members.join(',\n')}\n}${depth === 0 ? '\n' : ''}`
 }

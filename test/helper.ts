@@ -21,9 +21,6 @@ export const userId = (n: number) => `00000000-0000-4000-8000-00000000000${n}`
 /** A well-formed id that nobody has. */
 export const NOBODY = 'ffffffff-ffff-4fff-8fff-ffffffffffff'
 
-/** One connection for all clones of a process; it ends by itself, so as not to keep the process. */
-let admin: Sql | undefined
-
 /**
  * A clone of the migrated template with the fixture's shop, of this test's own. Dropped afterwards; kept, and named, on
  * failure.
@@ -31,14 +28,13 @@ let admin: Sql | undefined
 export async function freshDatabase (t: Test): Promise<string> {
   const server = await findTestServer()
   const name = `test_${randomBytes(6).toString('hex')}`
-  admin ??= postgres(databaseUrl(server.url, 'postgres'), {
-    max: 1, idle_timeout: 1, fetch_types: false, onnotice: () => {}
-  })
+  const admin = postgres(databaseUrl(server.url, 'postgres'), { max: 1, fetch_types: false, onnotice: () => {} })
   await admin.unsafe(`create database ${name} template ${server.template} strategy file_copy`)
   t.teardown(async () => {
     if (t.passing()) {
-      await dropDatabase(admin!, name)
+      await dropDatabase(admin, name)
     } else t.comment(`the database of this test is kept: ${databaseUrl(server.url, name)}`)
+    await admin.end({ timeout: 5 })
     await server.stop()
   })
   return databaseUrl(server.url, name)

@@ -1,7 +1,11 @@
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js'
 import type { FastifyInstance } from 'fastify'
+import { documentOf } from './document.ts'
 
-interface Operation { responses: Record<string, { content?: Record<string, { schema?: object }> }> }
+interface Operation { responses: Record<string, { headers?: object, content?: Record<string, { schema?: object }> }> }
+
+/** Headers that a caller may look for, and so finds in the document wherever they are sent. */
+const ANNOUNCED = ['ETag', 'Location', 'Idempotency-Replayed', 'Retry-After', 'RateLimit-Limit']
 
 /**
  * The document is the same whatever the settings (test/plugins/openapi.test.ts), and reading it takes half a second:
@@ -20,7 +24,7 @@ export function checkAnswer (fastify: FastifyInstance, method: string, path: str
 }
 
 function makeCheck (fastify: FastifyInstance) {
-  const document = fastify.swagger() as unknown as { paths: Record<string, Record<string, Operation>> }
+  const document = documentOf<{ paths: Record<string, Record<string, Operation>> }>(fastify)
   const ajv = new Ajv2020({ strict: false, allErrors: true, validateFormats: false })
   ajv.addSchema(document, 'document')
   const compiled = new Map<string, ValidateFunction>()
@@ -41,6 +45,13 @@ function makeCheck (fastify: FastifyInstance) {
     const announced = document.paths[template]![method]!.responses[answer.status]
     if (!announced) {
       throw new Error(`${where}: this status is not in the OpenAPI document: ${answer.text.slice(0, 300)}`)
+    }
+    for (const name of ANNOUNCED.filter((name) => name.toLowerCase() in answer.headers)) {
+      // What is left to a caller who is counted comes with every refusal, too.
+      const isCounted = name.startsWith('RateLimit') && answer.status >= 400
+      if (!isCounted && !(name in (announced.headers ?? {}))) {
+        throw new Error(`${where}: the header ${name} is not in the OpenAPI document`)
+      }
     }
     const type = answer.headers['content-type']?.split(';', 1)[0]
     if (type === undefined) return

@@ -1,4 +1,5 @@
 import type { Test } from 'tap'
+import { documentOf } from './document.ts'
 import { openShop, userId, type Shop } from './helper.ts'
 
 interface Schema {
@@ -44,10 +45,10 @@ export const ADMIN = { 'x-user-id': 'walker', 'x-user-email': 'walker@example.co
 export function listOperations (
   { app }: Pick<Shop, 'app'>
 ): { method: Method, template: string, operation: Described }[] {
-  const { paths } = app.swagger() as unknown as { paths: Record<string, Record<string, Described>> }
+  const { paths } = documentOf<{ paths: Record<string, Record<string, Described>> }>(app)
   const list = Object.entries(paths)
     .flatMap(([path, operations]) => Object.entries(operations).map(([method, operation]) =>
-      ({ method: method.toUpperCase() as Method, template: path.replace(/(.)\/$/, '$1'), operation })))
+    ({ method: method.toUpperCase() as Method, template: path.replace(/(.)\/$/, '$1'), operation })))
   if (list.length < 70) throw new Error(`the OpenAPI document has ${list.length} operations: not the whole shop`)
   return list
 }

@@ -11,6 +11,9 @@ import { discard, share, startTestServer } from './server.ts'
 // file that is named has a process to itself. With --slow those of test/slow, one process each, with more time.
 const root = join(import.meta.dirname, '..')
 const ENTRIES = join(root, '.tap/folders')
+/** Bytes of test files in one process: one that goes on when all others are done keeps only one core busy. */
+const PART = 60_000
+const sizeOf = (files: { size: number }[]) => files.reduce((sum, { size }) => sum + size, 0)
 const given = process.argv.slice(2).filter((argument) => argument !== '--slow')
 const isSlow = process.argv.includes('--slow')
 const [named, options] = [
@@ -48,8 +51,8 @@ if (code === 0) await discard()
 process.exit(code ?? 1)
 
 /**
- * What tap runs for a file: itself. For a folder: a script for each folder in it that has test files, the largest
- * first.
+ * What tap runs for a file: itself. For a folder: a script for each folder in it that has test files, two of a large
+ * one, the largest first.
  */
 async function entriesOf (path: string): Promise<string[]> {
   if ((await stat(path)).isFile()) return [path]
@@ -57,19 +60,22 @@ async function entriesOf (path: string): Promise<string[]> {
   for await (const file of glob(`${path}/**/*.test.ts`, { cwd: root, exclude: ['test/slow/**'] })) {
     found.push({ file: join(root, file), size: (await stat(join(root, file))).size })
   }
-  const folders = [...Map.groupBy(found, ({ file }) => dirname(file))]
-    .map(
-      ([folder, list]) => ({
-        folder, files: list.map(({ file }) => file).sort(), size: list.reduce((sum, { size }) => sum + size, 0)
-      })
-    )
-    .sort((a, b) => b.size - a.size)
-  return await Promise.all(folders.map(async ({ folder, files }) => {
-    const entry = join(ENTRIES, `${relative(root, folder).replaceAll('/', '-')}.mjs`)
-    const module = new URL('folder.ts', import.meta.url).href
+  const groups = [...Map.groupBy(found, ({ file }) => dirname(file))].flatMap(([folder, list]) => {
+    const parts = Math.ceil(sizeOf(list) / PART)
+    const files = list.sort((a, b) => b.size - a.size)
+    return Array.from({ length: parts }, (_, part) => ({
+      name: relative(root, folder).replaceAll('/', '-') + (parts > 1 ? `-${part + 1}` : ''),
+      files: files.filter((_, n) => n % parts === part)
+    }))
+  })
+  groups.sort((a, b) => sizeOf(b.files) - sizeOf(a.files))
+  const module = new URL('folder.ts', import.meta.url).href
+  return await Promise.all(groups.map(async ({ name, files }) => {
+    const entry = join(ENTRIES, `${name}.mjs`)
+    const paths = files.map(({ file }) => file).sort()
     await writeFile(entry,
-      `import { runFiles } from ${JSON.stringify(module)}\nrunFiles(${JSON.stringify(root)}, ${JSON.stringify(files,
-        null, 2)})\n`)
+      `import { runFiles } from ${JSON.stringify(module)}\nrunFiles(${JSON.stringify(root)}, ` +
+        `${JSON.stringify(paths, null, 2)})\n`)
     return relative(root, entry)
   }))
 }

@@ -1,36 +1,80 @@
 import fp from 'fastify-plugin'
 import type { FastifyInstance } from 'fastify'
 import { Type, type Static } from '@sinclair/typebox'
-import { Moment, nullable, object, optional, pick, ProductId, Quantity, UserId } from '../../schemas.ts'
+import { Moment, nullable, object, optional, pick, ProductId, Quantity, ref, UserId } from '../../schemas.ts'
 import { problem } from '../../problems.ts'
 
-export const NewCartItem = Type.Object({
+export const NewCartItem = object('NewCartItem', {
   product_id: ProductId,
   quantity: optional({ ...Quantity, default: 1 }),
   reordered: optional(Type.Integer({ minimum: 0, maximum: 1 }))
 }, { examples: [{ product_id: 1, quantity: 2 }] })
 
+const NewItems = optional(Type.Array(ref(NewCartItem), { maxItems: 1000, description: 'none where it is left out' }))
+const items = NewCartItem.examples
+
+export const NewCart = object('NewCart', { user_id: UserId, items: NewItems }, {
+  examples: [{ user_id: UserId.examples[0], items }]
+})
+export const CartReplacement = object('CartReplacement', { items: NewItems }, { examples: [{ items }] })
+export const CartItemQuantity = object('CartItemQuantity',
+  { quantity: optional({ ...Quantity, minimum: 0, default: 1 }) }, {
+    examples: [{ quantity: 3 }]
+  })
+export const CartDeleted = object('CartDeleted', { message: Type.String(), user_id: UserId, deleted: Type.Boolean() }, {
+  examples: [{
+    message: `Cart deleted successfully for user ${UserId.examples[0]}`, user_id: UserId.examples[0], deleted: true
+  }]
+})
+
+export const CartItem = object('CartItem', {
+  product_id: ProductId,
+  quantity: Type.Integer(),
+  add_to_cart_order: Type.Integer(),
+  reordered: Type.Integer(),
+  product_name: Type.String(),
+  aisle_name: nullable(Type.String()),
+  department_name: nullable(Type.String()),
+  description: nullable(Type.String()),
+  price: nullable(Type.Number({ description: 'today’s; null: the catalogue has none' })),
+  image_url: nullable(Type.String())
+})
+
 export const Cart = object('Cart', {
   cart_id: nullable(Type.String({ description: 'null: nothing stored yet' })),
   user_id: UserId,
-  items: Type.Array(Type.Object({
-    product_id: ProductId,
-    quantity: Type.Integer(),
-    add_to_cart_order: Type.Integer(),
-    reordered: Type.Integer(),
-    product_name: Type.String(),
-    aisle_name: nullable(Type.String()),
-    department_name: nullable(Type.String()),
-    description: nullable(Type.String()),
-    price: nullable(Type.Number({ description: 'today’s; null: the catalogue has none' })),
-    image_url: nullable(Type.String())
-  })),
+  items: Type.Array(ref(CartItem)),
   total_items: Type.Integer({ description: 'different products' }),
   total_quantity: Type.Integer(),
   total_price: Type.Number({ description: 'of the items that have a price' }),
   created_at: Moment,
   updated_at: Moment
+}, {
+  examples: [{
+    cart_id: '1',
+    user_id: UserId.examples[0],
+    items: [{
+      product_id: 1,
+      quantity: 2,
+      add_to_cart_order: 1,
+      reordered: 0,
+      product_name: 'Alder Farm Russet Apples, 1 kg',
+      aisle_name: 'Fresh Fruit',
+      department_name: 'Greengrocer',
+      description: 'Nutty, sharp-sweet apples with a rough golden skin.',
+      price: 3.49,
+      image_url: 'https://example.com/apples.png'
+    }],
+    total_items: 1,
+    total_quantity: 2,
+    total_price: 6.98,
+    created_at: '2026-11-21T09:30:00.123456+00:00',
+    updated_at: '2026-11-21T09:31:00.123456+00:00'
+  }]
 })
+
+/** What the routes of carts refer to by name. */
+export const cartSchemas = [NewCartItem, NewCart, CartReplacement, CartItemQuantity, CartDeleted, CartItem, Cart]
 
 /** A cart as JSON text, made by the database (sql/carts/views.sql), with what its ETag is made of. */
 export const CartRow = Type.Object({ cart_id: Type.Integer(), version: Type.Integer(), document: Type.String() })

@@ -1,16 +1,13 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from '@sinclair/typebox'
-import { Cart, NewCartItem } from './index.ts'
-import { IfMatch, optional, ProductId, Quantity, ref, UserId } from '../../schemas.ts'
+import { Cart, CartDeleted, CartItemQuantity, CartReplacement, NewCart, NewCartItem } from './index.ts'
+import { IfMatch, ProductId, ref, UserId } from '../../schemas.ts'
 import { sendDocument, tagDocument } from '../faces/etags.ts'
 import { sendJson } from '../faces/json.ts'
-import { BODY, KEY, responses } from '../faces/responses.ts'
+import { BODY, created, KEY, responses, tagged } from '../faces/responses.ts'
 
 const tags = ['Carts']
 const params = Type.Object({ user_id: UserId })
-const Items = optional(Type.Array(NewCartItem, {
-  maxItems: 1000, description: 'none where they are left out', examples: [[{ product_id: 1, quantity: 2 }]]
-}))
 const OWNER = ['INVALID_USER_ID', 'USER_NOT_FOUND', ...KEY] as const
 
 const routes: FastifyPluginAsyncTypebox = async (fastify) => {
@@ -18,13 +15,15 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
 
   fastify.post('/carts', {
     schema: {
-      summary: 'Make a cart',
+      operationId: 'createCart',
+      summary: 'Create a cart',
+      description:
+        'A user has one cart at most. Items may be left out; a product that comes twice counts once, quantities ' +
+        'summed.',
       tags,
-      body: Type.Object({ user_id: UserId, items: Items }, {
-        examples: [{ user_id: UserId.examples[0], items: Items.examples[0] }]
-      }),
-      response: responses({ 201: ref(Cart) }, 'CART_ALREADY_EXISTS', 'PRODUCTS_NOT_FOUND', 'INVALID_QUANTITY',
-        ...OWNER, ...BODY)
+      body: ref(NewCart),
+      response: responses({ 201: created(tagged(ref(Cart))) }, 'CART_ALREADY_EXISTS', 'PRODUCTS_NOT_FOUND',
+        'INVALID_QUANTITY', ...OWNER, ...BODY)
     }
   }, async (request, reply) => {
     const { user_id: userId, items } = request.body
@@ -35,7 +34,10 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
   fastify.get('/carts/:user_id', {
     config: { etag: 'own' },
     schema: {
-      summary: 'The user’s cart; an empty one where none is stored',
+      operationId: 'getCart',
+      summary: 'The user’s cart',
+      description:
+        'At today’s prices. Where none is stored, an empty one with the current time, a `cart_id` of null and no ETag.',
       tags,
       params,
       response: responses({ 200: ref(Cart) }, ...OWNER)
@@ -48,12 +50,14 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
 
   fastify.put('/carts/:user_id', {
     schema: {
-      summary: 'Replace the cart, or make it',
+      operationId: 'replaceCart',
+      summary: 'Replace the cart, or create it',
+      description: 'The cart holds exactly these items afterwards.',
       tags,
       params,
-      body: Type.Object({ items: Items }, { examples: [{ items: Items.examples[0] }] }),
+      body: ref(CartReplacement),
       headers: Type.Object(IfMatch),
-      response: responses({ 200: ref(Cart) }, 'PRODUCTS_NOT_FOUND', 'INVALID_QUANTITY', 'PRECONDITION_FAILED',
+      response: responses({ 200: tagged(ref(Cart)) }, 'PRODUCTS_NOT_FOUND', 'INVALID_QUANTITY', 'PRECONDITION_FAILED',
         ...OWNER, ...BODY)
     }
   }, async (request, reply) => {
@@ -63,13 +67,13 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
 
   fastify.delete('/carts/:user_id', {
     schema: {
+      operationId: 'deleteCart',
       summary: 'Delete the cart',
+      description: 'The cart and its items are gone. Stock stays as it is: a cart takes none.',
       tags,
       params,
       headers: Type.Object(IfMatch),
-      response: responses({
-        200: Type.Object({ message: Type.String(), user_id: UserId, deleted: Type.Boolean() })
-      }, 'CART_NOT_FOUND', 'PRECONDITION_FAILED', ...OWNER, ...BODY)
+      response: responses({ 200: ref(CartDeleted) }, 'CART_NOT_FOUND', 'PRECONDITION_FAILED', ...OWNER, ...BODY)
     }
   }, async (request) => {
     const { user_id: userId } = request.params
@@ -79,11 +83,13 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
 
   fastify.delete('/carts/:user_id/clear', {
     schema: {
+      operationId: 'clearCart',
       summary: 'Empty the cart and keep it',
+      description: 'Removes all items; the cart keeps its `cart_id`.',
       tags,
       params,
       headers: Type.Object(IfMatch),
-      response: responses({ 200: ref(Cart) }, 'CART_NOT_FOUND', 'PRECONDITION_FAILED', ...OWNER, ...BODY)
+      response: responses({ 200: tagged(ref(Cart)) }, 'CART_NOT_FOUND', 'PRECONDITION_FAILED', ...OWNER, ...BODY)
     }
   }, async (request, reply) => {
     const cart = await carts.clear(request.params.user_id, request.ifMatch())
@@ -92,13 +98,14 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
 
   fastify.post('/carts/:user_id/items', {
     schema: {
-      summary: 'Add an item, or more of it',
-      description: 'Makes the cart where there is none.',
+      operationId: 'addCartItem',
+      summary: 'Add an item, or raise its quantity',
+      description: 'Creates the cart where there is none.',
       tags,
       params,
-      body: NewCartItem,
+      body: ref(NewCartItem),
       headers: Type.Object(IfMatch),
-      response: responses({ 200: ref(Cart) }, 'PRODUCTS_NOT_FOUND', 'INVALID_QUANTITY', 'PRECONDITION_FAILED',
+      response: responses({ 200: tagged(ref(Cart)) }, 'PRODUCTS_NOT_FOUND', 'INVALID_QUANTITY', 'PRECONDITION_FAILED',
         ...OWNER, ...BODY)
     }
   }, async (request, reply) => {
@@ -109,13 +116,14 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
   const item = Type.Object({ user_id: UserId, product_id: ProductId })
   fastify.put('/carts/:user_id/items/:product_id', {
     schema: {
-      summary: 'Set an item’s quantity; 0 removes it',
+      operationId: 'setCartItem',
+      summary: 'Set an item’s quantity',
+      description: 'A quantity of 0 removes the item.',
       tags,
       params: item,
-      body: Type.Object({ quantity: optional({ ...Quantity, minimum: 0, default: 1 }) },
-        { examples: [{ quantity: 3 }] }),
+      body: ref(CartItemQuantity),
       headers: Type.Object(IfMatch),
-      response: responses({ 200: ref(Cart) },
+      response: responses({ 200: tagged(ref(Cart)) },
         'CART_NOT_FOUND', 'CART_ITEM_NOT_FOUND', 'CART_PRODUCT_NOT_FOUND', 'PRECONDITION_FAILED', ...OWNER, ...BODY)
     }
   }, async (request, reply) => {
@@ -126,12 +134,14 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
 
   fastify.delete('/carts/:user_id/items/:product_id', {
     schema: {
+      operationId: 'removeCartItem',
       summary: 'Remove an item',
+      description: 'Whatever its quantity is.',
       tags,
       params: item,
       headers: Type.Object(IfMatch),
-      response: responses({ 200: ref(Cart) }, 'CART_NOT_FOUND', 'CART_ITEM_NOT_FOUND', 'PRECONDITION_FAILED', ...OWNER,
-        ...BODY)
+      response: responses({ 200: tagged(ref(Cart)) }, 'CART_NOT_FOUND', 'CART_ITEM_NOT_FOUND', 'PRECONDITION_FAILED',
+        ...OWNER, ...BODY)
     }
   }, async (request, reply) => {
     const cart = await carts.setItem(request.params.user_id, request.params.product_id, 0, request.ifMatch())

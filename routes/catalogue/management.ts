@@ -1,19 +1,13 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from '@sinclair/typebox'
 import type { FastifyReply } from 'fastify'
-import { ManagedProduct, NewProduct, ProductChanges, SearchText } from './schema.ts'
+import { ManagedProduct, ManagedProductPage, NewProduct, ProductChanges, SearchText } from './schema.ts'
 import { IfMatch, Paging, ProductId, ref } from '../../schemas.ts'
 import { setETag } from '../faces/etags.ts'
-import { ADMIN, BODY, responses } from '../faces/responses.ts'
+import { ADMIN, BODY, created, responses, tagged } from '../faces/responses.ts'
 
 const tags = ['Management: products']
 const params = Type.Object({ product_id: ProductId })
-const ManagedProductPage = Type.Object({
-  items: Type.Array(ref(ManagedProduct)),
-  total: Type.Integer({ description: 'exact number of all products that match' }),
-  limit: Type.Integer(),
-  offset: Type.Integer()
-})
 
 interface Tagged { id: number, version: number, stock: number | null, price_cents: number | null }
 
@@ -31,10 +25,12 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
   fastify.get('/products', {
     config: { isCatalogue: true },
     schema: {
+      operationId: 'listManagedProducts',
       summary: 'A page of products, by id',
+      description: 'With the price in cents and the stock.',
       tags,
       querystring: Type.Object({ q: Type.Optional(SearchText), ...Paging(20) }),
-      response: responses({ 200: ManagedProductPage }, ...ADMIN)
+      response: responses({ 200: ref(ManagedProductPage) }, ...ADMIN)
     }
   }, async (request) => {
     const { limit, offset } = request.query
@@ -43,10 +39,12 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
 
   fastify.post('/products', {
     schema: {
-      summary: 'Make a product',
+      operationId: 'createManagedProduct',
+      summary: 'Create a product',
+      description: 'Without a stock it is not tracked: always to be had.',
       tags,
-      body: NewProduct,
-      response: responses({ 201: ref(ManagedProduct) }, 'DEPARTMENT_NOT_FOUND', 'AISLE_NOT_FOUND',
+      body: ref(NewProduct),
+      response: responses({ 201: created(tagged(ref(ManagedProduct))) }, 'DEPARTMENT_NOT_FOUND', 'AISLE_NOT_FOUND',
         'SKU_ALREADY_EXISTS', ...BODY, ...ADMIN)
     }
   }, async (request, reply) => {
@@ -58,7 +56,9 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
   fastify.get('/products/:product_id', {
     config: { isCatalogue: true, etag: 'own' },
     schema: {
+      operationId: 'getManagedProduct',
       summary: 'One product',
+      description: 'With the price in cents and the stock.',
       tags,
       params,
       response: responses({ 200: ref(ManagedProduct) }, 'PRODUCT_NOT_FOUND', ...ADMIN)
@@ -71,13 +71,15 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
 
   fastify.patch('/products/:product_id', {
     schema: {
+      operationId: 'updateManagedProduct',
       summary: 'Change name, price or stock: only what is sent',
       description: 'A new price shows in carts at once, and never in orders. A stock of null ends the tracking.',
       tags,
       params,
-      body: ProductChanges,
+      body: ref(ProductChanges),
       headers: Type.Object(IfMatch),
-      response: responses({ 200: ref(ManagedProduct) }, 'PRODUCT_NOT_FOUND', 'PRECONDITION_FAILED', ...BODY, ...ADMIN)
+      response: responses({ 200: tagged(ref(ManagedProduct)) }, 'PRODUCT_NOT_FOUND', 'PRECONDITION_FAILED', ...BODY,
+        ...ADMIN)
     }
   }, async (request, reply) => {
     const product = await catalogue.change(request.params.product_id, request.body, request.ifMatch())

@@ -1,5 +1,5 @@
 import { Type } from '@sinclair/typebox'
-import { ImageUrl, kept, nullable, object, optional, ProductId, Text } from '../../schemas.ts'
+import { ImageUrl, kept, nullable, object, optional, PageInfo, ProductId, ref, Text } from '../../schemas.ts'
 
 export const Product = object('Product', {
   product_id: ProductId,
@@ -11,6 +11,25 @@ export const Product = object('Product', {
   description: nullable(Type.String()),
   price: nullable(Type.Number({ description: 'null: the catalogue has none' })),
   image_url: nullable(Type.String())
+}, {
+  examples: [{
+    product_id: 1,
+    product_name: 'Alder Farm Russet Apples, 1 kg',
+    department_id: 1,
+    department_name: 'Greengrocer',
+    aisle_id: 1,
+    aisle_name: 'Fresh Fruit',
+    description: 'Nutty, sharp-sweet apples with a rough golden skin.',
+    price: 3.49,
+    image_url: 'https://example.com/apples.png'
+  }]
+})
+export const ProductPage = object('ProductPage', {
+  products: Type.Array(ref(Product)), ...PageInfo, next_cursor: nullable(Type.String())
+}, {
+  examples: [
+    { products: Product.examples, total: 200, limit: 1, offset: 0, has_next: true, has_prev: false, next_cursor: 'cDE' }
+  ]
 })
 export const ProductRow = Type.Object({ version: Type.Integer(), ...Product.properties })
 
@@ -26,9 +45,26 @@ export const Department = object('Department', {
   description: nullable(Type.String()),
   image_url: nullable(Type.String())
 })
+export const DepartmentList = object('DepartmentList', { departments: Type.Array(ref(Department)) }, {
+  examples: [{
+    departments: [{
+      department_id: 2,
+      department_name: 'Bakery',
+      product_count: 14,
+      description: 'Bread, rolls and pastries.',
+      image_url: 'https://example.com/bakery.png'
+    }]
+  }]
+})
 export const Aisle = object('Aisle', {
   aisle_id: Type.Integer(), aisle_name: Type.String(), product_count: Type.Integer()
 })
+export const AisleList = object('AisleList', { aisles: Type.Array(ref(Aisle)) }, {
+  examples: [{ aisles: [{ aisle_id: 1, aisle_name: 'Fresh Fruit', product_count: 7 }] }]
+})
+
+/** What the routes of the catalogue refer to by name. */
+export const catalogueSchemas = [Product, ProductPage, Department, DepartmentList, Aisle, AisleList]
 
 export const SearchText = Text(255, {
   description:
@@ -49,10 +85,16 @@ export const ManagedProduct = object('ManagedProduct', {
   name: Type.String(),
   price_cents: nullable({ ...Cents, description: 'in integer cents; null: the catalogue has no price' }),
   stock: nullable({ ...Stock, ...untracked })
-})
+}, { examples: [{ id: 1, name: 'Alder Farm Russet Apples, 1 kg', price_cents: 349, stock: 100 }] })
+export const ManagedProductPage = object('ManagedProductPage', {
+  items: Type.Array(ref(ManagedProduct)),
+  total: Type.Integer({ description: 'exact number of all products that match' }),
+  limit: Type.Integer(),
+  offset: Type.Integer()
+}, { examples: [{ items: ManagedProduct.examples, total: 200, limit: 1, offset: 0 }] })
 export const ManagedProductRow = Type.Object({ version: Type.Integer(), ...ManagedProduct.properties })
 
-export const NewProduct = Type.Object({
+export const NewProduct = object('NewManagedProduct', {
   name: Name,
   price_cents: Cents,
   department_id: optional(ProductId),
@@ -63,7 +105,7 @@ export const NewProduct = Type.Object({
   stock: optional({ ...Stock, ...untracked })
 }, { examples: [{ name: 'Rye Bread', price_cents: 349, description: 'Baked this morning', stock: 40 }] })
 
-export const ProductChanges = Type.Object({
+export const ProductChanges = object('ManagedProductChanges', {
   name: kept(Name),
   price_cents: kept(Cents),
   stock: optional({ ...Stock, description: 'null: not tracked any more' })

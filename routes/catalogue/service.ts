@@ -1,19 +1,20 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from '@sinclair/typebox'
-import { Aisle, Department, Product, SearchText } from './schema.ts'
-import { Cursor, nullable, PageInfo, pageInfo, Paging, ProductId, ref } from '../../schemas.ts'
+import { AisleList, DepartmentList, Product, ProductPage, SearchText } from './schema.ts'
+import { Cursor, pageInfo, Paging, ProductId, ref } from '../../schemas.ts'
 import { KEY, responses } from '../faces/responses.ts'
 
-const ProductPage = Type.Object({
-  products: Type.Array(ref(Product)), ...PageInfo, next_cursor: nullable(Type.String())
-})
 const tags = ['Catalogue']
 
 const routes: FastifyPluginAsyncTypebox = async (fastify) => {
   fastify.get('/products', {
     config: { isCatalogue: true },
     schema: {
-      summary: 'A page of the catalogue, by product id',
+      operationId: 'listProducts',
+      summary: 'A page of the catalogue',
+      description:
+        'Filters combine. In the order of product ids; where `q` matches no name, the nearest names come, the ' +
+          'nearest first.',
       tags,
       querystring: Type.Object({
         categories: Type.Optional(Type.Array(Type.String({ maxLength: 255 }), {
@@ -27,7 +28,7 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
         cursor: Type.Optional(Cursor),
         ...Paging(25)
       }),
-      response: responses({ 200: ProductPage }, 'INVALID_CURSOR', ...KEY)
+      response: responses({ 200: ref(ProductPage) }, 'INVALID_CURSOR', ...KEY)
     }
   }, async (request) => {
     const { products, total, next_cursor: next } = await fastify.catalogue.list(request.query)
@@ -37,7 +38,9 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
   fastify.get('/products/:product_id', {
     config: { isCatalogue: true, etag: 'body' },
     schema: {
+      operationId: 'getProduct',
       summary: 'One product',
+      description: 'With the names of its department and aisle.',
       tags,
       params: Type.Object({ product_id: ProductId }),
       response: responses({ 200: ref(Product) }, 'PRODUCT_NOT_FOUND', ...KEY)
@@ -47,16 +50,22 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
   fastify.get('/departments', {
     config: { isCatalogue: true },
     schema: {
+      operationId: 'listDepartments',
       summary: 'All departments',
+      description: 'With the number of products in each.',
       tags,
-      response: responses({ 200: Type.Object({ departments: Type.Array(ref(Department)) }) }, ...KEY)
+      response: responses({ 200: ref(DepartmentList) }, ...KEY)
     }
   }, async () => ({ departments: await fastify.catalogue.listDepartments() }))
 
   fastify.get('/aisles', {
     config: { isCatalogue: true },
     schema: {
-      summary: 'All aisles', tags, response: responses({ 200: Type.Object({ aisles: Type.Array(ref(Aisle)) }) }, ...KEY)
+      operationId: 'listAisles',
+      summary: 'All aisles',
+      description: 'With the number of products in each.',
+      tags,
+      response: responses({ 200: ref(AisleList) }, ...KEY)
     }
   }, async () => ({ aisles: await fastify.catalogue.listAisles() }))
 }

@@ -15,11 +15,23 @@ export const StorefrontProduct = object('StorefrontProduct', {
   category: nullable(Type.String({ description: 'the department’s name' })),
   images: Type.Array(Type.String()),
   stock: nullable(Type.Integer({ description: 'null: not tracked, always to be had' }))
+}, {
+  examples: [{
+    _id: '1',
+    id: '1',
+    name: 'Alder Farm Russet Apples, 1 kg',
+    description: 'Nutty, sharp-sweet apples with a rough golden skin.',
+    price: 3.49,
+    sku: 'APPLE-RUSSET-1KG',
+    category: 'Greengrocer',
+    images: ['https://example.com/apples.png'],
+    stock: 100
+  }]
 })
-const ProductPage = Type.Object({
+export const StorefrontProductPage = object('StorefrontProductPage', {
   products: Type.Array(ref(StorefrontProduct)),
   pagination: Type.Object({ page: Type.Integer(), limit: Type.Integer(), total: Type.Integer(), pages: Type.Integer() })
-})
+}, { examples: [{ products: StorefrontProduct.examples, pagination: { page: 1, limit: 1, total: 200, pages: 200 } }] })
 const Price = Type.Number({ minimum: 0, maximum: 1e8 })
 const tags = ['Storefront: catalogue']
 
@@ -45,7 +57,11 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
   fastify.get('/products', {
     config: { isCatalogue: true },
     schema: {
-      summary: 'A page of the catalogue, by product id',
+      operationId: 'listStorefrontProducts',
+      summary: 'A page of the catalogue',
+      description:
+        'Filters combine. In the order of product ids; where `search` matches no name, the nearest names come, the ' +
+          'nearest first.',
       tags,
       querystring: Type.Object({
         page: Page,
@@ -56,7 +72,7 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
         maxPrice: Type.Optional(Price),
         inStock: Type.Optional(Type.Boolean({ description: 'true: only what is not sold out; false: all, as without' }))
       }),
-      response: responses({ 200: ProductPage })
+      response: responses({ 200: ref(StorefrontProductPage) })
     }
   }, async (request) => {
     const { page, limit, search, category, minPrice, maxPrice, inStock } = request.query
@@ -79,7 +95,9 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
   fastify.get('/products/:product_id', {
     config: { isCatalogue: true, etag: 'body' },
     schema: {
+      operationId: 'getStorefrontProduct',
       summary: 'One product',
+      description: 'As a shop front shows it, with SKU and stock.',
       tags,
       params: Type.Object({ product_id: ProductId }),
       response: responses({ 200: ref(StorefrontProduct) }, 'PRODUCT_NOT_FOUND')

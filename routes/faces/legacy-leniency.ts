@@ -1,3 +1,5 @@
+import type { FastifyInstance } from 'fastify'
+
 interface Schema {
   type?: string | string[]
   properties?: Record<string, Schema>
@@ -26,6 +28,15 @@ const BOOLEANS: Record<string, boolean> = {
   n: false,
   f: false,
   0: false
+}
+
+/** A schema with what it refers to by name in its place: this face changes it, and goes through it beside a body. */
+export function inline (fastify: FastifyInstance, schema: unknown): Schema {
+  return JSON.parse(JSON.stringify(schema), (_key, value) => {
+    if (typeof value?.$ref !== 'string') return value
+    const { $id: _, ...named } = fastify.getSchema(value.$ref.replace(/#$/, '')) as { $id: string }
+    return inline(fastify, named)
+  })
 }
 
 /** The schema of a body as the older service was: shorter passwords, and any whole number as a quantity that is set. */

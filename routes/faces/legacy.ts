@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify'
 import { problem } from '../../problems.ts'
 import { enveloped, NO_CHANGES, NO_ENTRIES, shapeOf, type Shape } from './legacy-envelope.ts'
-import { changesAnything, lenient, withoutText } from './legacy-leniency.ts'
+import { changesAnything, inline, lenient, withoutText } from './legacy-leniency.ts'
 import { refusal } from './legacy-refusal.ts'
 
 declare module 'fastify' {
@@ -25,7 +25,7 @@ export function legacyFace (fastify: FastifyInstance): void {
     const { body, querystring, response, ...schema } = route.schema ?? {}
     route.schema = {
       ...schema,
-      ...body !== undefined && { body: lenient(body as object, shape.setsQuantity) },
+      ...body !== undefined && { body: lenient(inline(fastify, body), shape.setsQuantity) },
       querystring: { ...querystring as object, additionalProperties: true },
       hide: true,
       response: successes(response)

@@ -1,7 +1,12 @@
-import type { FastifyInstance, FastifySchema } from 'fastify'
-import { ManagedProduct } from '../catalogue/schema.ts'
-import { ManagedUser } from '../users/schema.ts'
-import { ManagedOrder } from '../orders/management.ts'
+import type { FastifyInstance } from 'fastify'
+import { ManagedProduct, ManagedProductPage, NewProduct, ProductChanges } from '../catalogue/schema.ts'
+import { queueSchemas } from '../operations/index.ts'
+import { ChangedOrder, ManagedOrder, ManagedOrderPage } from '../orders/management.ts'
+import { ManagedStatusChange, NewManagedOrder } from '../orders/schema.ts'
+import { IdentityChanges, ManagedUser, ManagedUserPage } from '../users/schema.ts'
+
+/** What a caller sends and this face does not know is a 400, in the body too. */
+const bodies = [NewProduct, ProductChanges, NewManagedOrder, ManagedStatusChange, IdentityChanges].map(closed)
 
 /**
  * The management API's access rule, its strictness about what it does not know, and the shapes its routes refer to by
@@ -10,21 +15,19 @@ import { ManagedOrder } from '../orders/management.ts'
 export function managementFace (fastify: FastifyInstance): void {
   fastify.addHook('onRequest', fastify.requireAdmin)
   fastify.addHook('onRoute', (route) => {
-    route.schema = strict({
+    route.schema = {
       security: [{ adminKey: [] }, { adminBearer: [] }, { adminBasic: [] }, { token: [] }], ...route.schema
-    })
+    }
   })
-  for (const schema of [ManagedOrder, ManagedProduct, ManagedUser]) fastify.addSchema(schema)
-}
-
-/** What a caller sends and this face does not know is a 400, in the body too. */
-function strict (schema: FastifySchema): FastifySchema {
-  const { body } = schema
-  return { ...schema, ...body !== undefined && { body: closed(body) } }
+  for (const schema of [
+    ...bodies, ManagedOrder, ManagedOrderPage, ChangedOrder, ManagedProduct, ManagedProductPage, ManagedUser,
+    ManagedUserPage, ...queueSchemas
+  ]) fastify.addSchema(schema)
 }
 
 interface Schema { type?: unknown, properties?: Record<string, unknown>, items?: unknown }
 
+/** The schema of a body that takes nothing but what it names. */
 function closed (schema: unknown): unknown {
   const { type, properties, items } = schema as Schema
   const types = [type].flat()

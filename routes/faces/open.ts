@@ -1,10 +1,14 @@
 import type { FastifyInstance } from 'fastify'
-import { StorefrontProduct } from '../catalogue/storefront.ts'
+import { StorefrontProduct, StorefrontProductPage } from '../catalogue/storefront.ts'
+import { probeSchemas } from '../operations/probes.ts'
+import { accountSchemas } from '../users/storefront-auth.ts'
 
 /** For everybody: no key, no identity. */
 export function openFace (fastify: FastifyInstance): void {
   fastify.addHook('onRoute', (route) => {
     if (route.schema) route.schema = { security: [], ...route.schema }
   })
-  fastify.addSchema(StorefrontProduct)
+  for (const schema of [StorefrontProduct, StorefrontProductPage, ...probeSchemas, ...accountSchemas]) {
+    fastify.addSchema(schema)
+  }
 }

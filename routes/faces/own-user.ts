@@ -1,29 +1,39 @@
 import type { FastifyInstance, FastifyRequest, FastifySchema } from 'fastify'
-import { Type } from '@sinclair/typebox'
-import { Cart } from '../carts/index.ts'
-import { Order } from '../orders/schema.ts'
-import { User } from '../users/schema.ts'
-import { problem } from '../../problems.ts'
-import { nullable, object, ref } from '../../schemas.ts'
+import { Type, type TSchema } from '@sinclair/typebox'
+import { Cart, CartDeleted, CartItem, CartItemQuantity, CartReplacement, NewCart, NewCartItem } from '../carts/index.ts'
+import { Delivery, Order, OrderItem, StatusEntry } from '../orders/schema.ts'
 import { OrderEnvelope } from '../orders/service-envelope.ts'
+import {
+  EmailChange, EmailChanged, NotificationSettings, PasswordChange, PasswordChanged, StatusChangeOfOrder,
+  StatusChangesOfOrders, User,
+  UserChanges, UserExport, UserNotificationSettings
+} from '../users/schema.ts'
+import { problem } from '../../problems.ts'
 import { responses } from './responses.ts'
 
 const CallerId = Type.String({
-  maxLength: 255, description: 'the id the caller came with; in paths also `me`', examples: ['me']
+  title: 'CallerId', maxLength: 255, description: 'the id the caller came with; in paths also `me`', examples: ['me']
 })
 
-/** The service API's shapes, with the caller's own id in them. */
-export const StorefrontCart = object('StorefrontCart', { ...Cart.properties, user_id: CallerId })
-export const StorefrontUser = object('StorefrontUser', { ...User.properties, user_id: CallerId })
-export const StorefrontServiceOrder = object('StorefrontServiceOrder', {
-  ...Order.properties, user_id: nullable(CallerId)
-})
-export const StorefrontOrderEnvelope = object('StorefrontOrderEnvelope', {
-  ...OrderEnvelope.properties, data: Type.Array(ref(StorefrontServiceOrder))
-})
-const RENAMED: Record<string, string> = {
-  'Cart#': 'StorefrontCart#', 'User#': 'StorefrontUser#', 'OrderEnvelope#': 'StorefrontOrderEnvelope#'
-}
+/**
+ * The service API's schemas that have a user's id in them, and what they are called with the caller's own id in its
+ * place.
+ */
+const renamed = new Map<TSchema, string>([
+  [NewCart, 'NewOwnCart'], [Cart, 'OwnCart'], [CartDeleted, 'OwnCartDeleted'], [Order, 'OwnServiceOrder'],
+  [OrderEnvelope, 'OwnServiceOrderEnvelope'],
+  [User, 'OwnUser'], [PasswordChanged, 'OwnPasswordChanged'], [EmailChanged, 'OwnEmailChanged'],
+  [UserNotificationSettings, 'OwnNotificationSettings']
+])
+const newNames = new Map([...renamed].map(([schema, name]) => [`${schema.$id}#`, `${name}#`]))
+
+/** What the routes mounted here refer to by name. */
+export const ownSchemas: object[] = [
+  ...[...renamed].map(([schema, $id]) => ({ ...withCallerId(schema), $id })),
+  NewCartItem, CartReplacement, CartItemQuantity, CartItem, Delivery, OrderItem, StatusEntry, UserChanges,
+  NotificationSettings, PasswordChange,
+  EmailChange, StatusChangeOfOrder, StatusChangesOfOrders, UserExport
+]
 
 /** The user a request is about: the id here, and the id it is called by. */
 interface Named { localId: string, name: string }
@@ -79,15 +89,28 @@ export function mountForOwnUser (fastify: FastifyInstance, tag: string): void {
   })
 }
 
+/** A copy with the caller's id where a user's was. */
+function withCallerId<T extends object> (schema: T): T {
+  return JSON.parse(JSON.stringify(schema), (key, value) => {
+    if (key === '$ref') return newNames.get(value) ?? value
+    if (key !== 'user_id' || value?.format !== 'uuid') return value
+    return [value.type].flat().includes('null') ? { ...CallerId, type: value.type } : CallerId
+  })
+}
+
 /**
- * A service route's schema with the caller's ids in it, under this face's tag, and with what its access rule refuses.
+ * A service route's schema with the caller's ids in it, under this face's tag and name, and with what its access rule
+ * refuses.
  */
 function withCallerIds (schema: FastifySchema, tag: string): FastifySchema {
-  const copy: FastifySchema & { response?: object } = JSON.parse(JSON.stringify(schema), (key, value) => {
-    if (key === '$ref') return RENAMED[value] ?? value
-    return key === 'user_id' && value?.format === 'uuid' ? CallerId : value
-  })
+  const { operationId = '', response, ...rest } = schema as FastifySchema & { response: Record<string, object> }
+  // Refusals are shared by all routes, and say nothing of a user's id.
+  const copies = Object.entries(response).map(([status, one]) => [status, status < '300' ? withCallerId(one) : one])
   return {
-    ...copy, tags: [tag], response: { ...responses({}, 'FORBIDDEN', 'EMAIL_REQUIRED'), ...copy.response }
+    ...withCallerId(rest),
+    // getCart is getOwnCart here.
+    operationId: operationId.replace(/^[a-z]+/, '$&Own'),
+    tags: [tag],
+    response: { ...responses({}, 'FORBIDDEN', 'EMAIL_REQUIRED'), ...Object.fromEntries(copies) }
   }
 }

@@ -1,9 +1,16 @@
 import type { FastifyInstance } from 'fastify'
-import { Cart } from '../carts/index.ts'
-import { Order } from '../orders/schema.ts'
-import { Aisle, Department, Product } from '../catalogue/schema.ts'
-import { User } from '../users/schema.ts'
+import { cartSchemas } from '../carts/index.ts'
+import { catalogueSchemas } from '../catalogue/schema.ts'
+import { orderSchemas } from '../orders/schema.ts'
 import { OrderEnvelope, OrderPageEnvelope } from '../orders/service-envelope.ts'
+import { StoredInvoice } from '../orders/service-invoice.ts'
+import { Query, Rows } from '../query/service.ts'
+import { userSchemas } from '../users/schema.ts'
+
+const schemas = [
+  ...cartSchemas, ...catalogueSchemas, ...orderSchemas, OrderEnvelope, OrderPageEnvelope, StoredInvoice, Query, Rows,
+  ...userSchemas
+]
 
 /** The service API's access rule, an API key, and the shapes its routes refer to by name. */
 export function serviceFace (fastify: FastifyInstance): void {
@@ -12,7 +19,5 @@ export function serviceFace (fastify: FastifyInstance): void {
   fastify.addHook('onRoute', (route) => {
     if (route.schema) route.schema = { security: [{ apiKey: [] }, { bearer: [] }, { basic: [] }], ...route.schema }
   })
-  for (const schema of [Product, Department, Aisle, User, Cart, Order, OrderEnvelope, OrderPageEnvelope]) {
-    fastify.addSchema(schema)
-  }
+  for (const schema of schemas) fastify.addSchema(schema)
 }

@@ -1,6 +1,13 @@
 import type { FastifyInstance } from 'fastify'
-import { StorefrontOrder, StorefrontOrderPage } from '../orders/storefront-schema.ts'
-import { StorefrontCart, StorefrontOrderEnvelope, StorefrontServiceOrder, StorefrontUser } from './own-user.ts'
+import { StatusChange } from '../orders/schema.ts'
+import {
+  NewStorefrontOrder, StorefrontChanges, StorefrontOrder, StorefrontOrderPage
+} from '../orders/storefront-schema.ts'
+import { ownSchemas } from './own-user.ts'
+
+const schemas = [
+  NewStorefrontOrder, StorefrontChanges, StatusChange, StorefrontOrder, StorefrontOrderPage, ...ownSchemas
+]
 
 /** The storefront's access rule, an identified person. */
 export function storefrontFace (fastify: FastifyInstance): void {
@@ -13,8 +20,5 @@ export function storefrontFace (fastify: FastifyInstance): void {
       }
     }
   })
-  for (const schema of [
-    StorefrontOrder, StorefrontOrderPage, StorefrontCart, StorefrontUser, StorefrontServiceOrder,
-    StorefrontOrderEnvelope
-  ]) fastify.addSchema(schema)
+  for (const schema of schemas) fastify.addSchema(schema)
 }

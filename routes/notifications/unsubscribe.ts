@@ -7,7 +7,10 @@ const querystring = Type.Object({
   token: Type.String({ maxLength: 200, description: 'as it stands in the link of an email' })
   // Mail programs add parameters of their own to links; a person must not fail for it.
 }, { additionalProperties: true })
-const page = { description: 'a page', content: { 'text/html': { schema: { type: 'string' } } } }
+const page = {
+  description: 'a page',
+  content: { 'text/html': { schema: { type: 'string' }, example: '<!doctype html><title>No more emails?</title>' } }
+}
 const config = { page: 'form' } as const
 const schema = {
   tags: ['Notifications'],
@@ -21,18 +24,30 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
   fastify.addContentTypeParser(['application/x-www-form-urlencoded', 'multipart/form-data'], async () => null)
 
   fastify.get('/notifications/unsubscribe', {
-    config, schema: { ...schema, summary: 'The page with the unsubscribe button; changes nothing' }
+    config,
+    schema: {
+      ...schema,
+      operationId: 'showUnsubscribePage',
+      summary: 'The page with the unsubscribe button',
+      description: 'Changes nothing.'
+    }
   },
-  async (request, reply) => {
-    fastify.notifications.checkToken(request.query.token)
-    return reply.type('text/html; charset=utf-8').send(write(fastify.config.APP_NAME, 'No more emails?', html`
+    async (request, reply) => {
+      fastify.notifications.checkToken(request.query.token)
+      return reply.type('text/html; charset=utf-8').send(write(fastify.config.APP_NAME, 'No more emails?', html`
         <p>You will get no more reminders and order news by email.</p>
         <form method="post"><button>Unsubscribe</button></form>`))
-  })
+    })
 
-  fastify.post('/notifications/unsubscribe', { config, schema: { ...schema, summary: 'End a user’s emails' } }, async (
-    request, reply
-  ) => {
+  fastify.post('/notifications/unsubscribe', {
+    config,
+    schema: {
+      ...schema,
+      operationId: 'unsubscribe',
+      summary: 'End a user’s emails',
+      description: 'One-click unsubscribe (RFC 8058). Once more changes nothing.'
+    }
+  }, async (request, reply) => {
     await fastify.notifications.unsubscribe(request.query.token)
     return reply.type('text/html; charset=utf-8').send(write(fastify.config.APP_NAME, 'Done', html`
       <p>You get no more emails. You can ask for them again in your settings.</p>`))

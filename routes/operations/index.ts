@@ -1,17 +1,20 @@
 import fp from 'fastify-plugin'
 import type { FastifyInstance } from 'fastify'
 import { Type, type Static } from '@sinclair/typebox'
-import { Moment, nullable, oneOf } from '../../schemas.ts'
+import { Moment, nullable, object, oneOf, ref } from '../../schemas.ts'
 import { problem } from '../../problems.ts'
 
 export const QUEUES = ['reminders', 'emails', 'order-events', 'housekeeping'] as const
-export type Queue = typeof QUEUES[number]
+export type QueueName = typeof QUEUES[number]
 
 /** The queues that are ticks of pg-boss; the others are rows of our own. */
-const TICKED: readonly Queue[] = ['reminders', 'housekeeping']
+const TICKED: readonly QueueName[] = ['reminders', 'housekeeping']
 
-export const QueueState = Type.Object({
-  queue: oneOf(QUEUES),
+/** The name of a queue. */
+export const Queue = oneOf(QUEUES, { title: 'QueueName' })
+
+export const QueueState = object('QueueState', {
+  queue: Queue,
   depth: Type.Integer({ description: 'what waits or is under way: users due, emails, events, ticks' }),
   oldest: nullable({ ...Moment, description: 'since when the oldest of them waits' }),
   failed: Type.Integer({ description: 'what failed for good' }),
@@ -21,7 +24,13 @@ export const QueueState = Type.Object({
   }, { description: 'what keeps all of it waiting, in the words of the broker or mail server, and since when' }))
 })
 
-export const FailedJob = Type.Object({
+export const QueueList = object('QueueList', { queues: Type.Array(ref(QueueState)) }, {
+  examples: [
+    { queues: [{ queue: 'emails', depth: 3, oldest: '2026-11-21T09:30:00.123456+00:00', failed: 1, fault: null }] }
+  ]
+})
+
+export const FailedJob = object('FailedJob', {
   id: Type.String(),
   failed_at: Moment,
   attempts: Type.Integer(),
@@ -34,6 +43,34 @@ export const FailedJob = Type.Object({
     created_at: Type.Optional(Moment)
   })
 })
+export const FailedJobPage = object('FailedJobPage', {
+  failed: Type.Array(ref(FailedJob)), total: Type.Integer(), limit: Type.Integer(), offset: Type.Integer()
+}, {
+  examples: [{
+    failed: [{
+      id: '17',
+      failed_at: '2026-11-21T09:30:00.123456+00:00',
+      attempts: 12,
+      reason: '550 no such mailbox',
+      about: { kind: 'order status', user_id: '54e02e9f-e6c8-50c3-9b2e-87f37ee5b745', order_id: 3422000 }
+    }],
+    total: 1,
+    limit: 20,
+    offset: 0
+  }]
+})
+
+const Retried = { queue: Queue, retried: Type.Integer() }
+export const RetriedJob = object('RetriedJob', Retried, { examples: [{ queue: 'emails', retried: 1 }] })
+export const RetriedJobs = object('RetriedJobs', {
+  ...Retried,
+  remaining: Type.Integer({
+    description: 'what there was no time for, beyond about 100,000: send the request again until it is 0'
+  })
+}, { examples: [{ queue: 'emails', retried: 17, remaining: 0 }] })
+
+/** What the routes of queues refer to by name. */
+export const queueSchemas = [QueueState, QueueList, FailedJob, FailedJobPage, RetriedJob, RetriedJobs]
 
 /** Emails retried by one statement. */
 const BATCH = 1000
@@ -66,7 +103,7 @@ function operationsDomain (fastify: FastifyInstance) {
   }
 
   /** Tries ticks again that failed for good, or one of them; says how many. */
-  async function retryTicks (queue: Queue, id: string | null): Promise<number> {
+  async function retryTicks (queue: QueueName, id: string | null): Promise<number> {
     if (!TICKED.includes(queue)) return 0
     const ids = (await findTicks.all(queue, id)).map((tick) => tick.id)
     if (ids.length > 0) await fastify.jobs.retry(queue, ids)
@@ -83,18 +120,18 @@ function operationsDomain (fastify: FastifyInstance) {
     },
 
     /** What failed for good, the latest first. Events never do: they wait for the broker. */
-    listFailed: async (queue: Queue, page: { limit: number, offset: number }) => (await listFailed.first(queue,
+    listFailed: async (queue: QueueName, page: { limit: number, offset: number }) => (await listFailed.first(queue,
       page.limit, page.offset))!,
 
     /**
      * Tries everything again that failed for good, for as long as a request may take; says how many, and how many there
      * was no time for.
      */
-    retryAll: async (queue: Queue): Promise<{ retried: number, remaining: number }> =>
+    retryAll: async (queue: QueueName): Promise<{ retried: number, remaining: number }> =>
       queue === 'emails' ? await retryAllEmails() : { retried: await retryTicks(queue, null), remaining: 0 },
 
     /** Rejects with JOB_NOT_FOUND. */
-    async retryOne (queue: Queue, id: string): Promise<void> {
+    async retryOne (queue: QueueName, id: string): Promise<void> {
       const isRetried = queue === 'emails'
         ? /^\d{1,18}$/.test(id) && (await retryEmail.all(id)).length > 0
         : await retryTicks(queue, id) > 0

@@ -1,20 +1,13 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from '@sinclair/typebox'
-import { FailedJob, QUEUES, QueueState } from './index.ts'
+import { FailedJobPage, QUEUES, QueueList, RetriedJob, RetriedJobs } from './index.ts'
 import { problem } from '../../problems.ts'
-import { oneOf, Paging } from '../../schemas.ts'
+import { oneOf, Paging, ref } from '../../schemas.ts'
 import { ADMIN, BODY, responses } from '../faces/responses.ts'
 
 const tags = ['Management: jobs']
 const Queue = oneOf(QUEUES)
 const params = Type.Object({ queue: Queue })
-const Retried = Type.Object({ queue: Queue, retried: Type.Integer() })
-const AllRetried = Type.Object({
-  ...Retried.properties,
-  remaining: Type.Integer({
-    description: 'what there was no time for, beyond about 100,000: send the request again until it is 0'
-  })
-})
 
 const routes: FastifyPluginAsyncTypebox = async (fastify) => {
   // A queue in the path that is not there is as absent as any resource, before it is a parameter that is not valid.
@@ -25,23 +18,23 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
 
   fastify.get('/jobs', {
     schema: {
-      summary: 'What waits, since when, and what failed for good, in each queue',
+      operationId: 'listQueues',
+      summary: 'The queues',
+      description: 'What waits in each and since when, what failed for good, and what keeps all of it waiting.',
       tags,
-      response: responses({ 200: Type.Object({ queues: Type.Array(QueueState) }) }, ...ADMIN)
+      response: responses({ 200: ref(QueueList) }, ...ADMIN)
     }
   }, async () => ({ queues: await fastify.operations.listQueues() }))
 
   fastify.get('/jobs/:queue/failed', {
     schema: {
-      summary: 'What failed for good, and why; the latest first',
+      operationId: 'listFailedJobs',
+      summary: 'What failed for good',
+      description: 'With the reason; the latest first.',
       tags,
       params,
       querystring: Type.Object(Paging(20)),
-      response: responses({
-        200: Type.Object({
-          failed: Type.Array(FailedJob), total: Type.Integer(), limit: Type.Integer(), offset: Type.Integer()
-        })
-      }, 'QUEUE_NOT_FOUND', ...ADMIN)
+      response: responses({ 200: ref(FailedJobPage) }, 'QUEUE_NOT_FOUND', ...ADMIN)
     }
   }, async (request) => {
     const { limit, offset } = request.query
@@ -50,10 +43,12 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
 
   fastify.post('/jobs/:queue/failed/retry', {
     schema: {
-      summary: 'Try everything again that failed for good',
+      operationId: 'retryFailedJobs',
+      summary: 'Retry everything that failed for good',
+      description: 'As much as one request has time for; `remaining` says what is left.',
       tags,
       params,
-      response: responses({ 200: AllRetried }, 'QUEUE_NOT_FOUND', ...ADMIN, ...BODY)
+      response: responses({ 200: ref(RetriedJobs) }, 'QUEUE_NOT_FOUND', ...ADMIN, ...BODY)
     }
   }, async (request) => {
     const { queue } = request.params
@@ -62,10 +57,12 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
 
   fastify.post('/jobs/:queue/failed/:id/retry', {
     schema: {
-      summary: 'Try one again that failed for good',
+      operationId: 'retryFailedJob',
+      summary: 'Retry one job that failed for good',
+      description: 'By the id that the list of failed jobs gives.',
       tags,
       params: Type.Object({ queue: Queue, id: Type.String({ maxLength: 64, examples: ['1'] }) }),
-      response: responses({ 200: Retried }, 'QUEUE_NOT_FOUND', 'JOB_NOT_FOUND', ...ADMIN, ...BODY)
+      response: responses({ 200: ref(RetriedJob) }, 'QUEUE_NOT_FOUND', 'JOB_NOT_FOUND', ...ADMIN, ...BODY)
     }
   }, async (request) => {
     const { queue, id } = request.params

@@ -9,9 +9,20 @@ import { KEY, responses } from '../faces/responses.ts'
 const routes: FastifyPluginAsync = async (fastify) => {
   fastify.get('/metrics', {
     schema: {
+      operationId: 'getMetrics',
       summary: 'Measurements in Prometheus’ text format',
+      description: 'Of this gateway alone: each counts for itself.',
       tags: ['Gateway'],
-      response: responses({ 200: Type.Unsafe({ content: { 'text/plain': { schema: { type: 'string' } } } }) }, ...KEY)
+      response: responses(
+        {
+          200: Type.Unsafe({
+            content: {
+              'text/plain': { schema: { type: 'string' }, example: 'db_service_queue_depth{queue="emails"} 3' }
+            }
+          })
+        },
+        ...KEY
+      )
     }
   }, async (_request, reply) => {
     const { contentType, text } = await fastify.metrics.read()

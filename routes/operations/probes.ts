@@ -3,11 +3,12 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from '@sinclair/typebox'
 import { problem } from '../../problems.ts'
 import { showMoment } from '../../moments.ts'
+import { object, ref } from '../../schemas.ts'
 import { responses } from '../faces/responses.ts'
 
 const { name, version } = createRequire(import.meta.url)('../../package.json') as { name: string, version: string }
 
-const Health = Type.Object({
+const Health = object('Health', {
   message: Type.String(),
   data: Type.Object({
     status: Type.String(),
@@ -16,31 +17,50 @@ const Health = Type.Object({
     service: Type.String(),
     database: Type.String()
   })
+}, {
+  examples: [{
+    message: 'Service is healthy',
+    data: {
+      status: 'healthy', version, timestamp: '2026-11-21T09:30:00.123+00:00', service: name, database: 'reachable'
+    }
+  }]
 })
-const Status = Type.Object({ status: Type.String() })
+const About = object('About', {
+  name: Type.String(),
+  version: Type.String(),
+  docs: Type.String(),
+  redoc: Type.String(),
+  openapi: Type.String(),
+  health: Type.String()
+}, { examples: [{ name, version, docs: '/docs', redoc: '/redoc', openapi: '/openapi.json', health: '/health' }] })
+const Alive = object('Alive', { status: Type.String() }, { examples: [{ status: 'alive' }] })
+const Ready = object('Ready', { status: Type.String() }, { examples: [{ status: 'ready' }] })
+
+/** What these routes refer to by name. */
+export const probeSchemas = [Health, About, Alive, Ready]
+
 const tags = ['Gateway']
 
 /** What needs no key: the front page and the probes. */
 const routes: FastifyPluginAsyncTypebox = async (fastify) => {
   fastify.get('/', {
     schema: {
+      operationId: 'getAbout',
       summary: 'Name, version, where to go next',
+      description: 'The front page of the gateway.',
       tags,
-      response: responses({
-        200: Type.Object({
-          name: Type.String(),
-          version: Type.String(),
-          docs: Type.String(),
-          redoc: Type.String(),
-          openapi: Type.String(),
-          health: Type.String()
-        })
-      })
+      response: responses({ 200: ref(About) })
     }
   }, async () => ({ name, version, docs: '/docs', redoc: '/redoc', openapi: '/openapi.json', health: '/health' }))
 
   fastify.get('/health', {
-    schema: { summary: 'Health, with the database’s', tags, response: responses({ 200: Health, 503: Health }) }
+    schema: {
+      operationId: 'getHealth',
+      summary: 'Health, with the database’s',
+      description: 'For people: the same as the readiness probe, with version and time.',
+      tags,
+      response: responses({ 200: ref(Health), 503: ref(Health) })
+    }
   }, async (_request, reply) => {
     const reachable = await answers(fastify.database.ping)
     if (!reachable) reply.code(503).header('retry-after', '1')
@@ -57,15 +77,22 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
   })
 
   fastify.get('/livez', {
-    schema: { summary: 'Liveness: the process responds', tags, response: responses({ 200: Status }) }
+    schema: {
+      operationId: 'getLiveness',
+      summary: 'Liveness: the process responds',
+      description: 'Never asks the database.',
+      tags,
+      response: responses({ 200: ref(Alive) })
+    }
   }, async () => ({ status: 'alive' }))
 
   fastify.get('/readyz', {
     schema: {
-      summary:
-        'Readiness: the database is reachable and migrated, jobs are started, and the gateway is not shutting down',
+      operationId: 'getReadiness',
+      summary: 'Readiness',
+      description: 'The database is reachable and migrated, jobs are started, and the gateway is not shutting down.',
       tags,
-      response: responses({ 200: Status }, 'NOT_READY')
+      response: responses({ 200: ref(Ready) }, 'NOT_READY')
     }
   }, async () => {
     if (fastify.draining) throw problem('SHUTTING_DOWN')

@@ -1,13 +1,13 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from '@sinclair/typebox'
-import { NewManagedOrder, Status } from './schema.ts'
+import { ManagedStatusChange, NewManagedOrder, Status } from './schema.ts'
 import { Problem } from '../../problems.ts'
 import {
   Actor, Cursor, IdempotencyKey, IfMatch, Moment, nullable, object, Paging, ProductId, ref, Timestamp, UserKeyText
 } from '../../schemas.ts'
 import { sendDocument, tagDocument } from '../faces/etags.ts'
 import { joinJson, sendJson } from '../faces/json.ts'
-import { ADMIN, BODY, responses } from '../faces/responses.ts'
+import { ADMIN, BODY, placed, responses, tagged } from '../faces/responses.ts'
 
 /** An order's number; integers everywhere on this face. */
 const ManagedOrderId = Type.Integer({
@@ -32,9 +32,29 @@ export const ManagedOrder = object('ManagedOrder', {
   })),
   total_amount_cents: Type.Integer({ description: 'what the items cost' }),
   total_quantity: Type.Integer()
+}, {
+  examples: [{
+    order_id: 3422000,
+    user_id: 1,
+    user_name: 'Demo Shopper',
+    status: 'paid',
+    created_at: '2026-11-21T09:30:00.123456+00:00',
+    updated_at: '2026-11-21T09:31:00.123456+00:00',
+    items: [
+      {
+        id: 952,
+        product_id: 1,
+        product_name: 'Alder Farm Russet Apples, 1 kg',
+        quantity: 2,
+        price_cents_at_purchase: 349
+      }
+    ],
+    total_amount_cents: 698,
+    total_quantity: 2
+  }]
 })
 
-const ManagedOrderPage = Type.Object({
+export const ManagedOrderPage = object('ManagedOrderPage', {
   orders: Type.Array(ref(ManagedOrder)),
   limit: Type.Integer(),
   offset: Type.Integer(),
@@ -44,10 +64,28 @@ const ManagedOrderPage = Type.Object({
   }),
   total_quantity: Type.Integer({ description: 'of all orders that match, likewise' }),
   next_cursor: nullable(Type.String())
+}, {
+  examples: [{
+    orders: ManagedOrder.examples,
+    limit: 1,
+    offset: 0,
+    total: 202,
+    total_amount_cents: 462_702,
+    total_quantity: 954,
+    next_cursor: 'bzEuMzQyMjAwMA'
+  }]
 })
 
-const ChangedOrder = Type.Object({
+export const ChangedOrder = object('ChangedOrder', {
   order_id: ManagedOrderId, user_id: Owner, status: Status, created_at: Moment, updated_at: Moment
+}, {
+  examples: [{
+    order_id: 3422000,
+    user_id: 1,
+    status: 'shipped',
+    created_at: '2026-11-21T09:30:00.123456+00:00',
+    updated_at: '2026-11-21T11:45:00.123456+00:00'
+  }]
 })
 
 const tags = ['Management: orders']
@@ -59,7 +97,9 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
 
   fastify.get('/orders', {
     schema: {
-      summary: 'A page of orders, newest first, with the sums of all that match',
+      operationId: 'listManagedOrders',
+      summary: 'A page of orders, newest first',
+      description: 'Filters combine. With the sums of all orders that match, not of the page alone.',
       tags,
       querystring: Type.Object({
         status: Type.Optional(Status),
@@ -70,7 +110,7 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
         cursor: Type.Optional(Cursor),
         ...Paging(20)
       }),
-      response: responses({ 200: ManagedOrderPage }, 'INVALID_USER_ID', 'INVALID_CURSOR', ...ADMIN)
+      response: responses({ 200: ref(ManagedOrderPage) }, 'INVALID_USER_ID', 'INVALID_CURSOR', ...ADMIN)
     }
   }, async (request, reply) => {
     const { limit, offset } = request.query
@@ -80,27 +120,36 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
 
   fastify.post('/orders', {
     schema: {
-      summary: 'Make an order for a user',
+      operationId: 'createManagedOrder',
+      summary: 'Create an order for a user',
       description:
         'Takes stock, all or nothing; a cancelled one takes none. Where the status is not pending, the history shows ' +
           'pending and that ' +
         'status. With an Idempotency-Key a repeat gets the first response.',
       tags,
-      body: NewManagedOrder,
+      body: ref(NewManagedOrder),
       headers: Type.Object({ ...IdempotencyKey, ...Actor }),
-      response: responses({ 201: ref(ManagedOrder) }, 'INVALID_USER_ID', 'USER_NOT_FOUND', ['PRODUCTS_NOT_FOUND', 404],
-        'INVALID_QUANTITY', 'PRODUCT_NOT_PRICED', 'INSUFFICIENT_STOCK', 'IDEMPOTENCY_KEY_REUSED', ...BODY, ...ADMIN)
+      response: responses({ 201: placed(ref(ManagedOrder)) }, 'INVALID_USER_ID', 'USER_NOT_FOUND',
+        ['PRODUCTS_NOT_FOUND', 404], 'INVALID_QUANTITY', 'PRODUCT_NOT_PRICED', 'INSUFFICIENT_STOCK',
+        'IDEMPOTENCY_KEY_REUSED', ...BODY, ...ADMIN)
     }
   }, async (request, reply) => {
-    const placed = await orders.placeManaged(request.body, request.context()).catch(asNotFound)
-    if (placed.replayed) reply.header('idempotency-replayed', 'true')
-    reply.code(201).header('location', `/api/v1/orders/${placed.order_id}`)
-    return sendDocument(reply, placed.document)
+    const order = await orders.placeManaged(request.body, request.context()).catch(asNotFound)
+    if (order.replayed) reply.header('idempotency-replayed', 'true')
+    reply.code(201).header('location', `/api/v1/orders/${order.order_id}`)
+    return sendDocument(reply, order.document)
   })
 
   fastify.get('/orders/:order_id', {
     config: { etag: 'own' },
-    schema: { summary: 'One order', tags, params, response: responses({ 200: ref(ManagedOrder) }, ...ONE) }
+    schema: {
+      operationId: 'getManagedOrder',
+      summary: 'One order',
+      description: 'With its items, in integer cents.',
+      tags,
+      params,
+      response: responses({ 200: ref(ManagedOrder) }, ...ONE)
+    }
   }, async (request, reply) => {
     const order = await orders.findManaged(request.params.order_id)
     return sendDocument(reply, order.document)
@@ -108,13 +157,15 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
 
   fastify.patch('/orders/:order_id', {
     schema: {
+      operationId: 'updateManagedOrder',
       summary: 'Change the status',
       description: 'A status may only move as orders do; the same again changes nothing.',
       tags,
       params,
-      body: Type.Object({ status: Status }, { examples: [{ status: 'shipped' }] }),
+      body: ref(ManagedStatusChange),
       headers: Type.Object({ ...IfMatch, ...Actor }),
-      response: responses({ 200: ChangedOrder }, 'INVALID_STATUS_TRANSITION', 'PRECONDITION_FAILED', ...ONE, ...BODY)
+      response: responses({ 200: tagged(ref(ChangedOrder)) }, 'INVALID_STATUS_TRANSITION', 'PRECONDITION_FAILED',
+        ...ONE, ...BODY)
     }
   }, async (request, reply) => {
     const order = await orders.changeStatus(request.params.order_id, request.body.status, request.ifMatch(),

@@ -10,7 +10,9 @@ export const OrderEnvelope = object('OrderEnvelope', {
   success: Type.Boolean(),
   message: Type.String(),
   data: Type.Array(ref(Order))
-})
+}, { examples: [{ success: true, message: 'Order created successfully', data: Order.examples }] })
+
+const [{ status_history: _, ...listed }] = Order.examples
 
 export const OrderPageEnvelope = object('OrderPageEnvelope', {
   ...OrderEnvelope.properties,
@@ -18,6 +20,18 @@ export const OrderPageEnvelope = object('OrderPageEnvelope', {
   limit: Type.Integer(),
   offset: Type.Integer(),
   next_cursor: nullable(Type.String())
+}, {
+  examples: [
+    {
+      success: true,
+      message: 'Found 11 orders',
+      data: [listed],
+      total: 11,
+      limit: 1,
+      offset: 0,
+      next_cursor: 'bzEuMzQyMjAwMA'
+    }
+  ]
 })
 
 /** Sends orders that the database wrote, each or all as a JSON array, in the envelope. `page` are further fields. */

@@ -1,12 +1,23 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from '@sinclair/typebox'
 import { INVOICE_LIMIT, INVOICE_TYPES } from './invoices.ts'
-import { OrderId } from '../../schemas.ts'
+import { object, OrderId, ref } from '../../schemas.ts'
 import { KEY, responses } from '../faces/responses.ts'
 
 const tags = ['Orders']
 const params = Type.Object({ order_id: OrderId })
 const types = Object.keys(INVOICE_TYPES)
+/** What documents begin with; JSON has no better example of bytes. */
+const FIRST_BYTES: Record<string, string> = {
+  'application/pdf': '%PDF-1.7 …', 'image/png': '\\x89PNG …', 'image/jpeg': '\\xff\\xd8\\xff …'
+}
+export const StoredInvoice = object('StoredInvoice', {
+  message: Type.String(), order_id: OrderId, content_type: Type.String(), size: Type.Integer({ description: 'bytes' })
+}, {
+  examples: [
+    { message: 'Invoice stored successfully', order_id: '3422000', content_type: 'application/pdf', size: 48_213 }
+  ]
+})
 
 /** An order's invoice, as the bytes it is. */
 const routes: FastifyPluginAsyncTypebox = async (fastify) => {
@@ -18,15 +29,14 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
   fastify.put('/orders/:order_id/invoice', {
     bodyLimit: INVOICE_LIMIT,
     schema: {
-      summary: 'Store the invoice: PDF, PNG or JPEG, up to 10 MiB',
+      operationId: 'storeInvoice',
+      summary: 'Store the invoice',
+      description: 'PDF, PNG or JPEG, up to 10 MiB. It replaces the one before.',
       tags,
       params,
       consumes: types,
-      response: responses({
-        200: Type.Object({
-          message: Type.String(), order_id: OrderId, content_type: Type.String(), size: Type.Integer()
-        })
-      }, 'INVALID_ORDER_ID', 'ORDER_NOT_FOUND', 'INVALID_INVOICE', 'BODY_TOO_LARGE', 'UNSUPPORTED_MEDIA_TYPE', ...KEY)
+      response: responses({ 200: ref(StoredInvoice) }, 'INVALID_ORDER_ID', 'ORDER_NOT_FOUND', 'INVALID_INVOICE',
+        'BODY_TOO_LARGE', 'UNSUPPORTED_MEDIA_TYPE', ...KEY)
     }
   }, async (request) => {
     const [contentType = ''] = (request.headers['content-type'] ?? '').split(';')
@@ -38,14 +48,19 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
 
   fastify.get('/orders/:order_id/invoice', {
     schema: {
+      operationId: 'getInvoice',
       summary: 'The invoice',
+      description: 'The bytes that were stored, with their content type.',
       tags,
       params,
       produces: types,
       response: responses({
         200: Type.Unsafe({
           description: 'the document',
-          content: Object.fromEntries(types.map((type) => [type, { schema: { type: 'string', format: 'binary' } }]))
+          headers: { 'Content-Disposition': {} },
+          content: Object.fromEntries(types.map(
+            (type) => [type, { schema: { type: 'string', format: 'binary' }, example: FIRST_BYTES[type] }]
+          ))
         })
       }, 'INVALID_ORDER_ID', 'ORDER_NOT_FOUND', 'INVOICE_NOT_FOUND', ...KEY)
     }

@@ -1,11 +1,11 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from '@sinclair/typebox'
-import { AddedItem, NewOrder, NewOrderItem, OrderChanges, Status } from './schema.ts'
+import { AddedItems, NewOrder, NewOrderItems, OrderChanges, Status } from './schema.ts'
 import {
   Actor, Cursor, IdempotencyKey, IfMatch, OrderId, Paging, ProductId, ref, Timestamp, UserId
 } from '../../schemas.ts'
 import { tagDocument } from '../faces/etags.ts'
-import { BODY, KEY, responses } from '../faces/responses.ts'
+import { BODY, KEY, placed, responses, tagged } from '../faces/responses.ts'
 import checkout from './service-checkout.ts'
 import { OrderEnvelope, OrderPageEnvelope, sendOrders, sendPlaced } from './service-envelope.ts'
 import invoice from './service-invoice.ts'
@@ -20,20 +20,24 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
 
   fastify.post('/orders', {
     schema: {
+      operationId: 'createOrder',
       summary: 'Place an order',
       description: 'Takes stock, all or nothing. What is not sent is filled in: time, position, name and address. ' +
         'With an Idempotency-Key a repeat gets the first response.',
       tags,
-      body: NewOrder,
+      body: ref(NewOrder),
       headers: Type.Object({ ...IdempotencyKey, ...Actor }),
-      response: responses({ 201: ref(OrderEnvelope) }, 'INVALID_USER_ID', 'USER_NOT_FOUND', 'PRODUCTS_NOT_FOUND',
-        'INVALID_QUANTITY', 'PRODUCT_NOT_PRICED', 'INSUFFICIENT_STOCK', 'IDEMPOTENCY_KEY_REUSED', ...BODY, ...KEY)
+      response: responses({ 201: placed(ref(OrderEnvelope)) }, 'INVALID_USER_ID', 'USER_NOT_FOUND',
+        'PRODUCTS_NOT_FOUND', 'INVALID_QUANTITY', 'PRODUCT_NOT_PRICED', 'INSUFFICIENT_STOCK', 'IDEMPOTENCY_KEY_REUSED',
+        ...BODY, ...KEY)
     }
   }, async (request, reply) => sendPlaced(reply, await orders.place(request.body, request.context())))
 
   fastify.get('/orders', {
     schema: {
+      operationId: 'listOrders',
       summary: 'A page of orders, newest first',
+      description: 'Filters combine. Each order comes with its items, without its status history.',
       tags,
       querystring: Type.Object({
         status: Type.Optional(Status),
@@ -54,7 +58,9 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
 
   fastify.get('/orders/user/:user_id', {
     schema: {
+      operationId: 'listUserOrders',
       summary: 'A page of a user’s orders, newest first',
+      description: 'Each order comes with its items, without its status history.',
       tags,
       params: Type.Object({ user_id: UserId }),
       querystring: Type.Object({ cursor: Type.Optional(Cursor), ...Paging(20) }),
@@ -74,7 +80,9 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
   fastify.get('/orders/:order_id', {
     config: { etag: 'own' },
     schema: {
-      summary: 'One order, with its status history',
+      operationId: 'getOrder',
+      summary: 'One order',
+      description: 'With its items and its status history.',
       tags,
       params,
       response: responses({ 200: ref(OrderEnvelope) }, ...ONE)
@@ -87,16 +95,17 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
 
   fastify.patch('/orders/:order_id', {
     schema: {
+      operationId: 'updateOrder',
       summary: 'Change status or tracking',
       description:
         'A status may only move as orders do; the same again changes nothing. A note without a status is a remark in ' +
           'the history.',
       tags,
       params,
-      body: OrderChanges,
+      body: ref(OrderChanges),
       headers: Type.Object({ ...IfMatch, ...Actor }),
-      response: responses({ 200: ref(OrderEnvelope) }, 'INVALID_STATUS_TRANSITION', 'PRECONDITION_FAILED', ...ONE,
-        ...BODY)
+      response: responses({ 200: tagged(ref(OrderEnvelope)) }, 'INVALID_STATUS_TRANSITION', 'PRECONDITION_FAILED',
+        ...ONE, ...BODY)
     }
   }, async (request, reply) => {
     const order = await orders.change(request.params.order_id, request.body, request.ifMatch(), request.context())
@@ -106,18 +115,15 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
 
   fastify.post('/orders/:order_id/items', {
     schema: {
-      summary: 'Add items to an order that was not sent yet',
+      operationId: 'addOrderItems',
+      summary: 'Add items to an order that was not shipped yet',
       description: 'A new line gets today’s price; a line that is there is raised at its own.',
       tags,
       params,
-      body: Type.Array(NewOrderItem, { minItems: 1, maxItems: 1000, examples: [[{ product_id: 3, quantity: 1 }]] }),
+      body: ref(NewOrderItems),
       headers: Type.Object(Actor),
-      response: responses({
-        201: Type.Object({
-          message: Type.String(), order_id: OrderId, added_items: Type.Array(AddedItem), total_added: Type.Integer()
-        })
-      }, 'PRODUCTS_NOT_FOUND', 'INVALID_QUANTITY', 'PRODUCT_NOT_PRICED', 'INSUFFICIENT_STOCK', 'ORDER_NOT_EDITABLE',
-      ...ONE, ...BODY)
+      response: responses({ 201: ref(AddedItems) }, 'PRODUCTS_NOT_FOUND', 'INVALID_QUANTITY', 'PRODUCT_NOT_PRICED',
+        'INSUFFICIENT_STOCK', 'ORDER_NOT_EDITABLE', ...ONE, ...BODY)
     }
   }, async (request, reply) => {
     const { order_id: orderId } = request.params
@@ -129,7 +135,9 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
 
   fastify.delete('/orders/:order_id', {
     schema: {
-      summary: 'Delete an order; its stock comes back unless it was shipped',
+      operationId: 'deleteOrder',
+      summary: 'Delete an order',
+      description: 'Its stock comes back unless it was shipped. Its number is never given out again.',
       tags,
       params,
       headers: Type.Object(IfMatch),

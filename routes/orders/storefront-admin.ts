@@ -1,11 +1,11 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type, type Static } from '@sinclair/typebox'
-import { Status } from './schema.ts'
+import { Status, StatusChange } from './schema.ts'
 import { pageNumbers, StorefrontChanges, StorefrontOrder, StorefrontOrderPage } from './storefront-schema.ts'
 import { Actor, IfMatch, OrderId, ref } from '../../schemas.ts'
 import { sendDocument } from '../faces/etags.ts'
 import { joinJson, sendJson } from '../faces/json.ts'
-import { BODY, KEY, responses } from '../faces/responses.ts'
+import { BODY, KEY, responses, tagged } from '../faces/responses.ts'
 import { OrderPaging, sizeOf } from '../faces/storefront-paging.ts'
 
 const tags = ['Storefront: orders']
@@ -17,7 +17,9 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
 
   fastify.get('/orders/all', {
     schema: {
+      operationId: 'listCustomerOrders',
       summary: 'A page of everybody’s orders, newest first (admins)',
+      description: 'With the internal notes. Pages are counted from 1.',
       tags,
       querystring: Type.Object({ ...OrderPaging, status: Type.Optional(Status) }),
       response: responses({ 200: ref(StorefrontOrderPage) }, 'FORBIDDEN', ...KEY)
@@ -33,28 +35,31 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
     {
       method: 'PUT',
       url: '/orders/:order_id',
+      operationId: 'updateCustomerOrder',
       summary: 'Change an order: only what is sent (admins)',
-      body: StorefrontChanges
+      body: ref(StorefrontChanges)
     },
     {
       method: 'PATCH',
       url: '/orders/:order_id/status',
-      summary: 'Move an order’s status (admins)',
-      body: Type.Object({ status: Status }, { examples: [{ status: 'confirmed' }] })
+      operationId: 'updateCustomerOrderStatus',
+      summary: 'Change an order’s status (admins)',
+      body: ref(StatusChange)
     }
   ] as const
-  for (const { method, url, summary, body } of changes) {
+  for (const { method, url, operationId, summary, body } of changes) {
     fastify.route({
       method,
       url,
       schema: {
+        operationId,
         summary,
         description: 'A status may only move as orders do; the same again changes nothing.',
         tags,
         params: Type.Object({ order_id: OrderId }),
         body,
         headers: Type.Object({ ...IfMatch, ...Actor }),
-        response: responses({ 200: ref(StorefrontOrder) }, 'INVALID_ORDER_ID', 'FORBIDDEN', 'ORDER_NOT_FOUND',
+        response: responses({ 200: tagged(ref(StorefrontOrder)) }, 'INVALID_ORDER_ID', 'FORBIDDEN', 'ORDER_NOT_FOUND',
           'INVALID_STATUS_TRANSITION', 'PRECONDITION_FAILED', ...BODY, ...KEY)
       },
       handler: async (request, reply) => {

@@ -3,7 +3,7 @@ import { kept, Moment, nullable, object, oneOf, optional, OrderId, Quantity, ref
 import { pagesOf } from '../faces/storefront-paging.ts'
 import { Status } from './schema.ts'
 
-export const PaymentStatus = oneOf(['pending', 'completed', 'failed', 'refunded'] as const)
+export const PaymentStatus = oneOf(['pending', 'completed', 'failed', 'refunded'] as const, { title: 'PaymentStatus' })
 
 export const Address = Type.Object({
   street: optional(Text(255)),
@@ -14,7 +14,7 @@ export const Address = Type.Object({
 })
 const home = { street: '1 Main Street', city: 'Springfield', state: 'IL', zipCode: '62701', country: 'USA' }
 
-export const NewStorefrontOrder = Type.Object({
+export const NewStorefrontOrder = object('NewStorefrontOrder', {
   items: Type.Array(Type.Object({
     product_id: Type.Unsafe<string | number>({
       type: ['string', 'integer'],
@@ -41,7 +41,7 @@ export const NewStorefrontOrder = Type.Object({
 })
 
 /** What an admin may change of an order. */
-export const StorefrontChanges = Type.Object({
+export const StorefrontChanges = object('StorefrontOrderChanges', {
   status: kept(Status),
   payment_status: kept(PaymentStatus),
   tracking_number: optional(Text(255)),
@@ -91,6 +91,45 @@ export const StorefrontOrder = object('StorefrontOrder', {
   confirmed_at: nullable(Moment),
   shipped_at: nullable(Moment),
   delivered_at: nullable(Moment)
+}, {
+  examples: [{
+    id: '3422000',
+    order_number: 'ORD-20261121-7GQ2XK',
+    user_id: '54e02e9f-e6c8-50c3-9b2e-87f37ee5b745',
+    user_email: 'demo@example.com',
+    customer_email: 'demo@example.com',
+    customer_name: 'Demo Shopper',
+    status: 'pending',
+    payment_status: 'pending',
+    subtotal: 6.98,
+    tax: 0.56,
+    shipping_cost: 10,
+    discount: 0,
+    total: 17.54,
+    shipping_address: home,
+    billing_address: home,
+    payment_method: 'card',
+    tracking_number: null,
+    carrier: null,
+    customer_notes: 'Ring twice',
+    items: [{
+      id: '952',
+      product_id: '1',
+      product_name: 'Alder Farm Russet Apples, 1 kg',
+      product_sku: 'APPLE-RUSSET-1KG',
+      product_image: 'https://example.com/apples.png',
+      unit_price: 3.49,
+      price: 3.49,
+      quantity: 2,
+      subtotal: 6.98,
+      product_attributes: null
+    }],
+    created_at: '2026-11-21T09:30:00.123456+00:00',
+    updated_at: '2026-11-21T09:30:00.123456+00:00',
+    confirmed_at: null,
+    shipped_at: null,
+    delivered_at: null
+  }]
 })
 
 export const StorefrontOrderPage = object('StorefrontOrderPage', {
@@ -100,7 +139,7 @@ export const StorefrontOrderPage = object('StorefrontOrderPage', {
   limit: Type.Integer(),
   pages: Type.Integer(),
   per_page: Type.Integer({ description: 'the same as limit' })
-})
+}, { examples: [{ orders: StorefrontOrder.examples, total: 11, page: 1, limit: 1, pages: 11, per_page: 1 }] })
 
 /** What a page says of itself beside its orders. */
 export const pageNumbers =

@@ -4,7 +4,7 @@ import { NewStorefrontOrder, pageNumbers, StorefrontOrder, StorefrontOrderPage }
 import { IdempotencyKey, IfMatch, OrderId, ref, Text } from '../../schemas.ts'
 import { sendDocument } from '../faces/etags.ts'
 import { joinJson, sendJson } from '../faces/json.ts'
-import { BODY, KEY, responses } from '../faces/responses.ts'
+import { BODY, KEY, placed, responses, tagged } from '../faces/responses.ts'
 import { OrderPaging, sizeOf } from '../faces/storefront-paging.ts'
 import { mountForOwnUser } from '../faces/own-user.ts'
 import { ratesOf } from './for-caller.ts'
@@ -27,28 +27,31 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
 
   fastify.post('/orders', {
     schema: {
+      operationId: 'createOwnOrder',
       summary: 'Place an order',
       description:
         'Takes stock, all or nothing. Tax and shipping are the shop’s; without shipping_address it goes to the ' +
           'user’s own ' +
         'address. With an Idempotency-Key a repeat gets the first response.',
       tags,
-      body: NewStorefrontOrder,
+      body: ref(NewStorefrontOrder),
       headers: Type.Object(IdempotencyKey),
-      response: responses({ 201: ref(StorefrontOrder) }, 'EMAIL_REQUIRED', 'USER_NOT_FOUND',
+      response: responses({ 201: placed(ref(StorefrontOrder)) }, 'EMAIL_REQUIRED', 'USER_NOT_FOUND',
         'PRODUCTS_NOT_FOUND', 'INVALID_QUANTITY', 'PRODUCT_NOT_PRICED', 'INSUFFICIENT_STOCK', 'IDEMPOTENCY_KEY_REUSED',
         ...BODY, ...KEY)
     }
   }, async (request, reply) => {
-    const placed = await orders.placeForCaller(request.body, request.identity!, request.context())
-    if (placed.replayed) reply.header('idempotency-replayed', 'true')
-    reply.code(201).header('location', `/api/orders/${placed.order_id}`)
-    return sendDocument(reply, placed.document)
+    const order = await orders.placeForCaller(request.body, request.identity!, request.context())
+    if (order.replayed) reply.header('idempotency-replayed', 'true')
+    reply.code(201).header('location', `/api/orders/${order.order_id}`)
+    return sendDocument(reply, order.document)
   })
 
   fastify.get('/orders', {
     schema: {
+      operationId: 'listOwnOrders',
       summary: 'A page of the caller’s own orders, newest first',
+      description: 'Pages are counted from 1.',
       tags,
       querystring: Type.Object(OrderPaging),
       response: responses({ 200: ref(StorefrontOrderPage) }, ...KEY)
@@ -62,14 +65,23 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
 
   fastify.get('/orders/:order_id', {
     config: { etag: 'own' },
-    schema: { summary: 'One order', tags, params, response: responses({ 200: ref(StorefrontOrder) }, ...ONE) }
+    schema: {
+      operationId: 'getOwnOrder',
+      summary: 'One order',
+      description: 'The caller’s own; an admin reads anybody’s, with the internal notes.',
+      tags,
+      params,
+      response: responses({ 200: ref(StorefrontOrder) }, ...ONE)
+    }
   }, async (request, reply) => sendDocument(reply,
     (await orders.findForCaller(request.params.order_id, request.identity!)).document))
 
   fastify.get('/orders/number/:order_number', {
     config: { etag: 'own' },
     schema: {
+      operationId: 'getOwnOrderByNumber',
       summary: 'One order, by its number for people',
+      description: 'The number that stands in emails and on invoices.',
       tags,
       params: Type.Object({ order_number: Text(64, { examples: ['ORD-20261121-7GQ2XK'] }) }),
       response: responses({ 200: ref(StorefrontOrder) }, 'FORBIDDEN', 'ORDER_NOT_FOUND', ...KEY)
@@ -77,17 +89,20 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
   }, async (request, reply) => sendDocument(reply,
     (await orders.findByReference(request.params.order_number, request.identity!)).document))
 
-  for (const method of ['DELETE', 'PATCH'] as const) {
+  const cancellations = [['DELETE', 'cancelOwnOrderByDelete'], ['PATCH', 'cancelOwnOrder']] as const
+  for (const [method, operationId] of cancellations) {
     fastify.route({
       method,
       url: '/orders/:order_id/cancel',
       schema: {
-        summary: 'Cancel an order that was not shipped yet; its stock comes back',
+        operationId,
+        summary: 'Cancel an order that was not shipped yet',
+        description: 'Its stock comes back. PATCH and DELETE do the same.',
         tags,
         params,
         headers: Type.Object(IfMatch),
-        response: responses({ 200: ref(StorefrontOrder) }, 'INVALID_STATUS_TRANSITION', 'PRECONDITION_FAILED', ...ONE,
-          ...BODY)
+        response: responses({ 200: tagged(ref(StorefrontOrder)) }, 'INVALID_STATUS_TRANSITION', 'PRECONDITION_FAILED',
+          ...ONE, ...BODY)
       },
       handler: async (request, reply) => {
         const order = await orders.changeForCaller(

@@ -2,11 +2,11 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from '@sinclair/typebox'
 import { MAX_BYTES, MAX_PARAMETERS, MAX_ROWS, MAX_TEXT } from './index.ts'
 import { limits } from '../../plugins/limits.ts'
-import { optional } from '../../schemas.ts'
+import { object, optional, ref } from '../../schemas.ts'
 import { sendJson } from '../faces/json.ts'
 import { BODY, KEY, responses } from '../faces/responses.ts'
 
-const Query = Type.Object({
+export const Query = object('CatalogueQuery', {
   sql: Type.String({ minLength: 1, maxLength: MAX_TEXT, description: 'one SELECT, with $1, $2 … for its parameters' }),
   params: optional(Type.Array(Type.Unknown(), {
     maxItems: MAX_PARAMETERS,
@@ -30,26 +30,37 @@ const Query = Type.Object({
   ]
 })
 
-const Rows = Type.Object({
+export const Rows = object('CatalogueRows', {
   success: Type.Boolean(),
   data: Type.Array(Type.Object({}, { additionalProperties: true, description: 'a row, by column name' })),
   row_count: Type.Integer(),
   truncated: Type.Boolean({ description: 'there are more rows than one response holds' })
+}, {
+  examples: [
+    {
+      success: true,
+      data: [{ product_name: 'Alder Farm Russet Apples, 1 kg', price: 3.49 }],
+      row_count: 1,
+      truncated: false
+    }
+  ]
 })
 
 const routes: FastifyPluginAsyncTypebox = async (fastify) => {
   fastify.post('/query', {
     config: { rateLimit: limits.query },
     schema: {
+      operationId: 'queryCatalogue',
       summary: 'Run a SELECT of your own on the catalogue',
       description:
         'As a database login that may read the schema products and nothing else (tables departments, aisles, ' +
-        'products, product_enriched, inventory). One statement, at most 5 s, ' +
-        `${MAX_ROWS} rows and ${MAX_BYTES / 1e6} MB. Numbers come as JSON numbers, ` +
+        'products, ' +
+        `product_enriched, inventory). One statement, at most 5 s, ${MAX_ROWS} rows and ${MAX_BYTES / 1e6} MB. ` +
+          'Numbers come as JSON numbers, ' +
         'integers past 2^53 and NaN as text; of two columns of one name the last counts.',
       tags: ['Catalogue'],
-      body: Query,
-      response: responses({ 200: Rows }, 'QUERY_FAULTY', 'QUERY_FORBIDDEN', 'QUERY_TIMEOUT', 'QUERY_NOT_SET_UP',
+      body: ref(Query),
+      response: responses({ 200: ref(Rows) }, 'QUERY_FAULTY', 'QUERY_FORBIDDEN', 'QUERY_TIMEOUT', 'QUERY_NOT_SET_UP',
         ...BODY, ...KEY)
     }
   }, async (request, reply) => {

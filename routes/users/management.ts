@@ -1,26 +1,22 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from '@sinclair/typebox'
-import { IdentityChanges, ManagedUser } from './schema.ts'
+import { IdentityChanges, ManagedUser, ManagedUserPage } from './schema.ts'
 import { IfMatch, Paging, ref, Text, UserKeyText } from '../../schemas.ts'
 import { setETag } from '../faces/etags.ts'
-import { ADMIN, BODY, responses } from '../faces/responses.ts'
+import { ADMIN, BODY, responses, tagged } from '../faces/responses.ts'
 
 const tags = ['Management: users']
 const params = Type.Object({ user_id: UserKeyText })
 const ONE = ['INVALID_USER_ID', 'USER_NOT_FOUND', ...ADMIN] as const
-const ManagedUserPage = Type.Object({
-  items: Type.Array(ref(ManagedUser)),
-  total: Type.Integer({ description: 'exact number of all users that match' }),
-  limit: Type.Integer(),
-  offset: Type.Integer()
-})
 
 const routes: FastifyPluginAsyncTypebox = async (fastify) => {
   const { users } = fastify
 
   fastify.get('/users', {
     schema: {
+      operationId: 'listManagedUsers',
       summary: 'A page of users, by internal id',
+      description: 'With the internal id and the UUID of each.',
       tags,
       querystring: Type.Object({
         q: Type.Optional(Text(255, {
@@ -30,7 +26,7 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
         })),
         ...Paging(20)
       }),
-      response: responses({ 200: ManagedUserPage }, ...ADMIN)
+      response: responses({ 200: ref(ManagedUserPage) }, ...ADMIN)
     }
   }, async (request) => {
     const { limit, offset } = request.query
@@ -40,7 +36,14 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
 
   fastify.get('/users/:user_id', {
     config: { etag: 'own' },
-    schema: { summary: 'One user', tags, params, response: responses({ 200: ref(ManagedUser) }, ...ONE) }
+    schema: {
+      operationId: 'getManagedUser',
+      summary: 'One user',
+      description: 'By the internal id or the UUID.',
+      tags,
+      params,
+      response: responses({ 200: ref(ManagedUser) }, ...ONE)
+    }
   }, async (request, reply) => {
     const user = await users.findManaged(request.params.user_id)
     setETag(reply, user.user_id, user.version)
@@ -49,12 +52,15 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
 
   fastify.patch('/users/:user_id', {
     schema: {
-      summary: 'Change email address or name; the password stays',
+      operationId: 'updateManagedUser',
+      summary: 'Change email address or name',
+      description: 'Only what is sent changes. The password stays.',
       tags,
       params,
-      body: IdentityChanges,
+      body: ref(IdentityChanges),
       headers: Type.Object(IfMatch),
-      response: responses({ 200: ref(ManagedUser) }, 'EMAIL_ALREADY_EXISTS', 'PRECONDITION_FAILED', ...ONE, ...BODY)
+      response: responses({ 200: tagged(ref(ManagedUser)) }, 'EMAIL_ALREADY_EXISTS', 'PRECONDITION_FAILED', ...ONE,
+        ...BODY)
     }
   }, async (request, reply) => {
     const user = await users.changeIdentity(request.params.user_id, request.body, request.ifMatch())

@@ -3,14 +3,12 @@ import { Type } from '@sinclair/typebox'
 import credentials from './service-credentials.ts'
 import notificationSettings from './service-notification-settings.ts'
 import profile from './service-profile.ts'
-import { Email, NewPassword, NewUser, Password, User } from './schema.ts'
+import { LoggedIn, Login, NewUserWithPassword, User, UserDeleted, UserDeletion, UserPage } from './schema.ts'
 import { limits } from '../../plugins/limits.ts'
-import { IfMatch, PageInfo, pageInfo, Paging, ref, UserId } from '../../schemas.ts'
+import { IfMatch, pageInfo, Paging, ref, UserId } from '../../schemas.ts'
 import { setETag } from '../faces/etags.ts'
-import { BODY, KEY, responses } from '../faces/responses.ts'
+import { BODY, created, KEY, responses, tagged } from '../faces/responses.ts'
 
-const UserPage = Type.Object({ users: Type.Array(ref(User)), ...PageInfo })
-const LoggedIn = Type.Object({ ...User.properties, has_active_cart: Type.Boolean() })
 const tags = ['Users']
 const params = Type.Object({ user_id: UserId })
 
@@ -20,18 +18,12 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
   fastify.post('/users', {
     config: { rateLimit: limits.registration },
     schema: {
-      summary: 'Make a user',
+      operationId: 'createUser',
+      summary: 'Create a user',
+      description: 'An email address belongs to one user; case does not count.',
       tags,
-      body: Type.Composite([NewUser, Type.Object({ password: NewPassword })], {
-        examples: [{
-          first_name: 'Ada',
-          last_name: 'Lovelace',
-          email_address: 'ada@example.com',
-          password: 'correct horse battery staple',
-          city: 'London'
-        }]
-      }),
-      response: responses({ 201: ref(User) }, 'EMAIL_ALREADY_EXISTS', ...BODY, ...KEY)
+      body: ref(NewUserWithPassword),
+      response: responses({ 201: created(tagged(ref(User))) }, 'EMAIL_ALREADY_EXISTS', ...BODY, ...KEY)
     }
   }, async (request, reply) => {
     const user = await fastify.users.create(request.body, request.body.password, 'service')
@@ -41,7 +33,9 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
 
   fastify.get('/users', {
     schema: {
-      summary: 'A page of users, the longest-standing first',
+      operationId: 'listUsers',
+      summary: 'A page of users',
+      description: 'The longest-standing first.',
       tags,
       querystring: Type.Object({
         q: Type.Optional(Type.String({
@@ -52,7 +46,7 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
         })),
         ...Paging(25)
       }),
-      response: responses({ 200: UserPage }, ...KEY)
+      response: responses({ 200: ref(UserPage) }, ...KEY)
     }
   }, async (request) => {
     const { users, total } = await fastify.users.list(request.query)
@@ -61,14 +55,13 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
 
   fastify.post('/users/login', {
     schema: {
+      operationId: 'logInUser',
       summary: 'Log in',
       description:
-        'Sets last_login. A pending reminder counts as delivered: this response still says true, the next no longer.',
+        'Sets last_login. A pending reminder counts as delivered: this response still says true, the next no more.',
       tags,
-      body: Type.Object({ email_address: Email, password: Password }, {
-        examples: [{ email_address: 'demo@example.com', password: 'password' }]
-      }),
-      response: responses({ 200: LoggedIn }, 'INVALID_CREDENTIALS', ...BODY, ...KEY)
+      body: ref(Login),
+      response: responses({ 200: tagged(ref(LoggedIn)) }, 'INVALID_CREDENTIALS', ...BODY, ...KEY)
     }
   }, async (request, reply) => {
     const { email_address: email, password } = request.body
@@ -80,16 +73,16 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
 
   fastify.delete('/users/:user_id', {
     schema: {
+      operationId: 'deleteUser',
       summary: 'Delete a user; the orders stay, without the person',
       description:
         'Items, sums, dates, statuses and invoices are kept; whatever names the person, or leads there, is erased.',
       tags,
       params,
-      body: Type.Object({ password: Password }, { examples: [{ password: 'password' }] }),
+      body: ref(UserDeletion),
       headers: Type.Object(IfMatch),
-      response: responses({
-        200: Type.Object({ message: Type.String(), user_id: UserId, deleted: Type.Boolean() })
-      }, 'INVALID_USER_ID', 'USER_NOT_FOUND', 'PASSWORD_INCORRECT', 'PRECONDITION_FAILED', ...BODY, ...KEY)
+      response: responses({ 200: ref(UserDeleted) }, 'INVALID_USER_ID', 'USER_NOT_FOUND', 'PASSWORD_INCORRECT',
+        'PRECONDITION_FAILED', ...BODY, ...KEY)
     }
   }, async (request, reply) => {
     const { user_id: userId } = request.params

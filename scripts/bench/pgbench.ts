@@ -37,8 +37,8 @@ async function typesOf (sql: Sql, text: string): Promise<string[]> {
     await reserved.unsafe(`prepare bench_types as ${text}`)
     const [{ types }] = await reserved.unsafe(
       "select parameter_types::text[] as types from pg_prepared_statements where name = 'bench_types'") as unknown as [
-      { types: string[] }
-    ]
+        { types: string[] }
+      ]
     await reserved.unsafe('deallocate bench_types')
     return types
   } finally {
@@ -88,15 +88,15 @@ function environmentOf (databaseUrl: string, settings: Record<string, string>): 
 const FIGURES = /actually processed: (\d+)[\s\S]*tps = ([\d.]+) \(without/
 
 /**
- * Runs pgbench for so many seconds, or so many transactions a client. A write's scripts are each another user's:
- * pgbench would have its clients wait for each other's users, so each script gets a pgbench of its own.
+ * Runs pgbench for so many seconds. A write's scripts are each another user's: pgbench would have its clients
+ * wait for each other's users, so each script gets a pgbench of its own.
  */
 export async function runPgbench (
-  databaseUrl: string, settings: Record<string, string>, scripts: string[][], { clients, isApart, ...length }: {
-    clients: number, isApart: boolean, seconds?: number, each?: number
+  databaseUrl: string, settings: Record<string, string>, scripts: string[][], { clients, isApart, seconds }: {
+    clients: number, isApart: boolean, seconds: number
   }
 ): Promise<{ count: number, perSecond: number }> {
-  const bound = length.seconds === undefined ? ['-t', String(length.each)] : ['-T', String(Math.ceil(length.seconds))]
+  const bound = ['-T', String(Math.ceil(seconds))]
   const calls = isApart
     ? scripts.slice(0, clients).map((script) => ['-c', '1', ...bound, ...script])
     : [['-c', String(clients), ...bound, ...scripts.flat()]]
@@ -108,8 +108,8 @@ export async function runPgbench (
 async function call (args: string[], env: NodeJS.ProcessEnv): Promise<{ count: number, perSecond: number }> {
   const { stdout } = await promisify(execFile)('pgbench', ['-n', '-M', 'prepared', '-j', '1', ...args], { env })
     .catch((error) => {
-      throw new Error(`pgbench failed: ${String(error.stderr).slice(0, 1000)}`)
-    })
+    throw new Error(`pgbench failed: ${String(error.stderr).slice(0, 1000)}`)
+  })
   const [, count, perSecond] = FIGURES.exec(stdout) ?? []
   if (count === undefined) throw new Error(`pgbench said nothing of its transactions:\n${stdout}`)
   return { count: Number(count), perSecond: Number(perSecond) }

@@ -133,31 +133,19 @@ async function repeated (look: () => Promise<Seen[]>): Promise<Seen[]> {
 
 const clientsOf = ({ options }: Place) => Math.max(1, options.connections >> 2)
 
-/**
- * For each round: the rate, and the processor time of the whole run less that of a short one, which connects and plans
- * as well.
- */
+/** For each round: the rate, and the processor time of all of it, connecting and planning included. */
 async function byPgbench (
   place: Place, one: Case, { transactions, settings }: Contestant, sql: postgres.Sql, name: string
 ) {
   const { url, postmaster, options: { seconds }, folder, reset } = place
   const clients = clientsOf(place)
   const scripts = await writeScripts(sql, one.isWrite ? transactions.slice(0, clients) : transactions, folder, name)
-  const run = async (length: { seconds: number } | { each: number }) => {
+  return async () => {
     if (one.carts) await reset()
     const before = ofServer(postmaster)
-    const { count, perSecond } = await runPgbench(url, settings, scripts, { clients, isApart: one.isWrite, ...length })
+    const { count, perSecond } = await runPgbench(url, settings, scripts, { clients, isApart: one.isWrite, seconds })
     const after = ofServer(postmaster)
-    return { count, perSecond, cpu: before === null || after === null ? null : after - before }
-  }
-  const short = await run({ each: 2 * (one.isWrite ? 1 : transactions.length) })
-  return async () => {
-    const { count, perSecond, cpu } = await run({ seconds })
-    if (cpu === null || short.cpu === null) return { perSecond, database: null }
-    // Of a short run much may be something else, such as autovacuum.
-    const isUsable = short.cpu < cpu / 2
-    const database = (isUsable ? (cpu - short.cpu) / (count - short.count) : cpu / count) * 1e6
-    return { perSecond, database }
+    return { perSecond, database: before === null || after === null ? null : (after - before) / count * 1e6 }
   }
 }
 

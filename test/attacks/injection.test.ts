@@ -2,6 +2,7 @@ import type { AddressInfo } from 'node:net'
 import { Writable } from 'node:stream'
 import fc from 'fast-check'
 import t from 'tap'
+import { documentOf } from '../document.ts'
 import { logFaults } from '../fuzzing/checks.ts'
 import { fillShop, type Pool } from '../fuzzing/pool.ts'
 import { faceOf, KEYS, type Document } from '../fuzzing/requests.ts'
@@ -100,7 +101,7 @@ t.test('line breaks and NUL in any text of any operation end no line of the log 
   const { port } = shop.app.server.address() as AddressInfo
   const taken = new Set<string>()
   let sent = 0
-  for (const { method, path, body = null } of attacksOn(shop.app.swagger() as unknown as Document, pool)) {
+  for (const { method, path, body = null } of attacksOn(documentOf<Document>(shop.app), pool)) {
     const face = faceOf(path.split('?')[0]!)
     const answer = await send(port, {
       operation: `${method} ${path}`,

@@ -2,6 +2,7 @@ import type { AddressInfo } from 'node:net'
 import { Writable } from 'node:stream'
 import fc from 'fast-check'
 import type { Test } from 'tap'
+import { documentOf } from '../document.ts'
 import { openShop } from '../helper.ts'
 import { settleAll } from '../settle.ts'
 import { faultsOf, damage, logFaults } from './checks.ts'
@@ -60,7 +61,7 @@ export async function fuzz (t: Test, { requests, seed, workers = WORKERS, onProg
   const pool = await fillShop(shop)
   await shop.app.listen({ port: 0, host: '127.0.0.1' })
   const { port } = shop.app.server.address() as AddressInfo
-  const arbitrary = requestsTo(shop.app.swagger() as unknown as Document, pool)
+  const arbitrary = requestsTo(documentOf<Document>(shop.app), pool)
   const report: Report = { sent: 0, faults, counts: {}, successes: new Map(), damage: {}, isReady: false }
   const known = new Set<string>()
 

@@ -8,7 +8,7 @@ t.test('shows what a histogram of the library shows', async (t) => {
   const durations = new Durations(ours)
   const histogram = new Histogram({
     name: 'http_request_duration_seconds',
-    help: 'From a request’s first line to its answer’s last byte',
+    help: 'From a request’s first line to its response’s last byte',
     labelNames: ['method', 'route', 'status'],
     buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
     registers: [theirs]

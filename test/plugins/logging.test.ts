@@ -129,7 +129,7 @@ t.test('nothing of people or secrets stands in the log, even at level trace', as
   // A fault of our own, in a statement with a person's data among its parameters.
   await sql`alter table users.users rename column phone_number to renamed`
   t.equal((await send('POST', '/users', { ...person, email_address: 'other-secret@example.com' })).statusCode, 500)
-  t.match(lines.join('\n'), /users\/insert/, 'the log names the statement')
+  t.match(lines.join('\n'), /users\/create-user/, 'the log names the statement')
   t.notMatch((await send('GET', '/openapi.json')).body, /secret-|-secret/, 'nor in the document')
   // A request or its headers logged as they are, by whoever adds such a line.
   log.info({

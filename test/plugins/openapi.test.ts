@@ -3,21 +3,23 @@ import ajvFormats from 'ajv-formats'
 import t, { type Test } from 'tap'
 import { isEmailAddress } from '../../addresses.ts'
 import { all } from '../checks.ts'
+import { documentOf, find } from '../document.ts'
 import { openShop, type Shop } from '../helper.ts'
 
-interface Media { schema?: Record<string, unknown>, example?: unknown, examples?: Record<string, { value: unknown }> }
+interface Media { schema?: object, example?: unknown, examples?: Record<string, { value: unknown }> }
 interface Operation {
   summary?: string
   tags?: string[]
   operationId?: string
   parameters?: { name: string, in: string, required?: boolean, schema: object }[]
-  requestBody?: { content: Record<string, Media> }
-  responses: Record<string, { description?: string, content?: Record<string, Media> }>
+  description?: string
+  requestBody?: { required: boolean, content: Record<string, Media> }
+  responses: Record<string, { description?: string, headers?: Record<string, object>, content?: Record<string, Media> }>
 }
 interface Document {
   openapi: string
   info: { title: string, version: string }
-  tags: { name: string }[]
+  tags: { name: string, description: string }[]
   paths: Record<string, Record<string, Operation>>
   components: { schemas: Record<string, object>, securitySchemes: Record<string, object> }
 }
@@ -31,9 +33,6 @@ function * valuesOf (node: unknown, key: string): Generator {
   }
 }
 
-const resolve = (document: Document, pointer: string): unknown => pointer.replace(/^#\//, '').split('/')
-  .reduce((node: any, part) => node?.[decodeURIComponent(part).replaceAll('~1', '/').replaceAll('~0', '~')], document)
-
 const operationsOf = (document: Document) => Object.entries(document.paths).flatMap(([path, operations]) =>
   Object.entries(operations).map(([method, operation]) => ({ where: `${method} ${path}`, path, method, operation })))
 
@@ -41,7 +40,7 @@ t.test('the OpenAPI document', async (t) => {
   const shop = await openShop(t, { API_KEYS: 'key' })
   const answer = await shop.app.inject('/openapi.json')
   const document: Document = answer.json()
-  const operations = operationsOf(document)
+  const operations = operationsOf(documentOf(shop.app))
 
   await t.test('is served as JSON, version 3.1', async (t) => {
     t.match(answer, { statusCode: 200, headers: { 'content-type': /^application\/json/ } })
@@ -104,6 +103,7 @@ t.test('the OpenAPI document', async (t) => {
     let withParameters = 0
     for (const { where, path, operation } of operations) {
       t.match(operation.summary, /\S/, `${where}: summary`)
+      t.match(operation.description, /\S/, `${where}: description`)
       t.ok(operation.tags?.length === 1 && tags.includes(operation.tags[0]!), `${where}: tag`)
       const statuses = Object.keys(operation.responses)
       t.ok(statuses.some((status) => status.startsWith('2')), `${where}: an answer when all is well`)
@@ -132,7 +132,7 @@ t.test('the OpenAPI document', async (t) => {
   await t.test('refers to nothing that is not there, and holds only schemas of JSON Schema 2020-12', async (t) => {
     const references = [...valuesOf(document, '$ref')] as string[]
     t.ok(references.length > 20)
-    for (const reference of new Set(references)) t.ok(resolve(document, reference), reference)
+    for (const reference of new Set(references)) t.ok(find(document, reference), reference)
     const ajv = new Ajv2020({ strict: false })
     ajvFormats.default(ajv)
     ajv.addSchema(document, 'document')
@@ -141,28 +141,78 @@ t.test('the OpenAPI document', async (t) => {
     t.notMatch(answer.body, /"\$id"/, 'ids are none of the reader’s business')
   })
 
-  await t.test('has an example for each body, and each fits its own schema', async (t) => {
+  await t.test('has an example for each body and each 2xx, and each matches its own schema', async (t) => {
     const ajv = new Ajv2020({ strict: false, allErrors: true })
     ajvFormats.default(ajv)
     ajv.addFormat('timestamp', true).addFormat('idn-email', isEmailAddress)
-    ajv.addSchema(document, 'document')
+    const check = ({ schema, example, examples = {} }: Media, where: string) => {
+      const given = [example, ...Object.values(examples).map(({ value }) => value)].filter((one) => one !== undefined)
+      t.ok(given.length > 0, `${where}: an example`)
+      const validate = ajv.compile(schema!)
+      for (const one of given) t.ok(validate(one), `${where}: ${ajv.errorsText(validate.errors)}`)
+    }
     for (const { where, operation } of operations) {
-      for (const [type, { schema, example, examples }] of Object.entries(operation.requestBody?.content ?? {})) {
-        if (!type.includes('json')) continue
-        const given = [
-          example, ...Object.values(examples ?? {}).map(({ value }) => value), ...(schema?.examples as unknown[] ?? [])
-        ]
-          .filter((one) => one !== undefined)
-        t.ok(given.length > 0, `${where}: an example`)
-        const validate = ajv.compile(JSON.parse(JSON.stringify(schema).replaceAll('"#/', '"document#/')))
-        for (const one of given) t.ok(validate(one), `${where}: ${ajv.errorsText(validate.errors)}`)
+      for (const [type, media] of Object.entries(operation.requestBody?.content ?? {})) {
+        if (type.includes('json')) check(media, where)
+      }
+      for (const [status, { content }] of Object.entries(operation.responses)) {
+        for (const [type, media] of Object.entries(content ?? {})) {
+          check(media, `${where} ${status} ${type}`)
+          if (!type.startsWith('application/problem')) continue
+          for (const [code, { value }] of Object.entries(media.examples!)) {
+            t.match(value, {
+              type: 'about:blank', title: /./, status: Number(status), detail: /./, code, request_id: /./
+            })
+          }
+        }
       }
     }
-    for (const { value } of [...valuesOf(document, 'examples')].flatMap((examples) => Object.values(examples as object))
-      .filter((one) => one?.value?.code)) {
-      t.match(value, {
-        type: 'about:blank', title: /./, status: Number, detail: /./, code: /^[A-Z_]+$/, request_id: /./
-      })
+  })
+
+  await t.test('names each operation, each body and each list of the tags', async (t) => {
+    const names = operations.map(({ operation }) => operation.operationId!)
+    for (const { where, operation } of operations) {
+      t.match(operation.operationId, /^[a-z]+([A-Z][a-z]+)*$/, `${where}: operationId`)
+    }
+    t.equal(new Set(names).size, names.length, 'no two of one name')
+    for (const name of [
+      'createOrder', 'listUserOrders', 'getCart', 'getOwnCart', 'listManagedOrders', 'listOwnOrders'
+    ]) {
+      t.ok(names.includes(name), name)
+    }
+    for (const { name, description } of document.tags) t.match(description, /\S/, name)
+    for (const { path, where, method } of operations) {
+      const given = document.paths[path]![method]!.requestBody as { $ref?: string } | undefined
+      const body = (given?.$ref ? find(document, given.$ref) : given) as Operation['requestBody']
+      const json = body?.content['application/json']
+      if (json) t.match(json.schema, { $ref: /^#\/components\/schemas\/[A-Z]/ }, `${where}: a named body`)
+      if (body) t.equal(body.required, !path.endsWith('/checkout'), `${where}: whether a body is needed`)
+    }
+  })
+
+  await t.test('announces the headers that callers look for', async (t) => {
+    const headersOf = (name: string, status: string) =>
+      Object.keys(
+        operations.find(({ operation }) => operation.operationId === name)!.operation.responses[status]!.headers ?? {}
+      )
+    t.same(headersOf('createOrder', '201'), ['ETag', 'Location', 'Idempotency-Replayed'])
+    t.same(headersOf('createOrder', '409'), ['Idempotency-Replayed'])
+    t.same(headersOf('updateOrder', '409'), [], 'only an order that is created is replayed')
+    t.same(headersOf('getOrder', '200'), ['ETag'])
+    t.same(headersOf('getOrder', '304'), ['ETag'])
+    t.same(headersOf('getOwnOrder', '200'), ['ETag', 'RateLimit-Limit', 'RateLimit-Remaining', 'RateLimit-Reset'])
+    t.same(headersOf('logInUser', '200'), ['ETag', 'RateLimit-Limit', 'RateLimit-Remaining', 'RateLimit-Reset'])
+    for (const { where, operation } of operations) {
+      t.ok('Retry-After' in operation.responses[503]!.headers!, `${where} 503: Retry-After`)
+      t.ok(['Retry-After', 'RateLimit-Reset'].every((name) => name in operation.responses[429]!.headers!),
+        `${where} 429`)
+    }
+  })
+
+  await t.test('says once what operations have in common: under 200 kB', async (t) => {
+    t.ok(Buffer.byteLength(answer.body) < 200 * 1024, `${Buffer.byteLength(answer.body)} bytes`)
+    for (const status of ['429', '500', '503']) {
+      t.same(document.paths['/orders']!.post!.responses[status], { $ref: `#/components/responses/${status}` })
     }
   })
 })

@@ -1,6 +1,6 @@
 import t from 'tap'
-import { brokerAbsent, openBroker } from './broker.ts'
-import { openShop, userId, type Answer, type Shop } from './helper.ts'
+import { brokerAbsent, openBroker } from '../../broker.ts'
+import { openShop, userId, type Answer, type Shop } from '../../helper.ts'
 
 const skip = await brokerAbsent()
 const customer = { 'x-user-id': userId(1), 'x-user-email': 'user1@example.com' }
