@@ -22,7 +22,7 @@ t.test('the look-ups use their indexes', async (t) => {
   for (const [query, index] of [
     [
       "select id from users.users where users.address_key(email_address) = users.address_key('7@example.com') and " +
-        "hashed_password is not null",
+        'hashed_password is not null',
       'users_email_address_key'
     ],
     [

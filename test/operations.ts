@@ -48,7 +48,7 @@ export function listOperations (
   const { paths } = documentOf<{ paths: Record<string, Record<string, Described>> }>(app)
   const list = Object.entries(paths)
     .flatMap(([path, operations]) => Object.entries(operations).map(([method, operation]) =>
-    ({ method: method.toUpperCase() as Method, template: path.replace(/(.)\/$/, '$1'), operation })))
+      ({ method: method.toUpperCase() as Method, template: path.replace(/(.)\/$/, '$1'), operation })))
   if (list.length < 70) throw new Error(`the OpenAPI document has ${list.length} operations: not the whole shop`)
   return list
 }

@@ -32,12 +32,12 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
       description: 'Changes nothing.'
     }
   },
-    async (request, reply) => {
-      fastify.notifications.checkToken(request.query.token)
-      return reply.type('text/html; charset=utf-8').send(write(fastify.config.APP_NAME, 'No more emails?', html`
+  async (request, reply) => {
+    fastify.notifications.checkToken(request.query.token)
+    return reply.type('text/html; charset=utf-8').send(write(fastify.config.APP_NAME, 'No more emails?', html`
         <p>You will get no more reminders and order news by email.</p>
         <form method="post"><button>Unsubscribe</button></form>`))
-    })
+  })
 
   fastify.post('/notifications/unsubscribe', {
     config,

@@ -37,8 +37,8 @@ async function typesOf (sql: Sql, text: string): Promise<string[]> {
     await reserved.unsafe(`prepare bench_types as ${text}`)
     const [{ types }] = await reserved.unsafe(
       "select parameter_types::text[] as types from pg_prepared_statements where name = 'bench_types'") as unknown as [
-        { types: string[] }
-      ]
+      { types: string[] }
+    ]
     await reserved.unsafe('deallocate bench_types')
     return types
   } finally {
@@ -108,8 +108,8 @@ export async function runPgbench (
 async function call (args: string[], env: NodeJS.ProcessEnv): Promise<{ count: number, perSecond: number }> {
   const { stdout } = await promisify(execFile)('pgbench', ['-n', '-M', 'prepared', '-j', '1', ...args], { env })
     .catch((error) => {
-    throw new Error(`pgbench failed: ${String(error.stderr).slice(0, 1000)}`)
-  })
+      throw new Error(`pgbench failed: ${String(error.stderr).slice(0, 1000)}`)
+    })
   const [, count, perSecond] = FIGURES.exec(stdout) ?? []
   if (count === undefined) throw new Error(`pgbench said nothing of its transactions:\n${stdout}`)
   return { count: Number(count), perSecond: Number(perSecond) }
