@@ -62,7 +62,8 @@ import loginRoutes from './routes/users/storefront-auth.ts'
 
 /** In their order: hooks run as they are registered here. */
 const plugins = [
-  errors, context, deadlines, metrics, database, identity, keys, broker, caching, compression, cors, sockets, browser, mailer,
+  errors, context, deadlines, metrics, database, identity, keys, broker, caching, compression, cors, sockets, browser,
+  mailer,
   jobs, pressure, limits, openapi, passwords, validation
 ]
 const domains = [catalogue, carts, events, orders, users, notifications, query, operations]
@@ -72,15 +73,20 @@ const work = [eventJobs, emailJobs, reminderJobs, housekeepingJobs]
 const backend = [cartRoutes, catalogueRoutes, orderRoutes, queryRoutes, userRoutes]
 
 /** Who calls what: a face guards its routes, describes their access, and may rewrite what they take and return. */
-const faces: { prefix: string, faces: ((fastify: FastifyInstance) => void)[], routes: FastifyPluginAsyncTypebox[] }[] = [
-  { prefix: '/', faces: [openFace], routes: [probeRoutes, unsubscribeRoutes] },
-  { prefix: '/', faces: [serviceFace], routes: [...backend, metricRoutes] },
-  { prefix: '/legacy', faces: [openFace, legacyFace], routes: [probeRoutes, legacyLinks] },
-  { prefix: '/legacy', faces: [serviceFace, legacyFace], routes: backend },
-  { prefix: '/api/v1', faces: [managementFace], routes: [managedCatalogueRoutes, managedOrderRoutes, managedUserRoutes, operationRoutes] },
-  { prefix: '/api', faces: [openFace], routes: [shownCatalogueRoutes, loginRoutes] },
-  { prefix: '/api', faces: [storefrontFace], routes: [ownCartRoutes, ownOrderRoutes, ownUserRoutes] }
-]
+const faces: { prefix: string, faces: ((fastify: FastifyInstance) => void)[], routes: FastifyPluginAsyncTypebox[] }[] =
+  [
+    { prefix: '/', faces: [openFace], routes: [probeRoutes, unsubscribeRoutes] },
+    { prefix: '/', faces: [serviceFace], routes: [...backend, metricRoutes] },
+    { prefix: '/legacy', faces: [openFace, legacyFace], routes: [probeRoutes, legacyLinks] },
+    { prefix: '/legacy', faces: [serviceFace, legacyFace], routes: backend },
+    {
+      prefix: '/api/v1',
+      faces: [managementFace],
+      routes: [managedCatalogueRoutes, managedOrderRoutes, managedUserRoutes, operationRoutes]
+    },
+    { prefix: '/api', faces: [openFace], routes: [shownCatalogueRoutes, loginRoutes] },
+    { prefix: '/api', faces: [storefrontFace], routes: [ownCartRoutes, ownOrderRoutes, ownUserRoutes] }
+  ]
 
 /** The application as one plugin. */
 export default fp(async (fastify: FastifyInstance, { config }: { config: Config }) => {

@@ -2,8 +2,8 @@
 export const MAX_DEPTH = 32
 
 /**
- * Brackets, colons and commas of a body: 1,000 items of 20 fields, or a list of as many texts. JSON.parse takes 100 ms for 1 MiB of small
- * objects or of different names, and 15 ms for as many of them as this.
+ * Brackets, colons and commas of a body: 1,000 items of 20 fields, or a list of as many texts. JSON.parse takes 100 ms
+ * for 1 MiB of small objects or of different names, and 15 ms for as many of them as this.
  */
 export const MAX_TOKENS = 60_000
 
@@ -16,7 +16,9 @@ export interface JsonText {
   isSuspicious: boolean
 }
 
-/** Looks at the bytes of a JSON text once (1 ms for 1 MiB), before JSON.parse does, whose cost a caller could choose. */
+/**
+ * Looks at the bytes of a JSON text once (1 ms for 1 MiB), before JSON.parse does, whose cost a caller could choose.
+ */
 export function inspect (bytes: Buffer): JsonText {
   let depth = 0
   let tokens = 0

@@ -30,7 +30,9 @@ export function serverOptions (config: Config) {
     // Longer than the idle timeout of common load balancers (60 s), so that they, not we, close a kept connection.
     keepAliveTimeout: 72_000,
     // Fastify's type for this option is Ajv's compile function; what it calls is a compiler of its own kind.
-    schemaController: { compilersFactory: { buildValidator: buildValidator as never, buildSerializer: buildSerializer as never } },
+    schemaController: {
+      compilersFactory: { buildValidator: buildValidator as never, buildSerializer: buildSerializer as never }
+    },
     // server.ts drains first; a request that still slips in while closing is served, not refused.
     return503OnClosing: false,
     // No bound of its own for a parameter: one that is too long is refused by its schema, like any malformed one.

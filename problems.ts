@@ -1,8 +1,8 @@
 import { Type } from '@sinclair/typebox'
 
 /**
- * Every error a caller can get: its code, status and sentence. `{name}` is filled from the facts. The database refuses with
- * the same codes (sql/gateway/functions/refuse.sql).
+ * Every error a caller can get: its code, status and sentence. `{name}` is filled from the facts. The database refuses
+ * with the same codes (sql/gateway/functions/refuse.sql).
  */
 export const ERRORS = {
   INVALID_INPUT: [400, 'The request is not valid'],
@@ -98,7 +98,8 @@ export class Problem extends Error {
     super(sentence(code, facts))
     this.code = code
     this.statusCode = ERRORS[code][0]
-    this.errors = errors?.slice(0, MAX_FIELD_ERRORS).map(({ field, message }) => ({ field: field.slice(0, MAX_FIELD_NAME).toWellFormed(), message }))
+    this.errors = errors?.slice(0, MAX_FIELD_ERRORS)
+      .map(({ field, message }) => ({ field: field.slice(0, MAX_FIELD_NAME).toWellFormed(), message }))
   }
 }
 

@@ -1,8 +1,8 @@
 import type { FastifyBaseLogger } from 'fastify'
 
 /**
- * Has all of them recorded at once or, where the database refuses that, one by one, so that one it cannot take is in nobody's way. Returns
- * those that it refused by themselves. Rejects where the database cannot be asked at all.
+ * Has all of them recorded at once or, where the database refuses that, one by one, so that one it cannot take is in
+ * nobody's way. Returns those that it refused by themselves. Rejects where the database cannot be asked at all.
  *
  * @param what named in the log, for each that is refused
  */
@@ -26,4 +26,6 @@ export async function recordEach<T extends { id: number }> (
 }
 
 /** Not about a row: the database is away, or has no room for now. */
-const isElsewhere = (error: unknown) => ['DATABASE_UNAVAILABLE', 'OVERLOADED', 'TIMEOUT'].includes((error as { code?: string }).code ?? '')
+const isElsewhere = (error: unknown) => ['DATABASE_UNAVAILABLE', 'OVERLOADED', 'TIMEOUT'].includes(
+  (error as { code?: string }).code ?? ''
+)

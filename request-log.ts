@@ -9,10 +9,11 @@ const MAX_PENDING = 16_384
 const [INFO, WARN] = [30, 40]
 
 /**
- * The lines about requests, one each. Pino would make a child logger, walk the entry for what to redact, and write to the file for each: a
- * quarter of what a request without a statement costs. These lines have a few fields that are known, none of them a secret but by
- * accident; so they are written as text, all of one turn of the event loop together, in order with all other lines, and masked like
- * these. Nothing is lost but what a killed process has not come to.
+ * The lines about requests, one each. Pino would make a child logger, walk the entry for what to redact, and write to
+ * the file for each: a quarter of what a request without a statement costs. These lines have a few fields that are
+ * known, none of them a secret but by accident; so they are written as text, all of one turn of the event loop
+ * together, in order with all other lines, and masked like these. Nothing is lost but what a killed process has not
+ * come to.
  */
 export class RequestLog extends LogController {
   readonly #mask: (text: string) => string
@@ -42,8 +43,10 @@ export class RequestLog extends LogController {
     if (log.levelVal > level) return
     this.#write ??= this.#writerOf(log)
     // A method is a token of HTTP, and an id has no character that JSON would escape (options.ts).
-    this.#pending += `{"level":${level},"time":${Date.now()}${this.#prefix},"reqId":"${request.id}","method":"${request.method}",` +
-      `"path":${JSON.stringify(pathOf(request.url))},"status":${status},"ms":${Math.round(reply.elapsedTime * 10) / 10},"msg":"request"}\n`
+    this.#pending += `{"level":${level},"time":${Date.now()}${this.#prefix},"reqId":"${request.id}",` +
+      `"method":"${request.method}",` +
+      `"path":${JSON.stringify(pathOf(request.url))},"status":${status},` +
+      `"ms":${Math.round(reply.elapsedTime * 10) / 10},"msg":"request"}\n`
     if (this.#pending.length > MAX_PENDING) return this.#flush()
     if (this.#isScheduled) return
     this.#isScheduled = true

@@ -8,7 +8,9 @@ const serializerFactory = SerializerSelector()
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i
 
-/** Bytes of a body up to which all of its faults are looked for, not the first one alone: 1 MiB of them takes a second. */
+/**
+ * Bytes of a body up to which all of its faults are looked for, not the first one alone: 1 MiB of them takes a second.
+ */
 export const ALL_FAULTS = 16_384
 
 /** Parsed bodies that are larger than that: plugins/validation.ts adds them. */
@@ -16,7 +18,15 @@ export const large = new WeakSet<object>()
 
 /** The schemas are TypeBox's: checking them against the schema of schemas only takes time. */
 function validator (options: Options): Ajv {
-  const ajv = new Ajv({ allErrors: true, useDefaults: true, removeAdditional: false, strict: false, meta: false, validateSchema: false, ...options })
+  const ajv = new Ajv({
+    allErrors: true,
+    useDefaults: true,
+    removeAdditional: false,
+    strict: false,
+    meta: false,
+    validateSchema: false,
+    ...options
+  })
   ajv.addFormat('uuid', UUID)
   ajv.addFormat('idn-email', isEmailAddress)
   ajv.addFormat('timestamp', isMoment)
@@ -24,8 +34,8 @@ function validator (options: Options): Ajv {
 }
 
 /**
- * Makes the compiler that checks requests (a server option, see options.ts). In a body a text is never taken for a number, or
- * null for 0; a URL knows only text, so there it is converted.
+ * Makes the compiler that checks requests (a server option, see options.ts). In a body a text is never taken for a
+ * number, or null for 0; a URL knows only text, so there it is converted.
  *
  * @param shared the schemas that were added to the application, by id
  */
@@ -65,8 +75,8 @@ export const buildSerializer = oncePerSchemas((shared: object, options: object):
 })
 
 /**
- * A factory of compilers that makes one for equal shared schemas. Fastify asks for one in each scope and at each route of a scope with
- * schemas of its own, some sixty times a start, and three Ajvs each take longer than the rest of it.
+ * A factory of compilers that makes one for equal shared schemas. Fastify asks for one in each scope and at each route
+ * of a scope with schemas of its own, some sixty times a start, and three Ajvs each take longer than the rest of it.
  */
 function oncePerSchemas<Options extends unknown[], Compiler> (make: (shared: object, ...options: Options) => Compiler) {
   const made = new Map<string, Compiler>()
@@ -79,8 +89,9 @@ function oncePerSchemas<Options extends unknown[], Compiler> (make: (shared: obj
 }
 
 /**
- * Compiles when it is first needed, and equal schemas once: /legacy has those of the service face again. With four faces there are a
- * thousand, most of them of refusals, which are never written that way: compiling all of them took most of the time that a start takes.
+ * Compiles when it is first needed, and equal schemas once: /legacy has those of the service face again. With four
+ * faces there are a thousand, most of them of refusals, which are never written that way: compiling all of them took
+ * most of the time that a start takes.
  */
 function oncePerSchema<Run extends (data: never) => unknown> (compile: (schema: object) => Run) {
   const compiled = new Map<string, Run>()

@@ -26,7 +26,8 @@ for (const signal of SIGNALS) {
   })
 }
 for (const fault of ['uncaughtException', 'unhandledRejection'] as const) {
-  // The state of the process is unknown now; whoever runs it starts a new one. What an interrupted start leaves undone is no fault.
+  // The state of the process is unknown now; whoever runs it starts a new one. What an interrupted start leaves undone
+  // is no fault.
   process.on(fault, (error) => { if (!isInterrupted()) end(1, fault, error as Error) })
 }
 
@@ -39,7 +40,8 @@ try {
     log.fatal('The database has been reset under this gateway, which ends now: start it again')
     process.kill(process.pid, 'SIGTERM')
   })
-  // For localhost Fastify would open a server for each of its addresses, and all bounds and the end of connections are of the first one.
+  // For localhost Fastify would open a server for each of its addresses, and all bounds and the end of connections are
+  // of the first one.
   await fastify.listen({ host: config.HOST === 'localhost' ? '127.0.0.1' : config.HOST, port: config.PORT })
   isServing = !isInterrupted()
   fastify.log.info(`Docs: http://${config.HOST}:${listeningPort(fastify)}/docs`)

@@ -1,6 +1,6 @@
 /**
- * At most `length` characters of a text that others wrote. Counted in code points and never cut inside of one: jsonb refuses half a
- * surrogate pair, with everything it is written together with.
+ * At most `length` characters of a text that others wrote. Counted in code points and never cut inside of one: jsonb
+ * refuses half a surrogate pair, with everything it is written together with.
  */
 export function cut (text: string, length: number): string {
   if (text.length <= length) return text.toWellFormed()
@@ -14,10 +14,16 @@ export function shorten (text: string, length: number, mark = '…'): string {
   return short.length < text.length ? short + mark : short
 }
 
-/** One line of at most `length` characters, as the database keeps why something failed: without control characters, NUL among them. */
+/**
+ * One line of at most `length` characters, as the database keeps why something failed: without control characters, NUL
+ * among them.
+ */
 export function reasonOf (text: string, length = 500): string {
   return cut(text.replace(/\p{Cc}+/gu, ' '), length)
 }
 
-/** An address for the log, which does without names, email addresses and tokens: these may stand in a query, or for another service's id. */
+/**
+ * An address for the log, which does without names, email addresses and tokens: these may stand in a query, or for
+ * another service's id.
+ */
 export const pathOf = (url: string): string => url.split('?', 1)[0]!.replace(/[^/]*(@|%40)[^/]*/g, '…')

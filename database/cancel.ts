@@ -9,9 +9,9 @@ const TIMEOUT_MS = 1000
 const CANCEL_REQUEST = 80877102
 
 /**
- * Asks the server to cancel what runs on a connection (PostgreSQL's protocol, CancelRequest). Resolves with whether it has heard, which
- * it shows by closing; until then the request may still strike whatever runs there next. The driver's own way ends the process where
- * the server cannot be reached: its promise is dropped.
+ * Asks the server to cancel what runs on a connection (PostgreSQL's protocol, CancelRequest). Resolves with whether it
+ * has heard, which it shows by closing; until then the request may still strike whatever runs there next. The driver's
+ * own way ends the process where the server cannot be reached: its promise is dropped.
  *
  * @param address where the connection went: the same server is asked
  */

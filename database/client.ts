@@ -5,8 +5,9 @@ import { findHost, hostsOf } from './hosts.ts'
 const isoTimestamp = (text: string) => `${text.replace(' ', 'T')}${text.includes('+') ? ':00' : ''}`
 
 /**
- * How values cross the driver. Timestamps stay text: a Date would lose their microseconds. Numbers of money are only ever shown,
- * never calculated with, and two decimals survive the way through a double. JSON that is text already is not encoded again.
+ * How values cross the driver. Timestamps stay text: a Date would lose their microseconds. Numbers of money are only
+ * ever shown, never calculated with, and two decimals survive the way through a double. JSON that is text already is
+ * not encoded again.
  */
 const types = {
   timestamp: { to: 1184, from: [1184], serialize: (value: string) => value, parse: isoTimestamp },
@@ -21,7 +22,16 @@ const types = {
 
 /** As PostgreSQL writes arrays of one dimension; the driver would ask each new connection for their types. */
 const arrays = Object.fromEntries(Object.entries({
-  bool: 1000, int2: 1005, int4: 1007, text: 1009, varchar: 1015, int8: 1016, date: 1182, timestamptz: 1185, numeric: 1231, uuid: 2951
+  bool: 1000,
+  int2: 1005,
+  int4: 1007,
+  text: 1009,
+  varchar: 1015,
+  int8: 1016,
+  date: 1182,
+  timestamptz: 1185,
+  numeric: 1231,
+  uuid: 2951
 }).map(([name, oid]) => [`${name}s`, {
   to: oid,
   from: [oid],
@@ -40,8 +50,8 @@ const addressOf = ({ host: [host], port: [port], path }: Hosts): NetConnectOpts 
   path ? { path } : { host: host!, port: port!, noDelay: true }
 
 /**
- * Makes sockets for a client of `url`, and shows each: so that one that says nothing any more can be ended. Of several hosts the right one
- * is looked for each time (hosts.ts): after a failover it is another.
+ * Makes sockets for a client of `url`, and shows each: so that one that says nothing any more can be ended. Of several
+ * hosts the right one is looked for each time (hosts.ts): after a failover it is another.
  */
 export function socketsTo (url: string, show: (socket: Socket, address: NetConnectOpts) => void = () => {}) {
   const open = (hosts: Hosts): Socket => {
@@ -70,15 +80,15 @@ export function socketsTo (url: string, show: (socket: Socket, address: NetConne
 export const driverUrl = (url: string): string => hostsOf(url)[0]!
 
 /**
- * For requests: each statement has its index. Without this, a plan made while a table was small reads all of it until autovacuum looks
- * at the table again; a new shop placed orders at a third of its speed in the first minute. Such a plan's estimate is so high that
- * PostgreSQL before 18 would compile it, which takes longer than running it.
+ * For requests: each statement has its index. Without this, a plan made while a table was small reads all of it until
+ * autovacuum looks at the table again; a new shop placed orders at a third of its speed in the first minute. Such a
+ * plan's estimate is so high that PostgreSQL before 18 would compile it, which takes longer than running it.
  */
 export const BY_INDEX = { enable_seqscan: 'off', jit: 'off' }
 
 /**
- * For callers. A lock that others hold is waited for briefly; the statement is then retried, and its connection is free in between
- * (statements.ts). As PostgreSQL itself writes them: the start compares (session-settings.ts).
+ * For callers. A lock that others hold is waited for briefly; the statement is then retried, and its connection is free
+ * in between (statements.ts). As PostgreSQL itself writes them: the start compares (session-settings.ts).
  */
 export const FOR_CALLERS = { statementTimeout: 5000, settings: { lock_timeout: '100ms' } }
 
@@ -93,16 +103,29 @@ export interface ClientOptions {
   prepare?: boolean
   /** Server settings of every connection, over those below. */
   settings?: Record<string, string>
-  /** For each attempt: a server that says nothing when connected to is tried anew, since it may have been frozen in between. */
+  /**
+   * For each attempt: a server that says nothing when connected to is tried anew, since it may have been frozen in
+   * between.
+   */
   connectSeconds?: number
-  /** Asks for the array types of the server first; else the usual ones are known. Where that is cut off, the driver ends the process. */
+  /**
+   * Asks for the array types of the server first; else the usual ones are known. Where that is cut off, the driver ends
+   * the process.
+   */
   fetchTypes?: boolean
   /** Makes the sockets; else nobody sees them. */
   socket?: (hosts: Hosts) => Socket | Promise<Socket>
 }
 
 /** A client of our own settings: UTC, bounded statements, plans kept. Connects when first used. */
-export function createClient (url: string, { max, statementTimeout, prepare = true, settings = {}, connectSeconds = 2, fetchTypes = false, socket = socketsTo(url) }: ClientOptions): Sql {
+export function createClient (
+  url: string,
+  {
+    max, statementTimeout, prepare = true, settings = {}, connectSeconds = 2, fetchTypes = false, socket = socketsTo(
+      url
+    )
+  }: ClientOptions
+): Sql {
   return postgres<Record<string, never>>(driverUrl(url), {
     max,
     prepare,
@@ -117,7 +140,10 @@ export function createClient (url: string, { max, statementTimeout, prepare = tr
   })
 }
 
-/** The server settings of a connection; but for the name all matter: some poolers drop them in silence (session-settings.ts). */
+/**
+ * The server settings of a connection; but for the name all matter: some poolers drop them in silence
+ * (session-settings.ts).
+ */
 export function settingsOf (statementTimeout: number, settings: Record<string, string> = {}): Record<string, string> {
   return {
     application_name: 'db-service',
@@ -126,7 +152,9 @@ export function settingsOf (statementTimeout: number, settings: Record<string, s
     DateStyle: 'ISO',
     bytea_output: 'hex',
     // As text: the driver leaves out a 0, and the login's own limit would hold.
-    statement_timeout: statementTimeout % 1000 === 0 && statementTimeout > 0 ? `${statementTimeout / 1000}s` : String(statementTimeout),
+    statement_timeout: statementTimeout % 1000 === 0 && statementTimeout > 0
+      ? `${statementTimeout / 1000}s`
+      : String(statementTimeout),
     // Re-planning costs a third of a joined page's time; the lists are written so that one plan fits all.
     plan_cache_mode: 'force_generic_plan',
     ...settings

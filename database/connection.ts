@@ -34,10 +34,10 @@ export interface Run {
 }
 
 /**
- * One connection, and as many statements on it as its pool sends. The driver's client of a single connection, so that it is known which
- * socket a statement runs on. What is sent while others run goes out behind them at once (pipelining); the driver's own queue, which slows
- * down for good when it does not get empty, is used by none but those that come while it connects. Connects when first used, and again
- * after it broke.
+ * One connection, and as many statements on it as its pool sends. The driver's client of a single connection, so that
+ * it is known which socket a statement runs on. What is sent while others run goes out behind them at once
+ * (pipelining); the driver's own queue, which slows down for good when it does not get empty, is used by none but those
+ * that come while it connects. Connects when first used, and again after it broke.
  */
 export class Connection {
   readonly #url: string
@@ -66,14 +66,15 @@ export class Connection {
   get bytesRead (): number { return this.#socket?.bytesRead ?? 0 }
 
   /**
-   * Runs a statement. Rejects with what the driver says, with ConnectFault where there was no connection to be had, or with
-   * DATABASE_UNAVAILABLE where the connection was given up.
+   * Runs a statement. Rejects with what the driver says, with ConnectFault where there was no connection to be had, or
+   * with DATABASE_UNAVAILABLE where the connection was given up.
    *
    * @param isOnlyParsed the server is to look at the statement, not to run it
    * @param release called when the next statement may take its place
    */
   run (
-    text: string, parameters: unknown[], limitMs: number, caller?: Caller, isOnlyParsed = false, release: () => void = () => {}
+    text: string, parameters: unknown[], limitMs: number, caller?: Caller, isOnlyParsed = false,
+    release: () => void = () => {}
   ): Promise<Row[]> {
     return new Promise((resolve, reject) => {
       const query = this.#client.unsafe(text, parameters as never[], {
@@ -98,7 +99,8 @@ export class Connection {
         resolve(rows)
       }, (error) => {
         const wasRunning = this.#runs.has(run)
-        // With a client of its own for the next: this one may not have heard of the end yet, or hold the server's last word against it.
+        // With a client of its own for the next: this one may not have heard of the end yet, or hold the server's last
+        // word against it.
         const isLost = FATAL.test(error.severity ?? '') || CONNECTION_FAULTS.test(error.code ?? '')
         if (wasRunning && isLost) this.giveUp('the session was ended', run)
         this.#end(run)
@@ -109,8 +111,8 @@ export class Connection {
   }
 
   /**
-   * Asks the server to cancel what runs; to be called again while it runs, since between parsing and running there is nothing to cancel. The
-   * connection is not to be used for another statement before `cancelling` has settled.
+   * Asks the server to cancel what runs; to be called again while it runs, since between parsing and running there is
+   * nothing to cancel. The connection is not to be used for another statement before `cancelling` has settled.
    */
   cancel (run: Run): void {
     if (this.cancelling || !this.#runs.has(run)) return
@@ -124,7 +126,8 @@ export class Connection {
   }
 
   /**
-   * Ends the connection as it is, without a word to the server; what runs on it is refused. The next statement gets a new one.
+   * Ends the connection as it is, without a word to the server; what runs on it is refused. The next statement gets a
+   * new one.
    *
    * @param except what has its own error already
    */

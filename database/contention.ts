@@ -23,10 +23,10 @@ export function namesIn (parameters: unknown[]): string[] {
 }
 
 /**
- * Lets rows that are locked cost those who want them, and nobody else. PostgreSQL says only that some lock was not to be had in time; of
- * what the statement names, the row is taken for locked that was named in most such failures since it was last had. From then on a
- * few at a time try for it, and the others wait here, where they take no connection. Each success lets one more in, so a row that is
- * merely in demand is soon open again.
+ * Lets rows that are locked cost those who want them, and nobody else. PostgreSQL says only that some lock was not to
+ * be had in time; of what the statement names, the row is taken for locked that was named in most such failures since
+ * it was last had. From then on a few at a time try for it, and the others wait here, where they take no connection.
+ * Each success lets one more in, so a row that is merely in demand is soon open again.
  */
 export class Contention {
   readonly #failures = new Map<string, { count: number, at: number }>()
@@ -53,8 +53,8 @@ export class Contention {
   get waiting (): number { return [...this.#guards.values()].reduce((sum, { line }) => sum + line.length, 0) }
 
   /**
-   * Waits until one more may try for a row among these; at once where none is guarded. The returned function is to be called when the
-   * statement is over. Rejects with ROW_LOCKED where it is not its turn in time.
+   * Waits until one more may try for a row among these; at once where none is guarded. The returned function is to be
+   * called when the statement is over. Rejects with ROW_LOCKED where it is not its turn in time.
    *
    * @param until by `performance.now()`
    */
@@ -82,7 +82,11 @@ export class Contention {
     if (worst === undefined) return
     const guard = this.#guards.get(worst)
     if (guard) guard.allowed = FEWEST
-    else this.#guards.set(worst, { allowed: FEWEST, running: 0, line: new Line(this.#maxWaiting, MEMORY_MS, 'ROW_LOCKED'), usedAt: at })
+    else {
+      this.#guards.set(worst, {
+        allowed: FEWEST, running: 0, line: new Line(this.#maxWaiting, MEMORY_MS, 'ROW_LOCKED'), usedAt: at
+      })
+    }
   }
 
   /** A statement that names these had all its locks: none of them is held for long. */

@@ -48,16 +48,19 @@ export class ConnectFault extends Error {
 /** Whether a statement waited in vain for a row or table that another transaction holds. Nothing of it was kept. */
 export const isLockTimeout = (error: unknown) => error instanceof postgres.PostgresError && error.code === '55P03'
 
-/** Whether running the same statement again may well succeed: nothing of it was kept, and the cause is another transaction. */
+/**
+ * Whether running the same statement again may well succeed: nothing of it was kept, and the cause is another
+ * transaction.
+ */
 export function isRetryable (error: unknown): boolean {
   if (!(error instanceof postgres.PostgresError)) return false
   return error.code === '40001' || error.code === '40P01' || error.constraint_name === 'orders_order_reference_key'
 }
 
 /**
- * What a failed statement means: a refusal by our own SQL (SQLSTATE DB001), a violated constraint, a fault of the input, an
- * unreachable database. Anything else is our own mistake and stays an error, without the statement's text and parameters, which
- * the driver hangs on it and which may hold personal data.
+ * What a failed statement means: a refusal by our own SQL (SQLSTATE DB001), a violated constraint, a fault of the
+ * input, an unreachable database. Anything else is our own mistake and stays an error, without the statement's text and
+ * parameters, which the driver hangs on it and which may hold personal data.
  */
 export function explain (error: unknown, statement: string): Error {
   if (error instanceof ConnectFault) return because(problem('DATABASE_UNAVAILABLE'), error.message)

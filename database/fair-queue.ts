@@ -1,8 +1,9 @@
 interface Place<Item> { item: Item, since: number }
 
 /**
- * A bounded queue that nobody can fill for the others. The next one is of the share with the least running, in turn; when the queue is
- * full, the share with the most waiting loses its last one to a share with fewer. A share that is alone has it all.
+ * A bounded queue that nobody can fill for the others. The next one is of the share with the least running, in turn;
+ * when the queue is full, the share with the most waiting loses its last one to a share with fewer. A share that is
+ * alone has it all.
  */
 export class FairQueue<Item> {
   readonly #limit: number

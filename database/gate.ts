@@ -2,8 +2,8 @@ import { callers } from './caller.ts'
 import { Line } from './line.ts'
 
 /**
- * An admission queue: lets `limit` tasks run at once and a bounded number wait for a bounded time. It stands before password hashing and
- * callers' own statements; the connection pool has one of its own (pool.ts).
+ * An admission queue: lets `limit` tasks run at once and a bounded number wait for a bounded time. It stands before
+ * password hashing and callers' own statements; the connection pool has one of its own (pool.ts).
  */
 export class Gate {
   #free: number

@@ -13,8 +13,13 @@ const SEARCH_MS = 2500
 const PARTS = /^(postgres(?:ql)?:\/\/(?:[^/?#]*@)?)([^/?#@]*)(.*)$/s
 const TARGET = /([?&])target_session_attrs=([^&]*)&?/
 
-/** What the driver can tell. For it, a hot standby is `read-write`; where there is no standby, reads go to the primary anyway. */
-const TARGETS: Record<string, string> = { primary: 'primary', 'read-write': 'primary', standby: 'standby', 'read-only': 'standby', 'prefer-standby': 'standby' }
+/**
+ * What the driver can tell. For it, a hot standby is `read-write`; where there is no standby, reads go to the primary
+ * anyway.
+ */
+const TARGETS: Record<string, string> = {
+  primary: 'primary', 'read-write': 'primary', standby: 'standby', 'read-only': 'standby', 'prefer-standby': 'standby'
+}
 
 /** The address of each host that an address names, which mostly is one (libpq's form, which URL does not read). */
 export function hostsOf (url: string): string[] {
@@ -23,8 +28,8 @@ export function hostsOf (url: string): string[] {
 }
 
 /**
- * The address with what its hosts are to be, where it names several: what it says itself in `target_session_attrs`, else `otherwise`.
- * Any will do where neither says.
+ * The address with what its hosts are to be, where it names several: what it says itself in `target_session_attrs`,
+ * else `otherwise`. Any will do where neither says.
  */
 export function aimed (url: string, otherwise?: 'primary'): string {
   if (hostsOf(url).length === 1) return url
@@ -56,18 +61,28 @@ export async function findHost (url: string): Promise<string> {
 
 async function firstOf (hosts: string[]): Promise<string> {
   const clients = hosts.map((host) => postgres(host, {
-    max: 1, prepare: false, fetch_types: false, onnotice: () => {}, connect_timeout: 2, connection: { application_name: 'db-service' }
+    max: 1,
+    prepare: false,
+    fetch_types: false,
+    onnotice: () => {},
+    connect_timeout: 2,
+    connection: { application_name: 'db-service' }
   }))
   let timer: NodeJS.Timeout | undefined
-  const late = new Promise<never>((_resolve, reject) => { timer = setTimeout(() => reject(new Error('no answer in time')), SEARCH_MS) })
+  const late = new Promise<never>(
+    (_resolve, reject) => { timer = setTimeout(() => reject(new Error('no answer in time')), SEARCH_MS) }
+  )
   try {
     return await Promise.any(hosts.map(async (host, n) => {
       await Promise.race([clients[n]!.unsafe(PING), late])
       return host
     }))
   } catch (error) {
-    const reasons = (error as AggregateError).errors.map(({ code = '', message }: NodeJS.ErrnoException) => `${code} ${message}`.trim())
-    throw Object.assign(new Error(`none of the hosts can be had: ${reasons.join('; ')}`), { code: 'CONNECTION_NO_HOST' })
+    const reasons = (error as AggregateError).errors.map(
+      ({ code = '', message }: NodeJS.ErrnoException) => `${code} ${message}`.trim()
+    )
+    throw Object.assign(new Error(`none of the hosts can be had: ${reasons.join('; ')}`),
+      { code: 'CONNECTION_NO_HOST' })
   } finally {
     clearTimeout(timer)
     for (const client of clients) client.end({ timeout: 0 }).catch(() => {})

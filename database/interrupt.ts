@@ -26,7 +26,10 @@ export async function endHeld (): Promise<void> {
   await Promise.allSettled([...held].map(async (end) => await end()))
 }
 
-/** For scripts and tests: a signal ends the process, and what it has started. A second Ctrl-C of somebody in a hurry ends it at once. */
+/**
+ * For scripts and tests: a signal ends the process, and what it has started. A second Ctrl-C of somebody in a hurry
+ * ends it at once.
+ */
 export function endOnSignals (): void {
   if (isListening) return
   isListening = true

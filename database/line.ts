@@ -2,11 +2,16 @@ import { problem, type ErrorCode } from '../problems.ts'
 import { callers, type Caller } from './caller.ts'
 import { FairQueue } from './fair-queue.ts'
 
-interface Waiting<Place> { admit: (place: Place) => void, refuse: (error: Error) => void, until: number, caller: Caller | undefined }
+interface Waiting<Place> {
+  admit: (place: Place) => void,
+  refuse: (error: Error) => void,
+  until: number,
+  caller: Caller | undefined
+}
 
 /**
- * Those who wait for a place: a bounded number, each for a bounded time, each address with its share (fair-queue.ts). Whoever comes on top
- * is told at once (503 OVERLOADED); whoever has hung up is ignored.
+ * Those who wait for a place: a bounded number, each for a bounded time, each address with its share (fair-queue.ts).
+ * Whoever comes on top is told at once (503 OVERLOADED); whoever has hung up is ignored.
  */
 export class Line<Place> {
   readonly #queue: FairQueue<Waiting<Place>>

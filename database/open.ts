@@ -24,16 +24,23 @@ export async function locateDatabase (config: Config, log: Log): Promise<Databas
 }
 
 /**
- * A single connection without time limits, for migrating, loading and resetting; of several hosts to the one that is the primary now.
+ * A single connection without time limits, for migrating, loading and resetting; of several hosts to the one that is
+ * the primary now.
  *
  * @param url the database; where it is left out, the configured or embedded one, which `close` then lets go of
  */
-export async function openAdmin (config: Config, log: Log, url?: string): Promise<{ sql: Sql, url: string, watched (): Watched, close (): Promise<void> }> {
+export async function openAdmin (
+  config: Config, log: Log, url?: string
+): Promise<{ sql: Sql, url: string, watched (): Watched, close (): Promise<void> }> {
   const location = url ? { url, stop: async () => {} } : await locateDatabase(config, log)
   const host = await findHost(location.url)
   let socket: Socket | undefined
   const sql = createClient(host, {
-    max: 1, statementTimeout: 0, connectSeconds: 5, fetchTypes: true, socket: socketsTo(host, (made) => { socket = made })
+    max: 1,
+    statementTimeout: 0,
+    connectSeconds: 5,
+    fetchTypes: true,
+    socket: socketsTo(host, (made) => { socket = made })
   })
   let backend: Backend | undefined
   // Where that fails, the first statement of whoever asked for the connection says why.
@@ -50,8 +57,8 @@ export async function openAdmin (config: Config, log: Log, url?: string): Promis
 }
 
 /**
- * Runs work on the database, as `openAdmin`, on a connection that ends when the server says nothing any more; that of several hosts is to
- * the one that is the primary then.
+ * Runs work on the database, as `openAdmin`, on a connection that ends when the server says nothing any more; that of
+ * several hosts is to the one that is the primary then.
  */
 export function adminOn (config: Config, log: FastifyBaseLogger, url: string) {
   return async <T> (work: (sql: Sql) => Promise<T>): Promise<T> => {

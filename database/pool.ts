@@ -20,8 +20,8 @@ const PING_MS = 1000
 export interface PoolOptions {
   size: number
   /**
-   * How many statements a connection has at once, one behind the other. More than one only for statements that take a millisecond and wait
-   * for no lock: each holds up those behind it.
+   * How many statements a connection has at once, one behind the other. More than one only for statements that take a
+   * millisecond and wait for no lock: each holds up those behind it.
    */
   depth?: number
   /** How many writes may run at once. The rest of the connections is for reads: a write may wait for a lock. */
@@ -48,8 +48,9 @@ export interface Conditions {
 }
 
 /**
- * Connections with one place for a statement or several, and the line of those who wait for one. The driver's own pool, whose queue knows
- * no bounds and slows down when it is not empty, is not used. No connection is ever lost: one that says nothing any more is given up.
+ * Connections with one place for a statement or several, and the line of those who wait for one. The driver's own pool,
+ * whose queue knows no bounds and slows down when it is not empty, is not used. No connection is ever lost: one that
+ * says nothing any more is given up.
  */
 export class Pool {
   readonly #options: PoolOptions
@@ -79,7 +80,10 @@ export class Pool {
   /** How many wait for one. */
   get waiting (): number { return this.#reads.length + this.#writes.length }
 
-  /** Runs a statement as soon as there is a connection. Rejects with OVERLOADED where there is none in time, else as Connection.run. */
+  /**
+   * Runs a statement as soon as there is a connection. Rejects with OVERLOADED where there is none in time, else as
+   * Connection.run.
+   */
   run (text: string, parameters: unknown[], conditions: Conditions): Promise<Row[]> {
     const { isRead, caller, standBack } = conditions
     // Else it would run into the deadline, which costs the connection.
@@ -97,7 +101,9 @@ export class Pool {
     })
   }
 
-  #runOn (connection: Connection, text: string, parameters: unknown[], { isRead, isOnlyParsed, caller }: Conditions): Promise<Row[]> {
+  #runOn (
+    connection: Connection, text: string, parameters: unknown[], { isRead, isOnlyParsed, caller }: Conditions
+  ): Promise<Row[]> {
     const line = isRead ? this.#reads : this.#writes
     const share = caller?.share ?? ''
     line.begin(share)
@@ -151,16 +157,22 @@ export class Pool {
     for (const connection of this.#all) {
       const [oldest] = connection.runs
       if (!oldest) continue
-      if ([...connection.runs].some(({ deadline }) => now > deadline)) connection.giveUp('the database said nothing for too long')
-      // Of several that run, nobody can say which one the server would cancel.
-      else if (this.#depth === 1 && isOver(oldest, now)) connection.cancel(oldest)
-      else if (now - oldest.since > ASK_AFTER_MS && now - oldest.lookedAt > ASK_AGAIN_MS && oldest.query.state) silent.push([connection, oldest])
+      if ([...connection.runs].some(({ deadline }) => now > deadline)) {
+        connection.giveUp('the database said nothing for too long')
+      } else if (this.#depth === 1 && isOver(oldest, now)) {
+        // Of several that run, nobody can say which one the server would cancel.
+        connection.cancel(oldest)
+      } else if (now - oldest.since > ASK_AFTER_MS && now - oldest.lookedAt > ASK_AGAIN_MS && oldest.query.state) {
+        silent.push([connection, oldest])
+      }
     }
     if (silent.length > 0) this.#askAfter(silent, now)
     this.#pingResting(now)
   }
 
-  /** Gives up the connections on which the server has nothing to do, as far as it knows, while we wait for its response. */
+  /**
+   * Gives up the connections on which the server has nothing to do, as far as it knows, while we wait for its response.
+   */
   async #askAfter (silent: [Connection, Run][], now: number): Promise<void> {
     const { findWorking } = this.#options
     if (!findWorking || this.#isAsking) return
@@ -184,7 +196,9 @@ export class Pool {
 
   /** A connection can die while nothing runs on it, and a proxy's word that it lives is worth nothing. */
   #pingResting (now: number): void {
-    const resting = this.#free.filter(({ isOpen, lastUsed, runs }) => isOpen && runs.size === 0 && now - lastUsed > REST_MS)
+    const resting = this.#free.filter(
+      ({ isOpen, lastUsed, runs }) => isOpen && runs.size === 0 && now - lastUsed > REST_MS
+    )
     for (const connection of new Set(resting)) {
       this.#free.splice(this.#free.indexOf(connection), 1)
       connection.run(this.#options.askText, [], PING_MS).catch(() => {}).finally(() => this.#give(connection, true))
@@ -193,4 +207,5 @@ export class Pool {
 }
 
 /** Its time is nearly over, or nobody waits for it. */
-const isOver = ({ deadline, caller }: Run, now: number) => now > deadline - GRACE_MS || (caller?.isReading && caller.isGone)
+const isOver = ({ deadline, caller }: Run, now: number) => now > deadline - GRACE_MS ||
+  (caller?.isReading && caller.isGone)

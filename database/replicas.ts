@@ -12,8 +12,8 @@ const HEDGE_MS = 400
 export interface Replica { pool: Pool, watch: Watch }
 
 /**
- * Runs reads on the replicas in turn, and on the primary where a replica is away, has not responded in time or will not. A replica is
- * left out as soon as its watch gets no response, and comes back with the next one.
+ * Runs reads on the replicas in turn, and on the primary where a replica is away, has not responded in time or will
+ * not. A replica is left out as soon as its watch gets no response, and comes back with the next one.
  */
 export function executeOnReplicas (replicas: Replica[], primary: Execute): Execute {
   let turn = 0
@@ -21,11 +21,15 @@ export function executeOnReplicas (replicas: Replica[], primary: Execute): Execu
     const there = replicas.filter(({ watch }) => watch.isThere)
     const replica = there[turn++ % there.length]
     if (!replica) return await primary(name, text, parameters)
-    const result = await within(HEDGE_MS, replica.pool.run(text, parameters, { isRead: true, caller: callers.getStore() })
-      .then((rows) => ({ rows }), (error) => ({ error: explain(error, name) })))
+    const result = await within(HEDGE_MS,
+      replica.pool.run(text, parameters, { isRead: true, caller: callers.getStore() })
+        .then((rows) => ({ rows }), (error) => ({ error: explain(error, name) })))
     if (result && 'rows' in result) return result.rows
     // What is the caller's own fault is one on the primary as well.
-    if (result && !(result.error instanceof Problem && (result.error.statusCode === 503 || result.error.code === 'CONFLICT'))) throw result.error
+    if (result &&
+      !(result.error instanceof Problem && (result.error.statusCode === 503 || result.error.code === 'CONFLICT'))) {
+      throw result.error
+    }
     // It may only be this one statement: the next ones go to the replica as long as it responds.
     replica.watch.ask().catch(() => {})
     return await primary(name, text, parameters)

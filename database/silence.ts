@@ -9,8 +9,8 @@ const FIND_PROGRESS = statementTexts.get('gateway/find-progress')!
 const LOOK_EVERY_MS = 1000
 
 /**
- * The longest that a start leaves the server alone is a batch of password hashes (seeds/loader/steps.ts), some seconds. Where 30 processes shared two
- * cores, questions over the other connection went without an answer for 15 s.
+ * The longest that a start leaves the server alone is a batch of password hashes (seeds/loader/steps.ts), some seconds.
+ * Where 30 processes shared two cores, questions over the other connection went without an answer for 15 s.
  */
 const SILENT_MS = 30_000
 
@@ -18,12 +18,14 @@ const SILENT_MS = 30_000
 export interface Watched { socket: Socket | undefined, pid: number | undefined }
 
 /**
- * Ends a connection without time limits that says nothing any more, so that what waits for it fails: a migration or a load takes what it
- * takes, but only while the server is at work on it, which is asked over another connection.
+ * Ends a connection without time limits that says nothing any more, so that what waits for it fails: a migration or a
+ * load takes what it takes, but only while the server is at work on it, which is asked over another connection.
  *
  * @param onEnd told before the connection is ended
  */
-export function endWhenSilent (url: string, prepare: boolean, watched: () => Watched, onEnd: (reason: string) => void): () => Promise<void> {
+export function endWhenSilent (
+  url: string, prepare: boolean, watched: () => Watched, onEnd: (reason: string) => void
+): () => Promise<void> {
   const watch = new Watch(url, { ...FOR_CALLERS, prepare }, statementTexts.get('gateway/ping')!)
   let isClosed = false
   let heardAt = performance.now()
@@ -47,7 +49,9 @@ export function endWhenSilent (url: string, prepare: boolean, watched: () => Wat
 
   async function ask (pid: number | undefined): Promise<{ isWorking: boolean, progress: string }> {
     try {
-      const [row] = await watch.run(FIND_PROGRESS, [String(pid ?? 0)]) as [{ is_working: boolean, progress: string, own: number }]
+      const [row] = await watch.run(FIND_PROGRESS, [String(pid ?? 0)]) as [
+        { is_working: boolean, progress: string, own: number }
+      ]
       // Behind a pooler nothing is known of a single connection, but that there is a server.
       return { isWorking: row.is_working || row.own !== watch.pid, progress: row.progress }
     } catch (error) {

@@ -38,13 +38,19 @@ export type Execute = (name: string, text: string, parameters: Parameter[]) => P
 
 const ATTEMPTS = 3
 
-/** So long a request waits for a row that somebody else holds. It is told within 2 s (contract, section 13): the last attempt takes a while, too. */
+/**
+ * So long a request waits for a row that somebody else holds. It is told within 2 s (contract, section 13): the last
+ * attempt takes a while, too.
+ */
 const LOCK_WAIT_MS = 1500
 
 /** Those who only read, by their file's verb. */
 const READING = /\/(find|list|count|search|export)(-|$)/
 
-/** Of these, those that take a millisecond whatever they are asked: they follow each other on few connections (Pool, depth). */
+/**
+ * Of these, those that take a millisecond whatever they are asked: they follow each other on few connections (Pool,
+ * depth).
+ */
 const QUICK = /\/(find|list)(-|$)(?!.*managed)/
 
 /** Makes statements from files, and remembers which. */
@@ -63,7 +69,10 @@ const firstOf = <Row>(rows: Row[]): Row | undefined => rows[0]
 /** What it wants has turned out to be locked while it waited for a connection. */
 class StandBack extends Error {}
 
-/** Runs statements that nobody waits for, and which may wait for locks: also where a pooler gives all connections a `lock_timeout`. */
+/**
+ * Runs statements that nobody waits for, and which may wait for locks: also where a pooler gives all connections a
+ * `lock_timeout`.
+ */
 export function executeOn (pool: Pool): Execute {
   return async (name, text, parameters) => {
     const until = performance.now() + BACKGROUND.statementTimeout
@@ -80,8 +89,8 @@ export function executeOn (pool: Pool): Execute {
 }
 
 /**
- * Runs statements of callers. One that waits for a row held by others gives its connection back after the connection's `lock_timeout`,
- * and tries again, with at most a few for one row at a time (contention.ts), for LOCK_WAIT_MS in all.
+ * Runs statements of callers. One that waits for a row held by others gives its connection back after the connection's
+ * `lock_timeout`, and tries again, with at most a few for one row at a time (contention.ts), for LOCK_WAIT_MS in all.
  */
 export function executeFor (pool: Pool, quick: Pool, contention: Contention): Execute {
   interface Kind { isRead: boolean, pool: Pool }
@@ -94,11 +103,16 @@ export function executeFor (pool: Pool, quick: Pool, contention: Contention): Ex
 
   /** @param failure of a first attempt, made already */
   async function tryAgain (
-    { isRead, pool }: Kind, text: string, parameters: Parameter[], caller: Caller | undefined, since: number, failure?: unknown
+    { isRead, pool }: Kind, text: string, parameters: Parameter[], caller: Caller | undefined, since: number,
+    failure?: unknown
   ): Promise<unknown[]> {
     const until = since + LOCK_WAIT_MS
     let leave: (() => void) | undefined
-    const standBack = () => { if (!leave && contention.isAny && contention.guards(namesIn(parameters))) throw new StandBack() }
+    const standBack = () => {
+      if (!leave && contention.isAny && contention.guards(namesIn(parameters))) {
+        throw new StandBack()
+      }
+    }
     try {
       for (let attempt = 1; ; attempt++) {
         try {
@@ -140,7 +154,9 @@ export function executeFor (pool: Pool, quick: Pool, contention: Contention): Ex
   }
 }
 
-const pause = async (attempt: number) => await new Promise((resolve) => setTimeout(resolve, Math.random() * 10 * Math.min(attempt, ATTEMPTS)))
+const pause = async (attempt: number) => await new Promise(
+  (resolve) => setTimeout(resolve, Math.random() * 10 * Math.min(attempt, ATTEMPTS))
+)
 
 /**
  * Has the server parse every declared statement, without running it: a faulty one stops the boot.

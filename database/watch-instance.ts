@@ -4,8 +4,8 @@ import type { FastifyInstance } from 'fastify'
 const LOOK_EVERY_MS = 1000
 
 /**
- * Offers to tell once when the database has been built anew by a reset: the jobs' tables are gone then, and what this gateway
- * remembers is of another shop.
+ * Offers to tell once when the database has been built anew by a reset: the jobs' tables are gone then, and what this
+ * gateway remembers is of another shop.
  *
  * @param own the id of the database this gateway started with
  * @param findInstance the id of the one there is
@@ -19,7 +19,8 @@ export function instanceWatch (fastify: FastifyInstance, own: string, findInstan
   })
   return (onReset: () => void): void => {
     const look = async () => {
-      // While it cannot be told, because the database is away or in the middle of the reset, requests are refused anyway.
+      // While it cannot be told, because the database is away or in the middle of the reset, requests are refused
+      // anyway.
       const instance = await findInstance().catch(() => undefined)
       if (isClosed) return
       if (instance !== undefined && instance !== own) onReset()

@@ -9,8 +9,8 @@ const FIND_WORKING = statementTexts.get('gateway/find-working')!
 const ANSWER_MS = 1000
 
 /**
- * Keeps an eye on a server, over a connection of its own: so that probes tell the truth whatever the pools are busy with, and a
- * connection that says nothing any more is told from a statement that takes long.
+ * Keeps an eye on a server, over a connection of its own: so that probes tell the truth whatever the pools are busy
+ * with, and a connection that says nothing any more is told from a statement that takes long.
  */
 export class Watch {
   readonly #connection: Connection
@@ -36,8 +36,8 @@ export class Watch {
   }
 
   /**
-   * Which of these backends are at work, of those that are ours. A pooler in between gives connections numbers of its own; then nothing
-   * can be told, and all count as working.
+   * Which of these backends are at work, of those that are ours. A pooler in between gives connections numbers of its
+   * own; then nothing can be told, and all count as working.
    */
   readonly findWorking = async (pids: number[]): Promise<Set<number>> => {
     const found = await this.run(FIND_WORKING, [pids.map(String)])

@@ -45,7 +45,8 @@ export default fp(async (fastify) => {
   let isAboutMessages = false
   const stop = new AbortController()
   const ready: (() => void)[] = []
-  // A message that no queue takes is confirmed all the same, after it was returned (RabbitMQ: "mandatory" and confirms).
+  // A message that no queue takes is confirmed all the same, after it was returned (RabbitMQ: "mandatory" and
+  // confirms).
   const returned = new Set<string>()
 
   /** Keeps the latest reason, and since when there has been one; says each once. */
@@ -63,7 +64,10 @@ export default fp(async (fastify) => {
     for (const callback of ready) callback()
   }
 
-  /** A queue that is there already is used as it is, whatever its arguments, and also where this login may not declare one. */
+  /**
+   * A queue that is there already is used as it is, whatever its arguments, and also where this login may not declare
+   * one.
+   */
   async function declare (): Promise<void> {
     try {
       await connection.queueDeclare({ queue, durable: true })
@@ -75,8 +79,8 @@ export default fp(async (fastify) => {
   }
 
   /**
-   * One connection, from the first attempt to its end. Rejects with the reason. The library itself reconnects too, but tells of its first failure
-   * only, which hides what comes after: refused, then a wrong password.
+   * One connection, from the first attempt to its end. Rejects with the reason. The library itself reconnects too, but
+   * tells of its first failure only, which hides what comes after: refused, then a wrong password.
    */
   async function connect (isOpen: () => void): Promise<void> {
     connection = new Connection({
@@ -163,13 +167,17 @@ export default fp(async (fastify) => {
   /** The reason for a message that was not taken, also where the broker gives none in words. */
   function refusal (error: Error & { code?: string }, mine: Channel): Error {
     // What was under way on the channel goes down with it; the reason is that of the message that closed it.
-    if (error.code === 'CH_CLOSE' || (error instanceof Late && isBlocked)) return new Error(fault?.reason ?? error.message, { cause: error })
+    if (error.code === 'CH_CLOSE' || (error instanceof Late && isBlocked)) {
+      return new Error(fault?.reason ?? error.message, { cause: error })
+    }
     // A connection without a word for so long is dead, whatever TCP says.
     if (error instanceof Late && channel === mine) connection.unsafeDestroy()
     const reason = error.code === 'NACK'
-      ? `basic.nack: the broker rejected the message, as queue ${queue} does when it is full (x-overflow: reject-publish)`
+      ? `basic.nack: the broker rejected the message, as queue ${queue} does when it is full (x-overflow: ` +
+        'reject-publish)'
       : wordsOf(error)
-    isAboutMessages ||= error.code === 'NACK' || (error instanceof AMQPChannelError && !(error instanceof AMQPConnectionError))
+    isAboutMessages ||= error.code === 'NACK' ||
+      (error instanceof AMQPChannelError && !(error instanceof AMQPConnectionError))
     note(reason)
     return new Error(reason, { cause: error })
   }
@@ -185,12 +193,14 @@ export default fp(async (fastify) => {
   fastify.addHook('onClose', async () => {
     stop.abort()
     // A broker that is away must not hold the gateway up.
-    await inTime(Promise.resolve(channel?.close()).then(async () => await connection.close()), 2_000).catch(() => connection.unsafeDestroy())
+    await inTime(Promise.resolve(channel?.close()).then(async () => await connection.close()), 2_000)
+      .catch(() => connection.unsafeDestroy())
   })
 }, { name: 'broker' })
 
 /** The broker's own words; the library puts the method in front, also where there was none. */
-const wordsOf = ({ message, code }: NodeJS.ErrnoException) => message.replace(/^undefined: /, '') || code || 'no reason given'
+const wordsOf = ({ message, code }: NodeJS.ErrnoException) => message.replace(/^undefined: /, '') || code ||
+  'no reason given'
 
 class Late extends Error {}
 

@@ -4,12 +4,17 @@ import fp from 'fastify-plugin'
 
 declare module 'fastify' {
   interface FastifyContextConfig {
-    /** A page for people, which needs more than the API: scripts and styles of this gateway's, or a form and its style. */
+    /**
+     * A page for people, which needs more than the API: scripts and styles of this gateway's, or a form and its style.
+     */
     page?: keyof typeof PAGES
   }
 }
 
-/** What the pages of the documentation need: their own scripts, the styles these make, pictures in the page, ReDoc's search worker. */
+/**
+ * What the pages of the documentation need: their own scripts, the styles these make, pictures in the page, ReDoc's
+ * search worker.
+ */
 export const PAGE_POLICY = {
   'default-src': ["'self'"],
   'script-src': ["'self'"],
@@ -23,17 +28,23 @@ export const PAGE_POLICY = {
 
 const PAGES = {
   documentation: PAGE_POLICY,
-  form: { 'default-src': ["'none'"], 'style-src': ["'unsafe-inline'"], 'form-action': ["'self'"], 'frame-ancestors': ["'none'"] }
+  form: {
+    'default-src': ["'none'"],
+    'style-src': ["'unsafe-inline'"],
+    'form-action': ["'self'"],
+    'frame-ancestors': ["'none'"]
+  }
 }
 
 /**
- * What browsers are told about every response: never guess its type, show it in a frame, load anything for it, or pass its address
- * on. Pages say in their route's config what they need besides.
+ * What browsers are told about every response: never guess its type, show it in a frame, load anything for it, or pass
+ * its address on. Pages say in their route's config what they need besides.
  */
 export default fp(async (fastify) => {
   const options: FastifyHelmetOptions = {
     frameguard: { action: 'deny' },
-    // A browser that has once heard it uses nothing but HTTPS for this host, so only where that is how the shop is reached.
+    // A browser that has once heard it uses nothing but HTTPS for this host, so only where that is how the shop is
+    // reached.
     strictTransportSecurity: fastify.config.PUBLIC_URL.startsWith('https:'),
     // For browsers long gone, or for pages that link to others: an API has neither.
     dnsPrefetchControl: false,
@@ -60,8 +71,8 @@ export default fp(async (fastify) => {
 }, { name: 'browser', dependencies: ['context'] })
 
 /**
- * The headers that @fastify/helmet sets. It works them out anew for each request, a seventh of what one without a statement costs; they
- * are always the same, so it is asked once.
+ * The headers that @fastify/helmet sets. It works them out anew for each request, a seventh of what one without a
+ * statement costs; they are always the same, so it is asked once.
  */
 async function headersOf (options: FastifyHelmetOptions): Promise<Record<string, string>> {
   const bare = Fastify()

@@ -35,7 +35,9 @@ export default fp(async (fastify) => {
     const { config, schema } = request.routeOptions
     // The pages of the documentation have rules of their own.
     const isApi = !schema?.hide || config.legacy !== undefined
-    if (isApi && !reply.hasHeader('cache-control')) reply.header('cache-control', config.isCatalogue ? 'no-cache' : 'no-store')
+    if (isApi && !reply.hasHeader('cache-control')) {
+      reply.header('cache-control', config.isCatalogue ? 'no-cache' : 'no-store')
+    }
     if (config.etag === 'body' && reply.statusCode === 200 && typeof payload === 'string') {
       reply.header('etag', `"${createHash('sha1').update(payload).digest('base64url')}"`)
     }
@@ -48,7 +50,10 @@ export default fp(async (fastify) => {
   })
 }, { name: 'caching', dependencies: ['context'] })
 
-/** Whether the caller has this very version (RFC 9110, section 13.1.2): compared weakly, as a proxy may have weakened the tag. */
+/**
+ * Whether the caller has this very version (RFC 9110, section 13.1.2): compared weakly, as a proxy may have weakened
+ * the tag.
+ */
 function isKnown (request: FastifyRequest, reply: FastifyReply): boolean {
   const wanted = request.headers['if-none-match']
   const tag = reply.getHeader('etag')

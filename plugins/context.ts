@@ -45,7 +45,10 @@ function actorOf (request: FastifyRequest): string | null {
   return cut(Buffer.from(header, 'latin1').toString('utf8').replaceAll('\ufffd', ''), ACTOR_LENGTH)
 }
 
-/** An order of 1,000 lines has 70 kB. Sorting members costs up to 20 ms here, and 230 ms for a body of 1 MiB; a longer one counts as sent. */
+/**
+ * An order of 1,000 lines has 70 kB. Sorting members costs up to 20 ms here, and 230 ms for a body of 1 MiB; a longer
+ * one counts as sent.
+ */
 const MAX_SORTED = 128 * 1024
 
 /** What makes two requests the same one: the route, its parameters and the body. */
@@ -58,7 +61,10 @@ function hashesOf (request: FastifyRequest): Pick<Context, 'request_hash' | 'mea
 
 const hash = (text: string) => createHash('sha256').update(text).digest('base64url')
 
-/** For JSON.stringify: an object's members by name, as RFC 8785 has them. Spaces, escapes and 1.0 for 1 are gone since the body was read. */
+/**
+ * For JSON.stringify: an object's members by name, as RFC 8785 has them. Spaces, escapes and 1.0 for 1 are gone since
+ * the body was read.
+ */
 function sortMembers (_name: string, value: unknown): unknown {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return value
   return Object.fromEntries(Object.entries(value).sort(([a], [b]) => a < b ? -1 : 1))

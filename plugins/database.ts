@@ -14,7 +14,9 @@ import { Pool, type PoolOptions } from '../database/pool.ts'
 import { executeOnReplicas, type Replica } from '../database/replicas.ts'
 import { reset, restoreNumbers, type Numbers } from '../database/migration/reset.ts'
 import { checkSettings } from '../database/session-settings.ts'
-import { checkStatements, executeFor, executeOn, statementsOn, statementTexts, type Declaration, type Execute } from '../database/statements.ts'
+import {
+  checkStatements, executeFor, executeOn, statementsOn, statementTexts, type Declaration, type Execute
+} from '../database/statements.ts'
 import { everyTick } from '../database/ticks.ts'
 import { Watch } from '../database/watch.ts'
 import { instanceWatch } from '../database/watch-instance.ts'
@@ -23,13 +25,16 @@ const MAX_WAITING = 1000
 const MAX_WAIT_MS = 1500
 
 /**
- * Of the connections, for reads that take a millisecond. Several follow each other on one (pipelining), which costs this process half of
- * what a connection for each does.
+ * Of the connections, for reads that take a millisecond. Several follow each other on one (pipelining), which costs
+ * this process half of what a connection for each does.
  */
 const QUICK_SHARE = 0.3
 const QUICK_DEPTH = 8
 
-/** Of the connections, for searches and ranges of prices. Each takes the database up to 20 ms: most connections stay with the others. */
+/**
+ * Of the connections, for searches and ranges of prices. Each takes the database up to 20 ms: most connections stay
+ * with the others.
+ */
 const SEARCH_SHARE = 0.4
 const MAX_SEARCHES_WAITING = 200
 
@@ -60,11 +65,14 @@ declare module 'fastify' {
       declared: Declaration[]
       /** Whether the database responds, however busy the gateway is; rejects with why not. */
       ping (): Promise<void>
-      /** Calls back once when a reset has built it again (`npm run reset -- --force`): this gateway has to start again then. */
+      /**
+       * Calls back once when a reset has built it again (`npm run reset -- --force`): this gateway has to start again
+       * then.
+       */
       whenReset (onReset: () => void): void
       /**
-       * Whether it responds, is the one this gateway started with, and its schema is at least as new; rejects with why not (NOT_READY,
-       * DATABASE_UNAVAILABLE …).
+       * Whether it responds, is the one this gateway started with, and its schema is at least as new; rejects with why
+       * not (NOT_READY, DATABASE_UNAVAILABLE …).
        */
       checkReady (): Promise<void>
     }
@@ -154,11 +162,15 @@ export default fp(async (fastify) => {
       name: 'gateway/find-settings',
       row: Type.Object({ name: Type.String(), value: Type.String(), role: Type.String(), database: Type.String() })
     },
-    { name: 'gateway/find-progress', row: Type.Object({ is_working: Type.Boolean(), progress: Type.String(), own: Type.Integer() }) }
+    {
+      name: 'gateway/find-progress',
+      row: Type.Object({ is_working: Type.Boolean(), progress: Type.String(), own: Type.Integer() })
+    }
   ]
   const forCallers = executeFor(pool, quick, contention)
   const forJobs = executeOn(backgroundPool)
-  const execute: Execute = (name, text, parameters) => (callers.getStore() ? forCallers : forJobs)(name, text, parameters)
+  const execute: Execute = (name, text, parameters) => (callers.getStore() ? forCallers : forJobs)(name, text,
+    parameters)
   const statement = statementsOn(execute, declared)
   const asideStatement = statementsOn(async (name, text, parameters) => {
     try {

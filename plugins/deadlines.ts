@@ -7,8 +7,8 @@ import { problem } from '../problems.ts'
 const LIMIT_MS = 15_000
 
 /**
- * 503 TIMEOUT for whatever takes too long. Fastify's own `handlerTimeout` makes a timer, an AbortController and a listener for each request,
- * which is a tenth of a request without a statement; here one timer looks at the oldest.
+ * 503 TIMEOUT for whatever takes too long. Fastify's own `handlerTimeout` makes a timer, an AbortController and a
+ * listener for each request, which is a tenth of a request without a statement; here one timer looks at the oldest.
  */
 export default fp<{ limitMs?: number }>(async (fastify, { limitMs = LIMIT_MS }) => {
   // In the order in which they came.

@@ -11,8 +11,9 @@ const HELP = 'From a request’s first line to its response’s last byte'
 interface Counts { method: string, route: string, status: number, hits: number[], sum: number }
 
 /**
- * The histogram of requests by method, route and status. A histogram of prom-client's hashes the labels for each observation, a sixth of
- * a request without a statement; here the counters of a route are at hand. What is shown is the same, line by line.
+ * The histogram of requests by method, route and status. A histogram of prom-client's hashes the labels for each
+ * observation, a sixth of a request without a statement; here the counters of a route are at hand. What is shown is the
+ * same, line by line.
  */
 export class Durations {
   readonly #all: Counts[] = []
@@ -28,7 +29,9 @@ export class Durations {
     return ({ method }: FastifyRequest, reply: FastifyReply, done: () => void): void => {
       const { statusCode: status } = reply
       const byStatus = (byMethod[method] ??= [])
-      const counts = (byStatus[status] ??= this.#add({ method, route, status, hits: new Array(BUCKETS.length + 1).fill(0), sum: 0 }))
+      const counts = (byStatus[status] ??= this.#add({
+        method, route, status, hits: new Array(BUCKETS.length + 1).fill(0), sum: 0
+      }))
       observe(counts, reply.elapsedTime / 1000)
       done()
     }
@@ -47,9 +50,14 @@ export class Durations {
         total += hits[at]!
         return { metricName: `${NAME}_bucket`, labels: { le, ...labels }, value: total }
       })
-      return [...buckets, { metricName: `${NAME}_sum`, labels, value: sum }, { metricName: `${NAME}_count`, labels, value: total }]
+      return [
+        ...buckets, { metricName: `${NAME}_sum`, labels, value: sum },
+        { metricName: `${NAME}_count`, labels, value: total }
+      ]
     })
-    return { name: NAME, help: HELP, type: 'histogram' as never, aggregator: 'sum', values: values as never, collect: () => {} }
+    return {
+      name: NAME, help: HELP, type: 'histogram' as never, aggregator: 'sum', values: values as never, collect: () => {}
+    }
   }
 }
 

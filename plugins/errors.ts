@@ -25,7 +25,9 @@ function fromValidation (error: FastifyError): Problem {
     message: fault.keyword === 'additionalProperties' ? 'is not known here' : fault.message ?? 'is not valid'
   }))
   const badId = errors.find(({ field }) => Object.hasOwn(IDS, field))
-  const misplaced = error.validation?.some(({ keyword }) => keyword === 'required' || keyword === 'additionalProperties')
+  const misplaced = error.validation?.some(
+    ({ keyword }) => keyword === 'required' || keyword === 'additionalProperties'
+  )
   return problem(badId && !misplaced ? IDS[badId.field]! : 'INVALID_INPUT', {}, errors)
 }
 
@@ -67,8 +69,11 @@ export function answer (error: FastifyError, request: FastifyRequest, reply: Fas
     request.log.info({ method: request.method, path: pathOf(request.url), status: 499, ms }, 'request')
   }
   if (known.isReplay) reply.header('idempotency-replayed', 'true')
-  if (known.code === 'NOT_IDENTIFIED' && !reply.hasHeader('www-authenticate')) reply.header('www-authenticate', 'Bearer')
-  return reply.code(known.statusCode).type('application/problem+json').send(JSON.stringify(problemDetails(known, request)))
+  if (known.code === 'NOT_IDENTIFIED' && !reply.hasHeader('www-authenticate')) {
+    reply.header('www-authenticate', 'Bearer')
+  }
+  return reply.code(known.statusCode).type('application/problem+json')
+    .send(JSON.stringify(problemDetails(known, request)))
 }
 
 /** Answers what is no HTTP request, for which there is no route, request or log line. */
@@ -80,7 +85,8 @@ export function answerMalformed (error: ConnectionError, socket: Socket): void {
   const known = problem(error.code === 'HPE_HEADER_OVERFLOW' ? 'HEADERS_TOO_LARGE' : 'INVALID_INPUT')
   const id = randomUUID()
   const body = JSON.stringify(problemDetails(known, { id }))
-  socket.end(`HTTP/1.1 ${known.statusCode} ${STATUS_CODES[known.statusCode]}\r\nContent-Type: application/problem+json\r\n` +
+  socket.end(`HTTP/1.1 ${known.statusCode} ${STATUS_CODES[known.statusCode]}\r\nContent-Type: ` +
+    'application/problem+json\r\n' +
     `Content-Length: ${Buffer.byteLength(body)}\r\nX-Request-Id: ${id}\r\nConnection: close\r\n\r\n${body}`)
 }
 
@@ -101,7 +107,8 @@ export default fp(async (fastify: FastifyInstance) => {
   fastify.setNotFoundHandler((request, reply) => fastify.refuseUnknownRoute(request, reply))
   fastify.addSchema(ProblemDetails)
   fastify.setErrorHandler(answer)
-  // Node itself would answer an Expect it does not know with a bare 417; it may as well be ignored (RFC 9110, section 10.1.1).
+  // Node itself would answer an Expect it does not know with a bare 417; it may as well be ignored (RFC 9110, section
+  // 10.1.1).
   fastify.server.on('checkExpectation', (request, response) => fastify.server.emit('request', request, response))
 }, { name: 'errors' })
 
@@ -126,7 +133,9 @@ function watchMethods (fastify: FastifyInstance): (path: string) => string[] {
   }
 }
 
-/** As the router matches: a parameter is one part of the path, slashes that come twice or at the end count for nothing. */
+/**
+ * As the router matches: a parameter is one part of the path, slashes that come twice or at the end count for nothing.
+ */
 function patternOf (path: string): RegExp {
   const parts = path.split('/').slice(1).map((part) =>
     part.startsWith(':') ? '[^/]+' : part === '*' ? '.*' : part.replace(/[^\w-]/g, '\\$&'))

@@ -18,7 +18,10 @@ export interface Identity {
   role: Role
   /** The user_id here; null as long as another service's user is unknown here. */
   localId: string | null
-  /** The caller's id stands for that user; else only the email address does, until users.ensure_caller has linked the two. */
+  /**
+   * The caller's id stands for that user; else only the email address does, until users.ensure_caller has linked the
+   * two.
+   */
   isLinked: boolean
 }
 
@@ -36,11 +39,17 @@ interface Claims {
 
 declare module 'fastify' {
   interface FastifyInstance {
-    /** Who calls, by token or by the headers of a trusted upstream; null: nobody said. Rejects with NOT_IDENTIFIED (a token that is not valid). */
+    /**
+     * Who calls, by token or by the headers of a trusted upstream; null: nobody said. Rejects with NOT_IDENTIFIED (a
+     * token that is not valid).
+     */
     identify (request: FastifyRequest): Promise<Identity | null>
     /** As identify, but only a token counts. */
     identifyByToken (request: FastifyRequest): Promise<Identity | null>
-    /** An onRequest hook: only identified callers. Sets request.identity and request.caller. Rejects with NOT_IDENTIFIED. */
+    /**
+     * An onRequest hook: only identified callers. Sets request.identity and request.caller. Rejects with
+     * NOT_IDENTIFIED.
+     */
     requireIdentity (request: FastifyRequest): Promise<void>
     /** An onRequest hook behind requireIdentity. Rejects with FORBIDDEN. */
     requireAdminRole (request: FastifyRequest): Promise<void>
@@ -51,7 +60,9 @@ declare module 'fastify' {
      *
      * @param user.password_changed_us when the password was changed, in microseconds since 1970; null: never
      */
-    issueToken (user: { user_id: string, email_address: string, role: string, password_changed_us?: number | null }): string
+    issueToken (
+      user: { user_id: string, email_address: string, role: string, password_changed_us?: number | null }
+    ): string
   }
   interface FastifyRequest {
     /** Who calls; null before requireIdentity. */
@@ -75,17 +86,23 @@ const KnownCaller = Type.Object({
 const EnsuredCaller = Type.Object({ user_id: Type.String(), email_address: Type.String() })
 
 /**
- * Identity of people. Who vouches for a caller decides what holds:
- * a token of ours (claim `local`) names a user who is still here; any token that names a user of ours has that user's role of
- * now, so that a demoted admin is one no more, and is void once that user's password has been changed; for users of another service
- * its own word counts, token or header, each time, the email address included.
+ * Identity of people. Who vouches for a caller decides what holds: a token of ours (claim `local`) names a user who is
+ * still here; any token that names a user of ours has that user's role of now, so that a demoted admin is one no more,
+ * and is void once that user's password has been changed; for users of another service its own word counts, token or
+ * header, each time, the email address included.
  */
 export default fp(async (fastify) => {
   const { config } = fastify
-  if (config.SECRET_KEY.length < 32) fastify.log.warn('SECRET_KEY is short: anybody may find it by trying; production wants 32 characters or more')
+  if (config.SECRET_KEY.length < 32) {
+    fastify.log.warn('SECRET_KEY is short: anybody may find it by trying; production wants 32 characters or more')
+  }
   await fastify.register(jwt, {
     secret: config.SECRET_KEY,
-    sign: { algorithm: 'HS256', expiresIn: `${config.ACCESS_TOKEN_EXPIRE_MINUTES}m`, ...config.JWT_ISSUER && { iss: config.JWT_ISSUER } },
+    sign: {
+      algorithm: 'HS256',
+      expiresIn: `${config.ACCESS_TOKEN_EXPIRE_MINUTES}m`,
+      ...config.JWT_ISSUER && { iss: config.JWT_ISSUER }
+    },
     verify: {
       algorithms: ['HS256'],
       ...config.JWT_ISSUER && { allowedIss: config.JWT_ISSUER, requiredClaims: ['iss'] }
@@ -115,7 +132,8 @@ export default fp(async (fastify) => {
 
   function fromHeaders (request: FastifyRequest): Claims | null {
     const { 'x-user-id': id, 'x-user-email': email, 'x-user-role': role } = request.headers
-    // The socket's own address: forwarded ones are the client's word. A link-local one comes with its interface behind a %.
+    // The socket's own address: forwarded ones are the client's word. A link-local one comes with its interface behind
+    // a %.
     const [peer = ''] = (request.raw.socket.remoteAddress ?? '').split('%')
     if (!id || !isTrusted(peer)) return null
     // Node reads header bytes as Latin-1.
@@ -135,7 +153,14 @@ export default fp(async (fastify) => {
     }
     if (!user?.is_own) {
       if (token?.isOurs) throw problem('NOT_IDENTIFIED')
-      return { userId: id, email, isVerified, role: claims.role, localId: user?.user_id ?? null, isLinked: user?.is_linked ?? false }
+      return {
+        userId: id,
+        email,
+        isVerified,
+        role: claims.role,
+        localId: user?.user_id ?? null,
+        isLinked: user?.is_linked ?? false
+      }
     }
     if (token && !isOfThisPassword(token, user.password_changed_us)) throw problem('NOT_IDENTIFIED')
     const role = token ? checkedRole(user.role) : claims.role
@@ -163,8 +188,8 @@ export default fp(async (fastify) => {
 }, { name: 'identity', dependencies: ['errors', 'context', 'database'] })
 
 /**
- * Whether a token was made since its user's password was changed. One of ours names that change itself: clocks differ, and a second is long.
- * Of another's only the second it was made in is known; within that of the change it holds.
+ * Whether a token was made since its user's password was changed. One of ours names that change itself: clocks differ,
+ * and a second is long. Of another's only the second it was made in is known; within that of the change it holds.
  */
 function isOfThisPassword ({ madeAt, passwordSince }: NonNullable<Claims['token']>, changedUs: number | null): boolean {
   if (passwordSince !== undefined) return passwordSince === (changedUs ?? 0)
@@ -176,7 +201,9 @@ function checked (id: unknown, email: unknown, role: unknown): { id: string, ema
   if (typeof id !== 'string' || !ID.test(id)) throw problem('NOT_IDENTIFIED')
   const address = email === undefined || email === null || email === '' ? null : email
   if (address !== null && (typeof address !== 'string' || !isEmailAddress(address))) throw problem('NOT_IDENTIFIED')
-  return { id, email: address, role: role === undefined || role === null || role === '' ? 'customer' : checkedRole(role) }
+  return {
+    id, email: address, role: role === undefined || role === null || role === '' ? 'customer' : checkedRole(role)
+  }
 }
 
 function checkedRole (role: unknown): Role {

@@ -6,12 +6,15 @@ import { problem } from '../problems.ts'
 /** After a failure, a loop's pause doubles up to this. */
 const MAX_PAUSE_MS = 10_000
 
-/** Ticks that are over, done or failed for good, are kept for three days: one a minute, so that is 4,320 rows to look through. */
+/**
+ * Ticks that are over, done or failed for good, are kept for three days: one a minute, so that is 4,320 rows to look
+ * through.
+ */
 const TICK = { retryLimit: 2, retryDelay: 5, deleteAfterSeconds: 3 * 24 * 3600 }
 
 /**
- * Of pg-boss's connections, in ms: one that says nothing any more is given up. What pg-boss does in one statement takes a moment; making
- * its tables waits for another gateway that makes them.
+ * Of pg-boss's connections, in ms: one that says nothing any more is given up. What pg-boss does in one statement takes
+ * a moment; making its tables waits for another gateway that makes them.
  */
 const BOUNDS = { connectionTimeoutMillis: 5000, query_timeout: 20_000, keepAlive: true }
 
@@ -27,13 +30,13 @@ declare module 'fastify' {
   interface FastifyInstance {
     jobs: {
       /**
-       * Has `work` done at each tick of the cron expression (UTC, to the minute), by one of the gateways on this database. A
-       * missed tick does not come back, and a tick may come twice: what is due must stand in the data.
+       * Has `work` done at each tick of the cron expression (UTC, to the minute), by one of the gateways on this
+       * database. A missed tick does not come back, and a tick may come twice: what is due must stand in the data.
        */
       schedule (queue: string, cron: string, work: (signal: AbortSignal) => Promise<void>): Promise<void>
       /**
-       * Calls `step` again and again: at once while it says that there was something to do, else after `pauseMs`, and with
-       * growing pauses while it rejects.
+       * Calls `step` again and again: at once while it says that there was something to do, else after `pauseMs`, and
+       * with growing pauses while it rejects.
        */
       loop (name: string, pauseMs: number, step: (signal: AbortSignal) => Promise<boolean>): Loop
       /** Hands out ticks that failed for good once more. */
@@ -45,9 +48,9 @@ declare module 'fastify' {
 }
 
 /**
- * Work that nobody waits for: ticks by pg-boss, inside the database, and loops over rows that wait. pg-boss is the clock alone, since
- * what waits (events, emails, reminders) is written by the statement that causes it: as a job of pg-boss it would be a second
- * statement, and its queues in order (key_strict_fifo) are blocked by a job that failed.
+ * Work that nobody waits for: ticks by pg-boss, inside the database, and loops over rows that wait. pg-boss is the
+ * clock alone, since what waits (events, emails, reminders) is written by the statement that causes it: as a job of
+ * pg-boss it would be a second statement, and its queues in order (key_strict_fifo) are blocked by a job that failed.
  */
 export default fp(async (fastify) => {
   const { log } = fastify
@@ -77,7 +80,9 @@ export default fp(async (fastify) => {
     }
   }
 
-  async function runLoop (name: string, pauseMs: number, step: (signal: AbortSignal) => Promise<boolean>, nap: (ms: number) => Promise<void>) {
+  async function runLoop (
+    name: string, pauseMs: number, step: (signal: AbortSignal) => Promise<boolean>, nap: (ms: number) => Promise<void>
+  ) {
     let pause = pauseMs
     while (!stop.signal.aborted) {
       try {

@@ -7,7 +7,10 @@ declare module 'fastify' {
   interface FastifyInstance {
     /** An onRequest hook: only callers with one of API_KEYS; everyone in development with none set. */
     requireApiKey (request: FastifyRequest, reply: FastifyReply, done: (error?: Error) => void): void
-    /** An onRequest hook: only callers with one of ADMIN_API_KEYS, or an administrator's token; with no key set everyone in development. */
+    /**
+     * An onRequest hook: only callers with one of ADMIN_API_KEYS, or an administrator's token; with no key set everyone
+     * in development.
+     */
     requireAdmin (request: FastifyRequest, reply: FastifyReply): Promise<void>
   }
 }
@@ -25,7 +28,9 @@ export default fp(async (fastify) => {
   if (keys.length === 0) log.warn('API_KEYS is not set: the service API is open to everyone who reaches this port')
   const adminKeys = config.ADMIN_API_KEYS.map(digest)
   const isManagementOpen = adminKeys.length === 0 && config.NODE_ENV !== 'production'
-  if (isManagementOpen) log.warn('ADMIN_API_KEYS is not set: the management API is open to everyone who reaches this port')
+  if (isManagementOpen) {
+    log.warn('ADMIN_API_KEYS is not set: the management API is open to everyone who reaches this port')
+  }
 
   fastify.decorate('requireApiKey', (request: FastifyRequest, reply: FastifyReply, done: (error?: Error) => void) => {
     if (keys.length === 0) return done()
@@ -38,7 +43,8 @@ export default fp(async (fastify) => {
     done()
   })
 
-  // The callers of the management API have names of their own: a key that is in both lists has two sets of Idempotency-Keys.
+  // The callers of the management API have names of their own: a key that is in both lists has two sets of
+  // Idempotency-Keys.
   fastify.decorate('requireAdmin', async (request: FastifyRequest, reply: FastifyReply) => {
     const key = callerByKey(request, adminKeys)
     if (key !== undefined) request.caller = `admin-${key}`
@@ -70,12 +76,16 @@ export function callerByKey (request: FastifyRequest, keys: Buffer[]): string | 
   let caller: string | undefined
   // Digests have one length, and every key is compared with all that was sent: the time tells nothing.
   for (const candidate of keysOf(request).map(digest)) {
-    if (keys.filter((key) => timingSafeEqual(key, candidate)).length > 0) caller = `key:${candidate.toString('base64url').slice(0, 16)}`
+    if (keys.filter((key) => timingSafeEqual(key, candidate)).length > 0) {
+      caller = `key:${candidate.toString('base64url').slice(0, 16)}`
+    }
   }
   return caller
 }
 
-/** What may be a key: in HTTP Basic the user name or the password, so that a key fits into a base URL (http://KEY@host). */
+/**
+ * What may be a key: in HTTP Basic the user name or the password, so that a key fits into a base URL (http://KEY@host).
+ */
 function keysOf (request: FastifyRequest): string[] {
   const key = request.headers['x-api-key']
   if (typeof key === 'string') return [key]

@@ -10,20 +10,26 @@ import { PROBES } from './pressure.ts'
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** Has an API key, or is a trusted upstream itself, or no key is set (development): speaks for many, so limited less. */
+    /**
+     * Has an API key, or is a trusted upstream itself, or no key is set (development): speaks for many, so limited
+     * less.
+     */
     isKnown: boolean
     /** Whose password is being tried (throttleGuesses). */
     guessed: string
   }
   interface FastifyInstance {
     /**
-     * Runs an attempt at somebody's password unless LOGIN_RATE_LIMIT of them have failed within a minute, from this address for
-     * this subject, or ten times as many for whatever subjects. What succeeds is not counted, and nobody else's address is held responsible.
+     * Runs an attempt at somebody's password unless LOGIN_RATE_LIMIT of them have failed within a minute, from this
+     * address for this subject, or ten times as many for whatever subjects. What succeeds is not counted, and nobody
+     * else's address is held responsible.
      *
      * @param subject whose password it is: an email address in any case, or a user_id
      * @returns what the attempt returns; rejects as it does, or with TOO_MANY_REQUESTS
      */
-    throttleGuesses<T> (request: FastifyRequest, reply: FastifyReply, subject: string, attempt: () => Promise<T>): Promise<T>
+    throttleGuesses<T> (
+      request: FastifyRequest, reply: FastifyReply, subject: string, attempt: () => Promise<T>
+    ): Promise<T>
   }
 }
 
@@ -37,7 +43,9 @@ const SUBJECTS = 10
 /** The refusals that say a password was wrong. */
 const WRONG_PASSWORD = new Set(['INVALID_CREDENTIALS', 'CURRENT_PASSWORD_INCORRECT', 'PASSWORD_INCORRECT'])
 
-/** So many requests a minute for one caller from one address; `known` for who speaks for many (FastifyRequest.isKnown). */
+/**
+ * So many requests a minute for one caller from one address; `known` for who speaks for many (FastifyRequest.isKnown).
+ */
 const perMinute = ({ known, others }: { known: number, others: number }): RateLimitOptions => ({
   max: (request) => request.isKnown ? known : others,
   timeWindow: WINDOW,
@@ -45,17 +53,23 @@ const perMinute = ({ known, others }: { known: number, others: number }): RateLi
   keyGenerator: (request) => `${request.caller} ${addressOf(request)}`
 })
 
-/** The limits a route can opt into: `fastify.post('/', { config: { rateLimit: limits.registration }, schema: … }, …)`. */
+/**
+ * The limits a route can opt into: `fastify.post('/', { config: { rateLimit: limits.registration }, schema: … }, …)`.
+ */
 export const limits = {
-  /** Creating a user costs a hash; a caller with a key cannot make more than hashing allows anyway (plugins/passwords.ts). */
+  /**
+   * Creating a user costs a hash; a caller with a key cannot make more than hashing allows anyway
+   * (plugins/passwords.ts).
+   */
   registration: perMinute({ known: 3000, others: 60 }),
   query: perMinute({ known: 6000, others: 60 })
 }
 
 /**
- * Who asks too often is told so: 429 with Retry-After. Counted by each gateway for itself. Counters, windows and limits of routes are
- * @fastify/rate-limit's; not its global mode, which hooks into each route and so comes after the guards of faces: guesses at keys and
- * unknown paths would not count, and a route with a limit of its own would have no other.
+ * Who asks too often is told so: 429 with Retry-After. Counted by each gateway for itself. Counters, windows and limits
+ * of routes are
+ * @fastify/rate-limit's; not its global mode, which hooks into each route and so comes after the guards of faces:
+ * guesses at keys and unknown paths would not count, and a route with a limit of its own would have no other.
  */
 export default fp(async (fastify) => {
   const { API_KEYS, ADMIN_API_KEYS, TRUSTED_UPSTREAMS, RATE_LIMIT, LOGIN_RATE_LIMIT } = fastify.config
@@ -126,7 +140,8 @@ type State = Exclude<Counted, { isAllowed: true }>
 /** Sets the RateLimit headers (IETF draft-ietf-httpapi-ratelimit-headers, version 7) and returns the state. */
 function announce (reply: FastifyReply, counted: Counted): State {
   const state = counted as State
-  reply.header('ratelimit-limit', state.max).header('ratelimit-remaining', state.remaining).header('ratelimit-reset', state.ttlInSeconds)
+  reply.header('ratelimit-limit', state.max).header('ratelimit-remaining', state.remaining)
+    .header('ratelimit-reset', state.ttlInSeconds)
   return state
 }
 

@@ -90,7 +90,8 @@ export default fp(async (fastify) => {
       send: async (email) => {
         const { message } = await writer.sendMail(headers(email))
         await mkdir(folder, { recursive: true, mode: 0o700 })
-        const file = join(folder, `${new Date().toISOString().replaceAll(':', '-')} ${email.messageId.split('@')[0]!.slice(1)}.eml`)
+        const file = join(folder,
+          `${new Date().toISOString().replaceAll(':', '-')} ${email.messageId.split('@')[0]!.slice(1)}.eml`)
         await writeFile(file, message as Buffer, { mode: 0o600 })
         fastify.log.info(`email written to ${file}`)
       },
@@ -99,7 +100,9 @@ export default fp(async (fastify) => {
     return
   }
 
-  const transport = nodemailer.createTransport({ url, pool: true, maxConnections: MAIL_CONNECTIONS, maxMessages: 100, ...TIMEOUTS })
+  const transport = nodemailer.createTransport({
+    url, pool: true, maxConnections: MAIL_CONNECTIONS, maxMessages: 100, ...TIMEOUTS
+  })
   transport.on('error', (error) => fastify.log.warn({ reason: conceal(error.message) }, 'mail server'))
   fastify.decorate('mailer', {
     send: async (email) => {

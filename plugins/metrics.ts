@@ -24,7 +24,10 @@ declare module 'fastify' {
   }
 }
 
-/** Measures requests by route and status, the process, and what other plugins add. Shown by routes/operations/metrics.ts. */
+/**
+ * Measures requests by route and status, the process, and what other plugins add. Shown by
+ * routes/operations/metrics.ts.
+ */
 export default fp(async (fastify) => {
   const register = new Registry()
   collectDefaultMetrics({ register })
@@ -52,7 +55,8 @@ export default fp(async (fastify) => {
       registers: [register],
       collect: async () => {
         gauge.reset()
-        // As a job: on room of its own, whatever requests wait for. What cannot be had now is left out; the rest is worth showing.
+        // As a job: on room of its own, whatever requests wait for. What cannot be had now is left out; the rest is
+        // worth showing.
         const values = await callers.exit(async () => Object.entries(await read())).catch(() => [])
         for (const [label, value] of values) gauge.set({ name: label }, value)
       }
@@ -60,7 +64,9 @@ export default fp(async (fastify) => {
   }
 
   const gates = new Map<string, Watched>()
-  const ofGates = (read: (gate: Watched) => number) => () => Object.fromEntries([...gates].map(([name, gate]) => [name, read(gate)]))
+  const ofGates = (read: (gate: Watched) => number) => () => Object.fromEntries([...gates].map(
+    ([name, gate]) => [name, read(gate)]
+  ))
   gauge('gate_active', 'Tasks that an admission queue has let in', ofGates((gate) => gate.active))
   gauge('gate_waiting', 'Tasks that wait in an admission queue', ofGates((gate) => gate.waiting))
 

@@ -4,7 +4,8 @@ import type { ErrorCode } from '../problems.ts'
 
 /** What any route can refuse with: unreadable requests, too many of them, and trouble behind it. */
 export const ALWAYS: ErrorCode[] = [
-  'INVALID_INPUT', 'HEADERS_TOO_LARGE', 'TOO_MANY_REQUESTS', 'INTERNAL_ERROR', 'DATABASE_UNAVAILABLE', 'OVERLOADED', 'ROW_LOCKED', 'TIMEOUT',
+  'INVALID_INPUT', 'HEADERS_TOO_LARGE', 'TOO_MANY_REQUESTS', 'INTERNAL_ERROR', 'DATABASE_UNAVAILABLE', 'OVERLOADED',
+  'ROW_LOCKED', 'TIMEOUT',
   'SHUTTING_DOWN'
 ]
 
@@ -12,13 +13,19 @@ export const ALWAYS: ErrorCode[] = [
 export const RATE_LIMITS = { 'RateLimit-Limit': {}, 'RateLimit-Remaining': {}, 'RateLimit-Reset': {} }
 
 const text = (description: string, example: string) => ({ description, schema: { type: 'string' as const }, example })
-const number = (description: string, example: number) => ({ description, schema: { type: 'integer' as const }, example })
+const number = (description: string, example: number) =>
+  ({ description, schema: { type: 'integer' as const }, example })
 
-/** Response headers that routes name and callers rely on. X-Request-Id comes with every response, and is described once. */
+/**
+ * Response headers that routes name and callers rely on. X-Request-Id comes with every response, and is described once.
+ */
 export const headers = {
   ETag: text('the version of the resource, for If-Match and If-None-Match', '"7d3a0f2b9c6e41588f0e6d2c4b1a9e73"'),
   Location: text('the path of what was created', '/orders/3422000'),
-  'Idempotency-Replayed': { ...text('this is the first response to the Idempotency-Key again', 'true'), schema: { type: 'string' as const, enum: ['true'] } },
+  'Idempotency-Replayed': {
+    ...text('this is the first response to the Idempotency-Key again', 'true'),
+    schema: { type: 'string' as const, enum: ['true'] }
+  },
   'Retry-After': number('seconds after which to try again', 1),
   'WWW-Authenticate': text('how to say who is calling', 'Bearer'),
   'Content-Disposition': text('what to call the document', 'inline; filename="invoice-3422000"'),
@@ -28,7 +35,14 @@ export const headers = {
 }
 
 interface Reference { $ref: string }
-interface Schema { title?: string, description?: string, type?: unknown, properties?: Record<string, Schema>, items?: Schema, examples?: unknown[] }
+interface Schema {
+  title?: string,
+  description?: string,
+  type?: unknown,
+  properties?: Record<string, Schema>,
+  items?: Schema,
+  examples?: unknown[]
+}
 interface Media { schema?: Schema | Reference, example?: unknown, examples?: Record<string, object> }
 interface Body { required?: boolean, content?: Record<string, Media> }
 interface Response extends Body { description: string, headers?: Record<string, object> }
@@ -47,13 +61,17 @@ interface Components {
   requestBodies?: Record<string, object>
   responses?: Record<string, object>
 }
-export interface Document { paths: Record<string, Record<string, Operation>>, components: Components, security?: object[] }
+export interface Document {
+  paths: Record<string, Record<string, Operation>>,
+  components: Components,
+  security?: object[]
+}
 
 const to = (kind: string, name: string): Reference => ({ $ref: `#/components/${kind}/${name}` })
 
 /**
- * Says once what operations have in common, and refers to it from each: headers, examples, parameters, refusals and other
- * responses, and what has a title. Two thirds of the document were repeats.
+ * Says once what operations have in common, and refers to it from each: headers, examples, parameters, refusals and
+ * other responses, and what has a title. Two thirds of the document were repeats.
  */
 export function share ({ paths, components, security }: Document): void {
   const operations = Object.values(paths).flatMap((item) => Object.values(item))
@@ -76,7 +94,9 @@ export function share ({ paths, components, security }: Document): void {
     }
   }
   // Where they were taken from, and where a larger one shows the same.
-  for (const schema of Object.values(components.schemas)) if (schema.type !== 'string' && schema.type !== 'integer') delete schema.examples
+  for (const schema of Object.values(components.schemas)) {
+    if (schema.type !== 'string' && schema.type !== 'integer') delete schema.examples
+  }
   shareExamples(operations, components)
   shareParameters(operations, components)
   shareBodies(operations, components)
@@ -140,27 +160,33 @@ function shareExamples (operations: Operation[], components: Components): void {
 function shareParameters (operations: Operation[], components: Components): void {
   const referTo = sharing(components, 'parameters', operations.flatMap(parametersOf))
   for (const operation of operations) {
-    if (operation.parameters) operation.parameters = parametersOf(operation).map((parameter) => referTo(parameter, parameter.name))
+    if (operation.parameters) {
+      operation.parameters = parametersOf(operation).map((parameter) => referTo(parameter, parameter.name))
+    }
   }
 }
 
 function shareBodies (operations: Operation[], components: Components): void {
   const referTo = sharing(components, 'requestBodies', operations.flatMap(bodyOf))
   for (const operation of operations) {
-    for (const body of bodyOf(operation)) operation.requestBody = referTo(body, nameIn(body.content?.['application/json']?.schema) ?? 'Document')
+    for (const body of bodyOf(operation)) {
+      operation.requestBody = referTo(body, nameIn(body.content?.['application/json']?.schema) ?? 'Document')
+    }
   }
 }
 
 function shareResponses (operations: Operation[], components: Components): void {
   const referTo = sharing(components, 'responses', operations.flatMap(responsesOf))
   for (const { responses } of operations) {
-    for (const [status, response] of Object.entries(responses)) responses[status] = referTo(response, nameOf(status, response as Response))
+    for (const [status, response] of Object.entries(responses)) {
+      responses[status] = referTo(response, nameOf(status, response as Response))
+    }
   }
 }
 
 /**
- * For a kind of component, given all that there are: what is there several times becomes a component, under its name, numbered
- * where others have that name, too; what is there once stays where it is.
+ * For a kind of component, given all that there are: what is there several times becomes a component, under its name,
+ * numbered where others have that name, too; what is there once stays where it is.
  */
 function sharing (components: Components, kind: Exclude<keyof Components, 'schemas'>, all: object[]) {
   const store: Record<string, object> = components[kind] ??= {}
@@ -181,9 +207,13 @@ function sharing (components: Components, kind: Exclude<keyof Components, 'schem
 
 const nameIn = (schema: object = {}): string | undefined => (schema as Partial<Reference>).$ref?.split('/').at(-1)
 
-const pascal = (words: string) => words.toLowerCase().replace(/(?:^|[^a-z]+)([a-z])/g, (_, letter: string) => letter.toUpperCase())
+const pascal = (words: string) => words.toLowerCase()
+  .replace(/(?:^|[^a-z]+)([a-z])/g, (_, letter: string) => letter.toUpperCase())
 
-/** Cart, UserNotFound, 503: a response is called by its schema, a refusal by its codes, or its status where any route has it. */
+/**
+ * Cart, UserNotFound, 503: a response is called by its schema, a refusal by its codes, or its status where any route
+ * has it.
+ */
 function nameOf (status: string, { content = {}, headers = {} }: Response): string {
   const codes = Object.keys(content['application/problem+json']?.examples ?? {}) as ErrorCode[]
   const own = codes.filter((code) => !ALWAYS.includes(code))

@@ -17,9 +17,11 @@ const { version } = require('../package.json') as { version: string }
 
 const REDOC_PAGE = `<!doctype html>
 <html lang="en">
-<head><meta charset="utf-8"><title>db-service API</title><meta name="viewport" content="width=device-width, initial-scale=1">
+<head><meta charset="utf-8"><title>db-service API</title>
+<meta name="viewport" content="width=device-width, initial-scale=1">
 <style>body { margin: 0 }</style></head>
-<body><redoc spec-url="/openapi.json" hide-download-button="false"></redoc><script src="/redoc/redoc.standalone.js"></script></body>
+<body><redoc spec-url="/openapi.json" hide-download-button="false"></redoc>
+<script src="/redoc/redoc.standalone.js"></script></body>
 </html>`
 
 /** The OpenAPI document, made from the routes' own schemas, and two pages that show it; both work without internet. */
@@ -48,10 +50,15 @@ export default fp(async (fastify) => {
         { name: 'Management: orders', description: 'for the back office: any order, sums over all that match' },
         { name: 'Management: products', description: 'for the back office: names, prices, stock' },
         { name: 'Management: users', description: 'for the back office: names and email addresses' },
-        { name: 'Management: jobs', description: 'for the operator: what waits, what failed for good, trying it again' },
+        {
+          name: 'Management: jobs', description: 'for the operator: what waits, what failed for good, trying it again'
+        },
         { name: 'Storefront: catalogue', description: 'products as a shop front shows them' },
         { name: 'Storefront: accounts', description: 'registering and logging in: where tokens come from' },
-        { name: 'Storefront: orders', description: 'a customer’s own orders, with tax and shipping; admins see everybody’s' },
+        {
+          name: 'Storefront: orders',
+          description: 'a customer’s own orders, with tax and shipping; admins see everybody’s'
+        },
         { name: 'Storefront: carts', description: 'the caller’s own cart; `me` stands for the caller' },
         { name: 'Storefront: account', description: 'the caller’s own account; `me` stands for the caller' },
         { name: 'Gateway', description: 'what the people who run it look at' }
@@ -61,18 +68,28 @@ export default fp(async (fastify) => {
         securitySchemes: {
           apiKey: { type: 'apiKey', in: 'header', name: 'X-API-Key' },
           bearer: { type: 'http', scheme: 'bearer', description: 'the same API key' },
-          basic: { type: 'http', scheme: 'basic', description: 'the same API key as user name or as password: http://KEY@host' },
+          basic: {
+            type: 'http', scheme: 'basic', description: 'the same API key as user name or as password: http://KEY@host'
+          },
           adminKey: { type: 'apiKey', in: 'header', name: 'X-API-Key', description: 'an admin API key' },
           adminBearer: { type: 'http', scheme: 'bearer', description: 'the same admin API key' },
-          adminBasic: { type: 'http', scheme: 'basic', description: 'the same admin API key, as user name or as password' },
+          adminBasic: {
+            type: 'http', scheme: 'basic', description: 'the same admin API key, as user name or as password'
+          },
           token: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT', description: 'a token from /api/auth/login' },
-          upstreamUserId: { type: 'apiKey', in: 'header', name: 'X-User-Id', description: 'counts from TRUSTED_UPSTREAMS only' },
+          upstreamUserId: {
+            type: 'apiKey', in: 'header', name: 'X-User-Id', description: 'counts from TRUSTED_UPSTREAMS only'
+          },
           upstreamUserEmail: { type: 'apiKey', in: 'header', name: 'X-User-Email' },
-          upstreamUserRole: { type: 'apiKey', in: 'header', name: 'X-User-Role', description: 'customer (default) or admin' }
+          upstreamUserRole: {
+            type: 'apiKey', in: 'header', name: 'X-User-Role', description: 'customer (default) or admin'
+          }
         }
       }
     },
-    transform: ({ schema = {}, url, route }) => ({ schema: withRateLimits(withOptionalDefaults(withBinaryBody(schema)), route.config ?? {}), url }),
+    transform: ({ schema = {}, url, route }) => ({
+      schema: withRateLimits(withOptionalDefaults(withBinaryBody(schema)), route.config ?? {}), url
+    }),
     transformObject: (made) => {
       const { openapiObject } = made as { openapiObject: object }
       share(openapiObject as Document)
@@ -86,8 +103,16 @@ export default fp(async (fastify) => {
   await fastify.register(swaggerUi, {
     routePrefix: '/docs',
     staticCSP: PAGE_POLICY,
-    theme: { title: 'db-service API', css: [{ filename: 'theme.css', content: '.swagger-ui .topbar { display: none }' }] },
-    uiConfig: { url: '/openapi.json', tryItOutEnabled: true, displayRequestDuration: true, docExpansion: 'list', persistAuthorization: true }
+    theme: {
+      title: 'db-service API', css: [{ filename: 'theme.css', content: '.swagger-ui .topbar { display: none }' }]
+    },
+    uiConfig: {
+      url: '/openapi.json',
+      tryItOutEnabled: true,
+      displayRequestDuration: true,
+      docExpansion: 'list',
+      persistAuthorization: true
+    }
   })
 
   const sendDocument = kept('application/json; charset=utf-8', 'no-cache', () => JSON.stringify(fastify.swagger()))
@@ -96,16 +121,21 @@ export default fp(async (fastify) => {
     readFileSync(join(import.meta.dirname, 'assets/redoc.standalone.js')))
   const hidden = { schema: { hide: true } }
   fastify.get('/openapi.json', hidden, sendDocument)
-  fastify.get('/redoc', { ...hidden, config: { page: 'documentation' } }, async (_request, reply) => reply.type('text/html; charset=utf-8').send(REDOC_PAGE))
+  fastify.get('/redoc', { ...hidden, config: { page: 'documentation' } },
+    async (_request, reply) => reply.type('text/html; charset=utf-8').send(REDOC_PAGE))
   fastify.get('/redoc/redoc.standalone.js', hidden, sendBundle)
 }, { name: 'openapi', dependencies: ['errors', 'rate-limit', 'compression'] })
 
-/** A handler for what never changes: made and compressed when it is first asked for, each form with an ETag of its own. */
+/**
+ * A handler for what never changes: made and compressed when it is first asked for, each form with an ETag of its own.
+ */
 function kept (type: string, cacheControl: string, make: () => string | Buffer) {
   const prepare = async () => {
     const plain = Buffer.from(make())
     const hash = createHash('sha256').update(plain).digest('base64url')
-    return [{ etag: `"${hash}"`, body: plain }, { etag: `"${hash}-gzip"`, body: await promisify(gzip)(plain, { level: 9 }) }] as const
+    return [
+      { etag: `"${hash}"`, body: plain }, { etag: `"${hash}-gzip"`, body: await promisify(gzip)(plain, { level: 9 }) }
+    ] as const
   }
   let forms: ReturnType<typeof prepare> | undefined
   return async (request: FastifyRequest, reply: FastifyReply) => {
@@ -139,7 +169,10 @@ function withOptionalDefaults (schema: FastifySchema): FastifySchema {
 
 type Responses = Record<string, { headers?: object }>
 
-/** Whose requests are counted: callers without an API key, attempts at a password, and what has a limit of its own (plugins/limits.ts). */
+/**
+ * Whose requests are counted: callers without an API key, attempts at a password, and what has a limit of its own
+ * (plugins/limits.ts).
+ */
 function withRateLimits (schema: FastifySchema, config: FastifyContextConfig): FastifySchema {
   const responses = (schema.response ?? {}) as Responses
   const takesNoKey = !schema.security?.some((scheme) => 'apiKey' in scheme) && !schema.tags?.includes('Gateway')

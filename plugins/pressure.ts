@@ -14,7 +14,10 @@ const MAX_CONNECTIONS = 10_000
 /** How often the process is measured, in ms: how long a refusal can outlive its cause. */
 const INTERVAL = 1000
 
-/** 503 OVERLOADED for as long as the process itself cannot keep up; what waits for the database has bounds of its own (gate.ts). */
+/**
+ * 503 OVERLOADED for as long as the process itself cannot keep up; what waits for the database has bounds of its own
+ * (gate.ts).
+ */
 export default fp(async (fastify) => {
   fastify.server.maxConnections = MAX_CONNECTIONS
   const memory = process.constrainedMemory()
@@ -23,7 +26,8 @@ export default fp(async (fastify) => {
   await fastify.register(async (scope) => {
     measures = scope
     await scope.register(underPressure, {
-      // Mean delay in ms. Pages of 100 products for 1,000 connections on 2 busy cores made it 40. One stall of several seconds does exceed it.
+      // Mean delay in ms. Pages of 100 products for 1,000 connections on 2 busy cores made it 40. One stall of several
+      // seconds does exceed it.
       maxEventLoopDelay: 1000,
       maxHeapUsedBytes: 0.9 * getHeapStatistics().heap_size_limit,
       // A container's limit; without one the machine's memory is for the system to share out.

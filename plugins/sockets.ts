@@ -3,7 +3,9 @@ import type { Socket } from 'node:net'
 import fp from 'fastify-plugin'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 
-/** How much of a body is still read after its answer, and for how long: what a client of 25 Mbit/s sends in that time. */
+/**
+ * How much of a body is still read after its answer, and for how long: what a client of 25 Mbit/s sends in that time.
+ */
 const MAX_READ_ON = 32 * 1024 * 1024
 const MAX_READ_ON_MS = 10_000
 const READ_ON_LOOK_MS = 50
@@ -13,16 +15,20 @@ const SENT_WITHIN_MS = 1000
 const ANSWERED_WITHIN_MS = 3500
 const CLOSING_LOOK_MS = 100
 
-/** What happens on the sockets themselves: with answers that are given before a body was read, and with clients that do not finish when we close. */
+/**
+ * What happens on the sockets themselves: with answers that are given before a body was read, and with clients that do
+ * not finish when we close.
+ */
 export default fp(async (fastify) => {
   answerEarly(fastify)
   cutWhenClosing(fastify)
 }, { name: 'sockets', dependencies: ['errors'] })
 
 /**
- * Responses that are sent before a body was read (413, 415, 401, 429 …) reach clients that write it all before they read. Closing at once
- * would reset the connection, and such a client would report a broken pipe instead of the response: what it sends is read and dropped for
- * a while (RFC 9112, section 9.6). A body that was only announced (`Expect: 100-continue`) is asked for where it will be read.
+ * Responses that are sent before a body was read (413, 415, 401, 429 …) reach clients that write it all before they
+ * read. Closing at once would reset the connection, and such a client would report a broken pipe instead of the
+ * response: what it sends is read and dropped for a while (RFC 9112, section 9.6). A body that was only announced
+ * (`Expect: 100-continue`) is asked for where it will be read.
  */
 function answerEarly (fastify: FastifyInstance): void {
   const announced = new WeakSet<IncomingMessage>()
@@ -50,8 +56,8 @@ function answerEarly (fastify: FastifyInstance): void {
 }
 
 /**
- * Keeps clients from holding up the end: `server.close()` waits for each connection, for over a minute where a request never gets
- * complete or an answer is never read. What is complete is answered; what is not is cut.
+ * Keeps clients from holding up the end: `server.close()` waits for each connection, for over a minute where a request
+ * never gets complete or an answer is never read. What is complete is answered; what is not is cut.
  */
 function cutWhenClosing (fastify: FastifyInstance): void {
   const connections = new Map<Socket, { request: IncomingMessage, response: ServerResponse } | undefined>()
@@ -79,18 +85,21 @@ function cutWhenClosing (fastify: FastifyInstance): void {
   fastify.addHook('onClose', async () => clearInterval(look))
 }
 
-const hasBody = ({ headers }: FastifyRequest) => headers['transfer-encoding'] !== undefined || Number(headers['content-length']) > 0
+const hasBody = ({ headers }: FastifyRequest) => headers['transfer-encoding'] !== undefined ||
+  Number(headers['content-length']) > 0
 
 function willBeRead ({ headers, routeOptions, server, is404 }: FastifyRequest): boolean {
   const [type = ''] = (headers['content-type'] ?? '').split(';')
-  return Number(headers['content-length'] ?? 0) <= routeOptions.bodyLimit && (is404 || server.hasContentTypeParser(type.trim().toLowerCase()))
+  return Number(headers['content-length'] ?? 0) <= routeOptions.bodyLimit &&
+    (is404 || server.hasContentTypeParser(type.trim().toLowerCase()))
 }
 
 /** Reads what is left of a request, so that its connection does not end, or not at once, with unread bytes on it. */
 function readOn (request: IncomingMessage, socket: Socket): void {
   const [since, read] = [performance.now(), socket.bytesRead]
   let isLast = false
-  // Node calls this after the last response of a connection: the client gets the response and its end, and may finish what it is saying.
+  // Node calls this after the last response of a connection: the client gets the response and its end, and may finish
+  // what it is saying.
   socket.destroySoon = () => {
     isLast = true
     socket.end()

@@ -40,7 +40,9 @@ export default fp(async (fastify) => {
   })
 
   fastify.addHook('onRoute', (route) => {
-    if (route.schema && !route.schema.hide) route.schema = { ...route.schema, querystring: closed(route.schema.querystring) }
+    if (route.schema && !route.schema.hide) {
+      route.schema = { ...route.schema, querystring: closed(route.schema.querystring) }
+    }
   })
 
   fastify.addHook('preValidation', (request, _reply, done) => {
@@ -69,10 +71,12 @@ function isJsonCharset (contentType = ''): boolean {
 }
 
 /**
- * An empty body is no body, whatever content type a client always sends. Whether one in chunks is empty shows with its first bytes, which
- * do not come before they are asked for where they were only announced.
+ * An empty body is no body, whatever content type a client always sends. Whether one in chunks is empty shows with its
+ * first bytes, which do not come before they are asked for where they were only announced.
  */
-function refuseUnlessEmpty (request: FastifyRequest, body: IncomingMessage, done: (error: Error | null, body?: undefined) => void): void {
+function refuseUnlessEmpty (
+  request: FastifyRequest, body: IncomingMessage, done: (error: Error | null, body?: undefined) => void
+): void {
   // An address that does not exist takes no content type.
   if (request.is404) return done(null)
   if (request.headers['content-length'] !== undefined || request.headers.expect !== undefined) {
@@ -104,7 +108,10 @@ function isReadable (url: string): boolean {
   }
 }
 
-/** PostgreSQL stores no NUL, and half a surrogate pair would be replaced in silence. The depth of what is given is bounded already. */
+/**
+ * PostgreSQL stores no NUL, and half a surrogate pair would be replaced in silence. The depth of what is given is
+ * bounded already.
+ */
 function findUnstorable (value: unknown, field: string, errors: FieldError[]): void {
   if (typeof value === 'string') {
     if (value.includes('\0') || !value.isWellFormed()) {

@@ -15,8 +15,8 @@ import { withDatabase } from './with-database.ts'
 const USAGE = `
 npm run admin -- create EMAIL
 
-Makes an administrator. A user who is there gets the role and keeps the password; a new one gets a password, asked for on a terminal,
-else made up and printed once.
+Creates an administrator. A user who is there gets the role and keeps the password; a new one gets a password, asked for
+on a terminal, else made up and printed once.
 `
 const { positionals: [command, email = ''] } = readArguments(USAGE, {}, [2, 2])
 

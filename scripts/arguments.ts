@@ -6,13 +6,15 @@ type Options = NonNullable<ParseArgsConfig['options']>
 const MISUSED = 2
 
 /**
- * Reads a command's arguments, before it has done anything. `--help` prints the usage and ends the process; what is not understood ends it
- * with exit code 2, said in a sentence.
+ * Reads a command's arguments, before it has done anything. `--help` prints the usage and ends the process; what is not
+ * understood ends it with exit code 2, said in a sentence.
  *
  * @param usage what `--help` prints; its first line is the call
  * @param positionals how many arguments without a name there may be, at least and at most
  */
-export function readArguments<T extends Options> (usage: string, options: T, positionals: [least: number, most: number] = [0, 0]) {
+export function readArguments<T extends Options> (
+  usage: string, options: T, positionals: [least: number, most: number] = [0, 0]
+) {
   try {
     const { values, positionals: given } = parseArgs({
       options: { ...options, help: { type: 'boolean', short: 'h' } }, allowPositionals: true, strict: true
@@ -40,6 +42,8 @@ export function misused (reason: string, usage: string): never {
 /** A number of an argument. */
 export function wholeNumber (name: string, value: string, usage: string): number {
   const number = Number(value)
-  if (!/^\d+$/.test(value) || !Number.isSafeInteger(number) || number === 0) misused(`${name} must be a whole number above 0: ${value}`, usage)
+  if (!/^\d+$/.test(value) || !Number.isSafeInteger(number) || number === 0) {
+    misused(`${name} must be a whole number above 0: ${value}`, usage)
+  }
   return number
 }

@@ -1,10 +1,12 @@
 /**
- * Compares two services by their base URLs: sends the same reads to both, none of which changes anything, and prints what differs.
+ * Compares two services by their base URLs: sends the same reads to both, none of which changes anything, and prints
+ * what differs.
  *
  *   npm run compare -- --old http://old:8000 --new http://KEY@gateway:7000/legacy [--user ID …] [--order ID …]
  *
- * --user and --order name what to look at, each as often as wanted; products come from the catalogue. A key stands in the URL, as user name.
- * Exits with 0 where nothing differs, with 1 where something does, and with 2 (nothing sent) on arguments that are not known.
+ * --user and --order name what to look at, each as often as wanted; products come from the catalogue. A key stands in
+ * the URL, as user name. Exits with 0 where nothing differs, with 1 where something does, and with 2 (nothing sent) on
+ * arguments that are not known.
  */
 import { parseArgs } from 'node:util'
 
@@ -20,7 +22,8 @@ const VOLATILE = new Set(['message', 'timestamp', 'version', 'request_id', 'serv
 /** Counts and sums over the whole catalogue, by the caller's own SQL. */
 const TOTALS = [
   'select count(*) as products, count(distinct product_name) as names, sum(product_id) as ids from products.products',
-  'select count(*) as enriched, sum(price) as prices, min(price) as lowest, max(price) as highest from products.product_enriched',
+  'select count(*) as enriched, sum(price) as prices, min(price) as lowest, max(price) as highest from ' +
+    'products.product_enriched',
   'select count(*) as departments, sum(department_id) as ids from products.departments',
   'select count(*) as aisles, sum(aisle_id) as ids from products.aisles'
 ]
@@ -31,7 +34,8 @@ interface Answer { status: number, body: unknown }
 /** The reads, in the order in which they are sent. */
 function readsOf (users: string[], orders: string[]): Read[] {
   const paths = [
-    '/health', '/products?limit=25', '/products?limit=25&offset=1000', '/products?limit=5&categories=produce', '/products/1', '/products/2',
+    '/health', '/products?limit=25', '/products?limit=25&offset=1000', '/products?limit=5&categories=produce',
+    '/products/1', '/products/2',
     '/departments', '/aisles', '/users?limit=1', '/orders?limit=1',
     ...users.flatMap((id) => [
       `/users/${id}`, `/users/${id}/notification-settings`, `/carts/${id}`, `/orders/user/${id}?limit=20`
@@ -68,7 +72,10 @@ async function send (base: URL, { path, sql }: Read): Promise<Answer> {
 const NUMBER = /^-?\d+(\.\d+)?$/
 const MOMENT = /^\d{4}-\d\d-\d\d[T ]\d\d:\d\d/
 
-/** What a value says: a number that one service sends as text is the same number, a moment in another notation the same moment. */
+/**
+ * What a value says: a number that one service sends as text is the same number, a moment in another notation the same
+ * moment.
+ */
 function plain (value: unknown): unknown {
   if (typeof value !== 'string') return value
   if (NUMBER.test(value)) return Number(value)
@@ -80,7 +87,9 @@ function plain (value: unknown): unknown {
 function * differences (older: unknown, newer: unknown, path = ''): Generator<string> {
   if (Array.isArray(older) && Array.isArray(newer)) {
     if (older.length !== newer.length) yield `${path}: ${older.length} entries, now ${newer.length}`
-    for (const [n, entry] of older.slice(0, newer.length).entries()) yield * differences(entry, newer[n], `${path}[${n}]`)
+    for (const [n, entry] of older.slice(0, newer.length).entries()) {
+      yield * differences(entry, newer[n], `${path}[${n}]`)
+    }
   } else if (isObject(older) && isObject(newer)) {
     for (const [name, value] of Object.entries(older)) {
       if (VOLATILE.has(name)) continue
@@ -90,9 +99,13 @@ function * differences (older: unknown, newer: unknown, path = ''): Generator<st
   } else if (plain(older) !== plain(newer)) yield `${path}: ${JSON.stringify(older)}, now ${JSON.stringify(newer)}`
 }
 
-const isObject = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null && !Array.isArray(value)
+const isObject = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null &&
+  !Array.isArray(value)
 
-/** Prints what differs in one read, and says whether anything does. A route that the older service has not cannot be compared. */
+/**
+ * Prints what differs in one read, and says whether anything does. A route that the older service has not cannot be
+ * compared.
+ */
 async function compare (older: URL, newer: URL, read: Read): Promise<boolean> {
   const [before, now] = await Promise.all([send(older, read), send(newer, read)])
   if (before.status === 404 || before.status === 405) {

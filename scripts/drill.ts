@@ -1,11 +1,12 @@
 /**
- * Drills: a fault or a size that happens to such services is brought about, and what is seen is compared with what is promised.
+ * Drills: a fault or a size that happens to such services is brought about, and what is seen is compared with what is
+ * promised.
  *
  *   npm run drill -- --list              what there is
  *   npm run drill -- <name> [--short]    runs one; --short: smaller and quicker
  *
- * Exits with 0 where all was as expected, with 1 where it was not, and with 2 (nothing done) on arguments that are not known.
- * Each is a file of scripts/drills/ that exports `summary` and `run`.
+ * Exits with 0 where all was as expected, with 1 where it was not, and with 2 (nothing done) on arguments that are not
+ * known. Each is a file of scripts/drills/ that exports `summary` and `run`.
  */
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
@@ -22,7 +23,8 @@ interface Drill {
 }
 
 const folder = join(import.meta.dirname, 'drills')
-const names = readdirSync(folder).filter((file) => file.endsWith('.ts')).map((file) => file.slice(0, -'.ts'.length)).sort()
+const names = readdirSync(folder).filter((file) => file.endsWith('.ts')).map((file) => file.slice(0, -'.ts'.length))
+  .sort()
 const USAGE = 'npm run drill -- <name> [--short] | --list | --help'
 
 const open = async (name: string): Promise<Drill> => await import(join(folder, `${name}.ts`))

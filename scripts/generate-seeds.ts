@@ -6,8 +6,8 @@ import { readArguments } from './arguments.ts'
 readArguments(`
 node scripts/generate-seeds.ts
 
-Writes the orders, items and status history of the demo shop from the catalogue and the people in seeds/. The same input always gives the
-same files.
+Writes the orders, items and status history of the demo shop from the catalogue and the people in seeds/. The same
+input always gives the same files.
 `, {})
 
 type Row = Record<string, string>

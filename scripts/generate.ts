@@ -10,9 +10,9 @@ const MOST = { orders: 3_421_083, users: 206_209, products: 300_000 }
 const USAGE = `
 npm run generate -- --orders N --users N --dir DIR [--products N] [--seed N] [--gzip]
 
-Writes the CSV files of a made-up shop (docs/csv.md), for trying and measuring at size: popular products, heavy buyers, things bought again,
-busy days and hours, as in the data of a real grocery shop. The same numbers and seed give the same bytes. About ten items an order; takes
-250 MB of memory at any size and, at full size, 1.7 GB of disk.
+Writes the CSV files of a made-up shop (docs/csv.md), for trying and measuring at size: popular products, heavy
+buyers, things bought again, busy days and hours, as in the data of a real grocery shop. The same numbers and seed
+give the same bytes. About ten items an order; takes 250 MB of memory at any size and, at full size, 1.7 GB of disk.
 
   --orders N     up to ${MOST.orders}
   --users N      up to ${MOST.users}; nobody can log in
@@ -66,8 +66,10 @@ try {
   const rows = await writeOrders(unfinished, shop, seed, values.gzip, progress.tell).finally(progress.stop)
   if (await stat(dir).then(() => true, () => false)) await rm(dir, { recursive: true })
   await rename(unfinished, dir)
-  console.log(`${dir}: ${rows.orders} orders of ${rows.users} users, ${rows.items} items, ${rows.history} status changes, ` +
-    `${shop.products} products (${catalogue} rows of catalogue), in ${((performance.now() - began) / 1000).toFixed(1)} s`)
+  console.log(`${dir}: ${rows.orders} orders of ${rows.users} users, ${rows.items} items, ${rows.history} status ` +
+    'changes, ' +
+    `${shop.products} products (${catalogue} rows of catalogue), in ` +
+      `${((performance.now() - began) / 1000).toFixed(1)} s`)
 } catch (error) {
   await rm(unfinished, { recursive: true, force: true })
   console.error((error as Error).message)
@@ -79,8 +81,14 @@ async function progressOf (orders: number): Promise<{ tell (done: number): void,
   const cliProgress = process.stderr.isTTY ? await import('cli-progress').catch(() => undefined) : undefined
   if (cliProgress) {
     const { Presets, SingleBar } = cliProgress.default
-    const bar = new SingleBar({ format: '{bar} {percentage}% {value} of {total} orders, {eta_formatted} left', hideCursor: true, clearOnComplete: true },
-      Presets.shades_classic)
+    const bar = new SingleBar(
+      {
+        format: '{bar} {percentage}% {value} of {total} orders, {eta_formatted} left',
+        hideCursor: true,
+        clearOnComplete: true
+      },
+      Presets.shades_classic
+    )
     bar.start(orders, 0)
     return { tell: (done) => bar.update(done), stop: () => bar.stop() }
   }

@@ -4,14 +4,19 @@ import type { Config } from '../plugins/settings.ts'
 import { loadFolder, type Progress } from '../seeds/loader/index.ts'
 import { remarks, type LoadReport } from '../seeds/loader/reports.ts'
 
-/** Loads a folder of CSV files with a progress bar (on a terminal of a developer, else a line a file), and prints what became of the rows. */
+/**
+ * Loads a folder of CSV files with a progress bar (on a terminal of a developer, else a line a file), and prints what
+ * became of the rows.
+ */
 export async function load (sql: Sql, config: Config, dir: string, { dryRun = false } = {}): Promise<LoadReport> {
   if (dir === '') throw new Error('There is nothing to load: set SEED_DIR, or say --dir <folder>.')
   const rejectsDir = join(config.DATA_DIR, 'rejects')
   const progress = (process.stderr.isTTY ? await progressBar() : undefined) ?? progressLines()
   let report: LoadReport
   try {
-    report = await loadFolder(sql, { dir, rejectsDir, userUuidNamespace: config.USER_UUID_NAMESPACE, dryRun, onProgress: progress.tell })
+    report = await loadFolder(sql, {
+      dir, rejectsDir, userUuidNamespace: config.USER_UUID_NAMESPACE, dryRun, onProgress: progress.tell
+    })
   } finally {
     progress.stop()
   }
@@ -58,7 +63,8 @@ function print (report: LoadReport, rejectsDir: string): void {
   ]
   const widths = [0, 1, 2, 3].map((column) => Math.max(...rows.map((row) => row[column]!.length)))
   for (const row of rows) {
-    console.log(row.map((cell, column) => column === 0 ? cell.padEnd(widths[0]!) : cell.padStart(widths[column]!)).join('  '))
+    console.log(row.map((cell, column) => column === 0 ? cell.padEnd(widths[0]!) : cell.padStart(widths[column]!))
+      .join('  '))
   }
   console.log(`${seconds.toFixed(1)} s`)
   for (const remark of remarks(report)) console.log(remark)

@@ -5,7 +5,8 @@ import { withDatabase } from './with-database.ts'
 readArguments(`
 npm run migrate
 
-Brings the schema of the database (DATABASE_URL, else the embedded one under DATA_DIR) up to date, and does nothing else.
+Brings the schema of the database (DATABASE_URL, else the embedded one under DATA_DIR) up to date, and does nothing
+else.
 `, {})
 
 await withDatabase(async (sql) => {

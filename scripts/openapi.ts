@@ -18,7 +18,9 @@ endOnSignals()
 
 const dataDir = await mkdtemp(join(tmpdir(), 'db-service-openapi-'))
 endIfInterrupted(async () => { process.once('exit', () => rmSync(dataDir, { recursive: true, force: true })) })
-const settings = { NODE_ENV: 'test', LOG_LEVEL: 'error', DATA_DIR: dataDir, SECRET_KEY: 'signs nothing here, and nobody keeps it' }
+const settings = {
+  NODE_ENV: 'test', LOG_LEVEL: 'error', DATA_DIR: dataDir, SECRET_KEY: 'signs nothing here, and nobody keeps it'
+}
 const config = { ...loadConfig(settings), SEED_DIR: '' }
 const fastify = Fastify(serverOptions(config))
 try {

@@ -10,8 +10,9 @@ import { withDatabase } from './with-database.ts'
 const { values } = readArguments(`
 npm run reset [-- --yes NAME] [--force] [--dry-run]
 
-Drops every user, product and order in the database (DATABASE_URL, else the embedded one under DATA_DIR), and builds it anew from SEED_DIR.
-Asks for the database's name first. Refuses while gateways are connected, and in production without ALLOW_RESET=true.
+Drops every user, product and order in the database (DATABASE_URL, else the embedded one under DATA_DIR), and builds
+it anew from SEED_DIR. Asks for the database's name first. Refuses while gateways are connected, and in production
+without ALLOW_RESET=true.
 
   --yes NAME   the database's name, instead of being asked for it
   --force      end the sessions of gateways that are connected; they end themselves then

@@ -7,8 +7,10 @@ const folder = join(import.meta.dirname, '../sql/scripts')
 /** Something that is in the database, as the queries of sql/scripts/list-*.sql write it. */
 interface Entry { schema: string, name: string, table: string, source: string, text: string }
 
-const HEAD = `-- The database after all migrations, to be read: nothing runs this. Written by \`node scripts/schema.ts\`.
--- Tables come with their constraints, indexes and triggers; views with their columns, functions with their signatures, and the files they are in.
+const HEAD =
+  `-- The database after all migrations, to be read: nothing runs this. Written by \`node scripts/schema.ts\`.
+-- Tables come with their constraints, indexes and triggers; views with their columns, functions with ` +
+  `their signatures, and the files they are in.
 `
 
 const heading = (text: string) => `-- ${'-'.repeat(10)} ${text} ${'-'.repeat(10)}`
@@ -19,7 +21,8 @@ const heading = (text: string) => `-- ${'-'.repeat(10)} ${text} ${'-'.repeat(10)
  * @param sql a client of a migrated database
  */
 export async function schemaText (sql: Sql): Promise<string> {
-  const list = async (name: string) => await sql.unsafe<Entry[]>(await readFile(join(folder, `list-${name}.sql`), 'utf8'))
+  const list = async (name: string) => await sql.unsafe<Entry[]>(await readFile(join(folder, `list-${name}.sql`),
+    'utf8'))
   const tables = await list('tables')
   const indexes = await list('indexes')
   const triggers = await list('triggers')
@@ -31,7 +34,11 @@ export async function schemaText (sql: Sql): Promise<string> {
     blocks.push(heading(`Schema ${schema}`))
     for (const table of tables.filter(isHere)) {
       const ofTable = (entry: Entry) => isHere(entry) && entry.table === table.name
-      blocks.push(`${[table.text, ...indexes.filter(ofTable).map(({ text }) => text), ...bySource(triggers.filter(ofTable))].join('\n')}\n`)
+      blocks.push(
+        `${[table.text, ...indexes.filter(ofTable).map(({ text }) => text), ...bySource(triggers.filter(ofTable))].join(
+          '\n'
+        )}\n`
+      )
     }
     for (const entry of views.filter(isHere)) blocks.push(`${entry.source}\n${entry.text}\n`)
     blocks.push(`${bySource(functions.filter(isHere)).join('\n')}\n`)

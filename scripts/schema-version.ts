@@ -1,5 +1,5 @@
-// Raises the number in sql/version, where migrations, views, functions or triggers are not as it says: npx node scripts/schema-version.ts
-// Also after a merge that left both sides' lines in the file: the larger number counts.
+// Raises the number in sql/version, where migrations, views, functions or triggers are not as it says: npx node
+// scripts/schema-version.ts Also after a merge that left both sides' lines in the file: the larger number counts.
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { digestOf } from '../database/migration/index.ts'

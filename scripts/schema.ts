@@ -12,8 +12,8 @@ import { schemaText } from './schema-text.ts'
 readArguments(`
 node scripts/schema.ts
 
-Writes sql/schema.sql: the tables, views, functions and triggers that the files of sql/ make, in one file to be read. Runs on a database of its
-own.
+Writes sql/schema.sql: the tables, views, functions and triggers that the files of sql/ make, in one file to be read.
+Runs on a database of its own.
 `, {})
 endOnSignals()
 

@@ -7,8 +7,9 @@ import { withDatabase } from './with-database.ts'
 const { values } = readArguments(`
 npm run seed [-- --dir FOLDER] [--strict] [--dry-run]
 
-Loads CSV files (docs/csv.md) into the database (DATABASE_URL, else the embedded one under DATA_DIR), whose schema is brought up to date
-first (not by --dry-run). Rows replace those of earlier loads; accounts and orders that were made here stay as they are.
+Loads CSV files (docs/csv.md) into the database (DATABASE_URL, else the embedded one under DATA_DIR), whose schema is
+brought up to date first (not by --dry-run). Rows replace those of earlier loads; accounts and orders that were made
+here stay as they are.
 
   --dir FOLDER   where the files are, instead of SEED_DIR
   --strict       exit with 1 if any row is rejected

@@ -1,5 +1,5 @@
-// Plain JavaScript that any Node can read: `npm start` and the scripts for operators begin here, so that a Node that cannot run
-// TypeScript says what to do instead of where it stumbled. Runs the file named by its first argument.
+// Plain JavaScript that any Node can read: `npm start` and the scripts for operators begin here, so that a Node that
+// cannot run TypeScript says what to do instead of where it stumbled. Runs the file named by its first argument.
 import { pathToFileURL } from 'node:url'
 import { resolve } from 'node:path'
 
@@ -7,7 +7,8 @@ const NEEDED = 24
 const [, , file, ...rest] = process.argv
 
 if (Number(process.versions.node.split('.')[0]) < NEEDED) {
-  console.error(`db-service needs Node ${NEEDED} or newer, and this is Node ${process.versions.node} (${process.execPath}). ` +
+  console.error(`db-service needs Node ${NEEDED} or newer, and this is Node ${process.versions.node} ` +
+    `(${process.execPath}). ` +
     `Install Node ${NEEDED}, or install the development dependencies too, which bring one along: npm ci`)
   process.exit(1)
 }

@@ -13,9 +13,9 @@ const [findSession, endSessionOf] = ['find-session', 'end-session'].map((name) =
   readFileSync(join(import.meta.dirname, `../sql/scripts/${name}.sql`), 'utf8')) as [string, string]
 
 /**
- * Runs a script's work on the configured or embedded database, with the settings of `.env`. A failure is told in one line and
- * ends the process with exit code 1; so does work that returns false. A signal ends the statement under way, which is rolled back, and an
- * embedded database that nobody else uses.
+ * Runs a script's work on the configured or embedded database, with the settings of `.env`. A failure is told in one
+ * line and ends the process with exit code 1; so does work that returns false. A signal ends the statement under way,
+ * which is rolled back, and an embedded database that nobody else uses.
  */
 export async function withDatabase (work: (sql: Sql, config: Config) => Promise<boolean>): Promise<void> {
   endOnSignals()

@@ -16,7 +16,11 @@ export const PAIRS: [string, string, boolean][] = [
 ]
 
 /** Somebody of another service with this address, by the headers of that service. */
-export const byHeader = (address: string) => ({ ...upstream('someone'), 'x-user-email': Buffer.from(address).toString('latin1') })
+export const byHeader = (address: string) => ({
+  ...upstream('someone'), 'x-user-email': Buffer.from(address).toString('latin1')
+})
 
 /** The same, by a token. */
-export const byToken = ({ app }: Shop, email: string) => ({ authorization: `Bearer ${app.jwt.sign({ userId: 'someone', email })}` })
+export const byToken = ({ app }: Shop, email: string) => ({
+  authorization: `Bearer ${app.jwt.sign({ userId: 'someone', email })}`
+})

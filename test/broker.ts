@@ -101,7 +101,10 @@ export async function openBroker (
     consume: async () => {
       const consumer = direct.createConsumer({ queue, queueOptions }, async (message) => {
         received.push({
-          id: message.messageId ?? '', body: message.body, durable: message.durable ?? false, headers: message.headers ?? {}
+          id: message.messageId ?? '',
+          body: message.body,
+          durable: message.durable ?? false,
+          headers: message.headers ?? {}
         })
       })
       consumer.on('error', () => {})

@@ -9,10 +9,15 @@ const ADMIN = { 'x-user-id': 'walker', 'x-user-email': 'walker@example.com', 'x-
 t.test('one resource has an ETag, and If-None-Match gets a 304', async (t) => {
   const { operations, ask, app } = await openWalk(t)
   const found: string[] = []
-  for (const operation of operations.filter(({ method, template }) => method === 'GET' && !template.endsWith('/invoice'))) {
+  for (const operation of operations.filter(
+    ({ method, template }) => method === 'GET' && !template.endsWith('/invoice')
+  )) {
     for (const path of [operation.path, legacyPath(operation)].filter((path) => path !== undefined)) {
       const { status, headers: { etag }, text, headers } = await ask('GET', path)
-      if (path === operation.path) t.equal(etag !== undefined, operation.statuses.includes('304'), `${path}: a 304 in the document where there is an ETag`)
+      if (path === operation.path) {
+        t.equal(etag !== undefined, operation.statuses.includes('304'),
+          `${path}: a 304 in the document where there is an ETag`)
+      }
       if (etag === undefined) continue
       found.push(path)
       t.equal(status, 200)
@@ -20,17 +25,28 @@ t.test('one resource has an ETag, and If-None-Match gets a 304', async (t) => {
       for (const known of [etag, `W/${etag}`, `"x", ${etag}`, `"a,b",W/${etag}`, '*']) {
         for (const method of ['GET', 'HEAD'] as const) {
           const answer = await app.inject({ method, url: path, headers: { ...ADMIN, 'if-none-match': known } })
-          t.match(answer, { statusCode: 304, payload: '', headers: { etag, 'cache-control': headers['cache-control'], 'x-request-id': String } }, `${method} ${path}: ${known}`)
+          t.match(answer,
+            {
+              statusCode: 304,
+              payload: '',
+              headers: { etag, 'cache-control': headers['cache-control'], 'x-request-id': String }
+            },
+            `${method} ${path}: ${known}`)
         }
       }
       for (const other of ['"x"', 'x', '""', etag.slice(1, -1)]) {
-        t.match(await ask('GET', path, undefined, { 'if-none-match': other }), { status: 200, text, headers: { etag } }, `${path}: ${other}`)
+        t.match(await ask('GET', path, undefined, { 'if-none-match': other }),
+          { status: 200, text, headers: { etag } }, `${path}: ${other}`)
       }
     }
   }
   const named = found.map((path) => path.replace(/\/[0-9][^/]*|\/ORD-[^/]*/, '/…')).join(' ')
   for (const prefix of ['', '/legacy', '/api/v1', '/api']) {
-    for (const kind of prefix === '/api/v1' ? ['users', 'orders', 'products'] : ['users', 'carts', 'orders', 'products']) {
+    for (const kind of prefix === '/api/v1'
+      ? [
+          'users', 'orders', 'products'
+        ]
+      : ['users', 'carts', 'orders', 'products']) {
       t.ok(` ${named} `.includes(` ${prefix}/${kind}/… `), `${prefix}/${kind}`)
     }
   }
@@ -38,10 +54,15 @@ t.test('one resource has an ETag, and If-None-Match gets a 304', async (t) => {
 
 t.test('an ETag moves with what it stands for', async (t) => {
   const { ask, call, sql } = await openWalk(t)
-  const tags = async () => await Promise.all(['/products/1', '/api/products/1', '/api/v1/products/1'].map(async (path) => (await ask('GET', path)).headers.etag))
+  const tags = async () => await Promise.all(['/products/1', '/api/products/1', '/api/v1/products/1'].map(
+    async (path) => (await ask('GET', path)).headers.etag
+  ))
   const changes: [string, () => Promise<unknown>, boolean[]][] = [
     ['a price', async () => await call('PATCH', '/api/v1/products/1', { price_cents: 777 }), [true, true, true]],
-    ['a department’s name, by a load', async () => await sql`update products.departments set department_name = 'Frost'`, [true, true, false]],
+    [
+      'a department’s name, by a load',
+      async () => await sql`update products.departments set department_name = 'Frost'`, [true, true, false]
+    ],
     ['a stock', async () => await call('PATCH', '/api/v1/products/1', { stock: 7 }), [false, true, true]]
   ]
   for (const [what, change, moves] of changes) {
@@ -80,27 +101,41 @@ t.test('times come in one form', async (t) => {
     await session`set local timezone = 'Asia/Kathmandu'`
     await session`update orders.orders set status = 'confirmed'`
   })
-  const [event] = await sql`select payload ->> 'occurred_at' as time, abs(extract(epoch from now() - (payload ->> 'occurred_at')::timestamptz)) < 60 as is_now from orders.outbox`
+  const [event] =
+    await sql`select payload ->> 'occurred_at' as time, abs(extract(epoch
+      from now() - (payload ->> 'occurred_at')::timestamptz)) < 60 as is_now from orders.outbox`
   t.match(event, { time: /\+00:00$/, is_now: true }, 'in events, too')
 })
 
 /** What comes in, and what it is in UTC; null: refused. */
 const TIMES: [string, string | null][] = [
-  ['2031-05-05T10:00', '2031-05-05T10:00:00+00:00'], ['2031-05-05T10:00:00', '2031-05-05T10:00:00+00:00'], ['2031-05-05 10:00:00.5', '2031-05-05T10:00:00.5+00:00'],
-  ['2031-05-05t10:00z', '2031-05-05T10:00:00+00:00'], ['2031-05-05T10:00+02:00', '2031-05-05T08:00:00+00:00'], ['2031-05-05T10:00:00-0130', '2031-05-05T11:30:00+00:00'],
-  ['2031-05-05T10:00:00+05', '2031-05-05T05:00:00+00:00'], ['2031-05-05', '2031-05-05T00:00:00+00:00'], ['2031-05-05T10:00:00.123456789Z', '2031-05-05T10:00:00.123457+00:00'],
-  ['0001-01-01', '0001-01-01T00:00:00+00:00'], ['0001-01-01T14:00:00+14:00', '0001-01-01T00:00:00+00:00'], ['9999-12-31T23:59:59.999999Z', '9999-12-31T23:59:59.999999+00:00'],
-  ['0001-01-01T00:00:00+14:00', null], ['0001-01-01T13:59:59+14:00', null], ['0000-01-01', null], ['9999-12-31T23:00-14:00', null], ['9999-12-31T23:59:59.9999999Z', null],
-  ['10000-01-01', null], ['2023-02-30', null], ['2026-13-01', null], ['2026-01-01T24:00:00Z', null], ['2026-06-30T23:59:60Z', null], ['2026-01-01T10', null], ['2026-01-01T10:00+99:00', null],
-  ['infinity', null], ['now', null], ['tomorrow', null], ['', null], ['20260101', null], ['2026-01-01T10:00:00 02:00', null]
+  ['2031-05-05T10:00', '2031-05-05T10:00:00+00:00'], ['2031-05-05T10:00:00', '2031-05-05T10:00:00+00:00'],
+  ['2031-05-05 10:00:00.5', '2031-05-05T10:00:00.5+00:00'],
+  ['2031-05-05t10:00z', '2031-05-05T10:00:00+00:00'], ['2031-05-05T10:00+02:00', '2031-05-05T08:00:00+00:00'],
+  ['2031-05-05T10:00:00-0130', '2031-05-05T11:30:00+00:00'],
+  ['2031-05-05T10:00:00+05', '2031-05-05T05:00:00+00:00'], ['2031-05-05', '2031-05-05T00:00:00+00:00'],
+  ['2031-05-05T10:00:00.123456789Z', '2031-05-05T10:00:00.123457+00:00'],
+  ['0001-01-01', '0001-01-01T00:00:00+00:00'], ['0001-01-01T14:00:00+14:00', '0001-01-01T00:00:00+00:00'],
+  ['9999-12-31T23:59:59.999999Z', '9999-12-31T23:59:59.999999+00:00'],
+  ['0001-01-01T00:00:00+14:00', null], ['0001-01-01T13:59:59+14:00', null], ['0000-01-01', null],
+  ['9999-12-31T23:00-14:00', null], ['9999-12-31T23:59:59.9999999Z', null],
+  ['10000-01-01', null], ['2023-02-30', null], ['2026-13-01', null], ['2026-01-01T24:00:00Z', null],
+  ['2026-06-30T23:59:60Z', null], ['2026-01-01T10', null], ['2026-01-01T10:00+99:00', null],
+  ['infinity', null], ['now', null], ['tomorrow', null], ['', null], ['20260101', null],
+  ['2026-01-01T10:00:00 02:00', null]
 ]
 
 t.test('times go in with and without an offset, with and without seconds, in the years 1 to 9999', async (t) => {
   const { operations, ask } = await openWalk(t)
-  const queries = operations.flatMap(({ path, query }) => query.filter(({ schema }) => schema.format === 'timestamp').map(({ name }) => ({ path, name })))
-  t.same(queries.map(({ path, name }) => `${path} ${name}`).sort(), ['/api/v1/orders end_date', '/api/v1/orders start_date', '/orders from', '/orders to'])
+  const queries = operations.flatMap(
+    ({ path, query }) => query.filter(({ schema }) => schema.format === 'timestamp').map(({ name }) => ({ path, name }))
+  )
+  t.same(queries.map(({ path, name }) => `${path} ${name}`).sort(), [
+    '/api/v1/orders end_date', '/api/v1/orders start_date', '/orders from', '/orders to'
+  ])
   const bodies = operations.flatMap(({ method, path, body, example }) => [...propertiesOf(body ?? {})]
-    .filter(({ property }) => property.format === 'timestamp').map(({ name }) => ({ method, path, name, example: example as object })))
+    .filter(({ property }) => property.format === 'timestamp')
+    .map(({ name }) => ({ method, path, name, example: example as object })))
   t.ok(bodies.length >= 5, bodies.map(({ method, path }) => `${method} ${path}`).join())
   for (const [time, utc] of TIMES) {
     for (const { path, name } of queries) {
@@ -110,8 +145,11 @@ t.test('times go in with and without an offset, with and without seconds, in the
     }
     for (const { method, path, name } of bodies.filter(({ method }) => method === 'PUT')) {
       const answer = await ask(method, path, { [name]: time })
-      if (utc === null) t.match(answer, { status: 400, json: { errors: [{ field: name }] } }, `${method} ${path} ${time}`)
-      else t.match(answer, { status: 200, json: { [name]: utc } }, `${method} ${path} ${time}`)
+      if (utc === null) {
+        t.match(answer, { status: 400, json: { errors: [{ field: name }] } }, `${method} ${path} ${time}`)
+      } else {
+        t.match(answer, { status: 200, json: { [name]: utc } }, `${method} ${path} ${time}`)
+      }
     }
   }
 })
@@ -122,7 +160,10 @@ t.test('a page has 1 to 100 entries, behind no fewer than 0, and tells exactly o
   t.ok(lists.length >= 10)
   for (const { path, query } of lists) {
     const second = query.some(({ name }) => name === 'page') ? 'page' : 'offset'
-    for (const faulty of ['limit=0', 'limit=101', 'limit=-1', 'limit=x', 'limit=', 'limit=1.5', 'limit=1&limit=2', `${second}=-1`, `${second}=x`, `${second}=99999999999`]) {
+    for (const faulty of [
+      'limit=0', 'limit=101', 'limit=-1', 'limit=x', 'limit=', 'limit=1.5', 'limit=1&limit=2', `${second}=-1`,
+      `${second}=x`, `${second}=99999999999`
+    ]) {
       refuses(t, await ask('GET', `${path}?${faulty}`), 400, 'INVALID_INPUT')
     }
     const { json } = await ask('GET', `${path}?limit=1`)

@@ -15,6 +15,8 @@ t.test('docs/dependencies.md says of every production dependency why, and of no 
 })
 
 t.test('and names every development dependency', async (t) => {
-  const words = new Set([...section('For developers alone').matchAll(/[\w@][\w@/.-]*\w/g)].map(([word]) => word.toLowerCase()))
+  const words = new Set([...section('For developers alone').matchAll(/[\w@][\w@/.-]*\w/g)].map(
+    ([word]) => word.toLowerCase()
+  ))
   for (const name of Object.keys(devDependencies!)) t.ok(name.startsWith('@types/') || words.has(name), name)
 })

@@ -60,7 +60,9 @@ t.test('every path that the documents name exists', async (t) => {
       const form = text!.replace(/[.]/g, '\\.').replace(/<[\w-]+>|\*/g, '[^/]+').replace(/\/$/, '')
       const local = dirname(page) === '.' ? '' : `${dirname(page)}/`
       const fits = new RegExp(text!.includes('/') ? `^(${local})?${form}/?$` : `(^|/)${form}/?$`)
-      if (!paths.some((path) => fits.test(path)) && !existsSync(join(root, local, text!))) faults.push(`${page}: ${text}`)
+      if (!paths.some((path) => fits.test(path)) && !existsSync(join(root, local, text!))) {
+        faults.push(`${page}: ${text}`)
+      }
     }
   }
   t.same(faults, [])
@@ -80,15 +82,20 @@ t.test('docs/errors.md has each error code once, below its status, and no other'
 })
 
 t.test('docs/settings.md and .env.example have each setting with its default, and no other', async (t) => {
-  const rows = new Map([...read('docs/settings.md').matchAll(/^\| `([A-Z_]+)` \| (.*?) \|/gm)].map(([, name, value]) => [name!, value!]))
-  const lines = new Map([...read('.env.example').matchAll(/^(#?)([A-Z_]+)=(.*)$/gm)].map(([, mark, name, value]) => [name!, mark ? null : value!]))
+  const rows = new Map([...read('docs/settings.md').matchAll(/^\| `([A-Z_]+)` \| (.*?) \|/gm)].map(
+    ([, name, value]) => [name!, value!]
+  ))
+  const lines = new Map([...read('.env.example').matchAll(/^(#?)([A-Z_]+)=(.*)$/gm)].map(
+    ([, mark, name, value]) => [name!, mark ? null : value!]
+  ))
   const settings = Object.entries<{ default?: unknown }>(Settings.properties)
   const names = settings.map(([name]) => name).sort()
   t.same([...rows.keys()].sort(), names)
   t.same([...lines.keys()].sort(), names)
   for (const [name, { default: value }] of settings) {
     if (value === undefined || String(value) === '') continue
-    t.ok([String(value), `\`${String(value)}\``].some((form) => rows.get(name)!.startsWith(form)), `${name} in docs/settings.md`)
+    t.ok([String(value), `\`${String(value)}\``].some((form) => rows.get(name)!.startsWith(form)),
+      `${name} in docs/settings.md`)
     t.equal(lines.get(name), String(value), `${name} in .env.example`)
   }
   for (const name of SECRETS) {

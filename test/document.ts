@@ -3,8 +3,8 @@ import type { FastifyInstance } from 'fastify'
 const documents = new WeakMap<FastifyInstance, unknown>()
 
 /**
- * The OpenAPI document of an application with everything that it refers to in its place, so that a test reads an operation by
- * itself. Nothing in it refers to itself.
+ * The OpenAPI document of an application with everything that it refers to in its place, so that a test reads an
+ * operation by itself. Nothing in it refers to itself.
  */
 export function documentOf<Document> (fastify: FastifyInstance): Document {
   if (!documents.has(fastify)) documents.set(fastify, resolved(fastify.swagger() as unknown as Node))
@@ -20,7 +20,9 @@ function resolved (document: Node): unknown {
     if (Array.isArray(node)) return node.map(resolve)
     if (typeof node !== 'object' || node === null) return node
     const { $ref: reference } = node as { $ref?: unknown }
-    if (typeof reference !== 'string') return Object.fromEntries(Object.entries(node).map(([name, value]) => [name, resolve(value)]))
+    if (typeof reference !== 'string') {
+      return Object.fromEntries(Object.entries(node).map(([name, value]) => [name, resolve(value)]))
+    }
     if (!known.has(reference)) known.set(reference, resolve(find(document, reference)))
     return known.get(reference)
   }

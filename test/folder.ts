@@ -20,14 +20,19 @@ registerHooks({
     : next(specifier, context),
   load: (url, context, next) => url.startsWith(SCHEME)
     ? {
-        source: `import { testOf } from ${JSON.stringify(import.meta.url)}; export default testOf(${JSON.stringify(url.slice(SCHEME.length))})`,
+        source:
+          `import { testOf } from ${JSON.stringify(import.meta.url)}; export default ` +
+            `testOf(${JSON.stringify(url.slice(SCHEME.length))})`,
         format: 'module',
         shortCircuit: true
       }
     : next(url, context)
 })
 
-/** Runs test files one after another in this process: starting it and importing the gateway takes as long as most of them. */
+/**
+ * Runs test files one after another in this process: starting it and importing the gateway takes as long as most of
+ * them.
+ */
 export function runFiles (root: string, files: string[]): void {
   t.setTimeout(FILE_MS * files.length)
   for (const file of files) {

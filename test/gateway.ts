@@ -9,10 +9,17 @@ const root = join(import.meta.dirname, '..')
 
 export interface Gateway { process: ChildProcess, url: string, output: () => string, ended: Promise<number | null> }
 
-/** Starts `node server.ts` on a free port and waits until it listens, or has ended. `folder`: the project's, this one's or another release's. */
-export async function startGateway (t: Pick<Test, 'teardown'>, settings: Record<string, string>, folder = root): Promise<Gateway> {
+/**
+ * Starts `node server.ts` on a free port and waits until it listens, or has ended. `folder`: the project's, this one's
+ * or another release's.
+ */
+export async function startGateway (
+  t: Pick<Test, 'teardown'>, settings: Record<string, string>, folder = root
+): Promise<Gateway> {
   const { PATH, TAP } = process.env
-  const child = spawn('node', ['server.ts'], { cwd: folder, env: { PATH, TAP, PORT: '0', DRAIN_SECONDS: '0.3', ...settings } })
+  const child = spawn('node', ['server.ts'], {
+    cwd: folder, env: { PATH, TAP, PORT: '0', DRAIN_SECONDS: '0.3', ...settings }
+  })
   let output = ''
   child.stdout.on('data', (chunk) => { output += chunk })
   child.stderr.on('data', (chunk) => { output += chunk })

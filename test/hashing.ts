@@ -4,7 +4,10 @@ import { HASHING } from '../plugins/passwords.ts'
 
 const COSTLY = { ...HASHING }
 
-/** The least that argon2 takes: 1 ms instead of 100. The fixture's hashes are of this kind, so a login finds nothing to replace. */
+/**
+ * The least that argon2 takes: 1 ms instead of 100. The fixture's hashes are of this kind, so a login finds nothing to
+ * replace.
+ */
 const CHEAP: typeof HASHING = {
   parameters: { type: argon2.argon2id, memoryCost: 64, timeCost: 1, parallelism: 1 },
   nobody: '$argon2id$v=19$m=64,t=1,p=1$SBJMX63W1W8DtFgpx4Oi/Q$SO2/no+619FPaGHvbV+hhVGLKH/Q+wvDdoGWJuNEXTc'

@@ -21,7 +21,10 @@ export const userId = (n: number) => `00000000-0000-4000-8000-00000000000${n}`
 /** A well-formed id that nobody has. */
 export const NOBODY = 'ffffffff-ffff-4fff-8fff-ffffffffffff'
 
-/** A clone of the migrated template with the fixture's shop, of this test's own. Dropped afterwards; kept, and named, on failure. */
+/**
+ * A clone of the migrated template with the fixture's shop, of this test's own. Dropped afterwards; kept, and named, on
+ * failure.
+ */
 export async function freshDatabase (t: Test): Promise<string> {
   const server = await findTestServer()
   const name = `test_${randomBytes(6).toString('hex')}`
@@ -67,8 +70,13 @@ export interface Shop {
 
 export interface Answer { status: number, json: any, headers: Record<string, string>, text: string }
 
-/** The whole gateway with the production server options on a fresh database; its log goes to `stream`, where there is one. */
-export async function openShop (t: Test, settings: Partial<Record<keyof Config, string>> = {}, stream?: Writable): Promise<Shop> {
+/**
+ * The whole gateway with the production server options on a fresh database; its log goes to `stream`, where there is
+ * one.
+ */
+export async function openShop (
+  t: Test, settings: Partial<Record<keyof Config, string>> = {}, stream?: Writable
+): Promise<Shop> {
   const url = settings.DATABASE_URL ?? await freshDatabase(t)
   const config = loadConfig({
     NODE_ENV: 'test',
@@ -94,7 +102,9 @@ export async function openShop (t: Test, settings: Partial<Record<keyof Config, 
     sql,
     url,
     call: async (method, path, body, headers = {}) => {
-      const response = await fastify.inject({ method, url: path, headers, ...body !== undefined && { payload: body as object } })
+      const response = await fastify.inject({
+        method, url: path, headers, ...body !== undefined && { payload: body as object }
+      })
       const isJson = /\bjson\b/.test(String(response.headers['content-type']))
       const answer = {
         status: response.statusCode,
@@ -108,7 +118,9 @@ export async function openShop (t: Test, settings: Partial<Record<keyof Config, 
   }
 }
 
-/** Sends a statement to /query, again while it is not done in time: all others on the machine have the processor first. */
+/**
+ * Sends a statement to /query, again while it is not done in time: all others on the machine have the processor first.
+ */
 export async function askPatiently ({ call }: Shop, sql: string): Promise<Answer> {
   for (let attempt = 1; ; attempt++) {
     const answer = await call('POST', '/query', { sql })

@@ -7,8 +7,8 @@ import type { Test } from 'tap'
 export interface ReceivedMail { to: string, headers: Record<string, string>, source: string }
 
 /**
- * What the server does with a mail: takes it, refuses it with a status (and a message), says nothing, hangs up, or takes it and hangs up before it
- * says so.
+ * What the server does with a mail: takes it, refuses it with a status (and a message), says nothing, hangs up, or
+ * takes it and hangs up before it says so.
  */
 export type Manner = 'accept' | 'stall' | 'drop' | 'drop after accepting' | { status: number, message?: string }
 
@@ -48,9 +48,15 @@ export async function openMailServer (t: Pick<Test, 'teardown'>): Promise<TestMa
           const to = (session.envelope.rcptTo[0] as { address: string }).address
           const does = manner(to)
           if (does === 'stall') return
-          if (does === 'accept' || does === 'drop after accepting') received.push(parse(to, Buffer.concat(chunks).toString()))
+          if (does === 'accept' || does === 'drop after accepting') {
+            received.push(parse(to, Buffer.concat(chunks).toString()))
+          }
           if (does === 'drop' || does === 'drop after accepting') return hangUp(server, session)
-          if (typeof does === 'object') return callback(Object.assign(new Error(does.message ?? `not now for <${to}>`), { responseCode: does.status }))
+          if (typeof does === 'object') {
+            return callback(Object.assign(new Error(does.message ?? `not now for <${to}>`), {
+              responseCode: does.status
+            }))
+          }
           callback(null)
         })
       }
@@ -67,7 +73,12 @@ export async function openMailServer (t: Pick<Test, 'teardown'>): Promise<TestMa
   t.teardown(close)
 
   return {
-    settings: { SMTP_URL: `smtp://127.0.0.1:${port}`, MAIL_FROM: 'shop@example.com', APP_NAME: 'Test & Shop', PUBLIC_URL: 'https://shop.example/api' },
+    settings: {
+      SMTP_URL: `smtp://127.0.0.1:${port}`,
+      MAIL_FROM: 'shop@example.com',
+      APP_NAME: 'Test & Shop',
+      PUBLIC_URL: 'https://shop.example/api'
+    },
     received,
     offered: () => offered,
     behave: (how) => { manner = typeof how === 'function' ? how : () => how },
@@ -76,7 +87,9 @@ export async function openMailServer (t: Pick<Test, 'teardown'>): Promise<TestMa
     arrived: async (count, seconds = 100) => {
       const deadline = performance.now() + seconds * 1000
       while (received.length < count) {
-        if (performance.now() > deadline) throw new Error(`${received.length} of ${count} mails arrived in ${seconds} s`)
+        if (performance.now() > deadline) {
+          throw new Error(`${received.length} of ${count} mails arrived in ${seconds} s`)
+        }
         await new Promise((resolve) => setTimeout(resolve, 20))
       }
     }
@@ -85,7 +98,9 @@ export async function openMailServer (t: Pick<Test, 'teardown'>): Promise<TestMa
 
 /** Ends a session without a word. The types do not know the connections of a server. */
 function hangUp (server: SMTPServer, session: SMTPServerSession): void {
-  for (const connection of (server as unknown as { connections: Set<{ id: string, _socket: { destroy (): void } }> }).connections) {
+  for (const connection of (server as unknown as {
+    connections: Set<{ id: string, _socket: { destroy (): void } }>
+  }).connections) {
     if (connection.id === session.id) connection._socket.destroy()
   }
 }
@@ -93,7 +108,13 @@ function hangUp (server: SMTPServer, session: SMTPServerSession): void {
 function parse (to: string, source: string): ReceivedMail {
   const [head = ''] = source.split('\r\n\r\n', 1)
   const lines = head.replace(/\r\n[ \t]+/g, ' ').split('\r\n')
-  return { to, source, headers: Object.fromEntries(lines.map((line) => [line.split(':', 1)[0]!.toLowerCase(), line.slice(line.indexOf(':') + 1).trim()])) }
+  return {
+    to,
+    source,
+    headers: Object.fromEntries(lines.map(
+      (line) => [line.split(':', 1)[0]!.toLowerCase(), line.slice(line.indexOf(':') + 1).trim()]
+    ))
+  }
 }
 
 /** The parts of a mail as text, transfer encoding undone. */
@@ -103,7 +124,8 @@ export function partsOf ({ source }: ReceivedMail): { text: string, html: string
     const [head = '', ...body] = part.split('\r\n\r\n')
     const text = body.join('\r\n\r\n')
     if (/quoted-printable/i.test(head)) {
-      return Buffer.from(text.replace(/=\r\n/g, '').replace(/=([0-9A-F]{2})/g, (_, hex: string) => String.fromCharCode(parseInt(hex, 16))), 'latin1').toString()
+      return Buffer.from(text.replace(/=\r\n/g, '')
+        .replace(/=([0-9A-F]{2})/g, (_, hex: string) => String.fromCharCode(parseInt(hex, 16))), 'latin1').toString()
     }
     return /base64/i.test(head) ? Buffer.from(text, 'base64').toString() : text
   })

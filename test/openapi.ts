@@ -7,12 +7,17 @@ interface Operation { responses: Record<string, { headers?: object, content?: Re
 /** Headers that a caller may look for, and so finds in the document wherever they are sent. */
 const ANNOUNCED = ['ETag', 'Location', 'Idempotency-Replayed', 'Retry-After', 'RateLimit-Limit']
 
-/** The document is the same whatever the settings (test/plugins/openapi.test.ts), and reading it takes half a second: once a process. */
+/**
+ * The document is the same whatever the settings (test/plugins/openapi.test.ts), and reading it takes half a second:
+ * once a process.
+ */
 let check: ReturnType<typeof makeCheck> | undefined
 
 interface Checked { status: number, json: unknown, headers: Record<string, string>, text: string }
 
-/** Throws unless the answer is one that the OpenAPI document announces for its route: status, content type and shape. */
+/**
+ * Throws unless the answer is one that the OpenAPI document announces for its route: status, content type and shape.
+ */
 export function checkAnswer (fastify: FastifyInstance, method: string, path: string, answer: Checked): void {
   check ??= makeCheck(fastify)
   check(method.toLowerCase(), path.split('?', 1)[0]!.replace(/(.)\/$/, '$1'), answer)
@@ -26,18 +31,27 @@ function makeCheck (fastify: FastifyInstance) {
   const templates = Object.keys(document.paths)
     // A fixed part is more specific than a parameter: /users/login before /users/{user_id}.
     .sort((a, b) => a.split('{').length - b.split('{').length)
-    .map((template) => ({ template, pattern: new RegExp(`^${template.replace(/(.)\/$/, '$1').replace(/\{\w+\}/g, '[^/]+')}$`) }))
+    .map(
+      (template) => ({
+        template, pattern: new RegExp(`^${template.replace(/(.)\/$/, '$1').replace(/\{\w+\}/g, '[^/]+')}$`)
+      })
+    )
 
   return (method: string, path: string, answer: Checked) => {
-    const template = templates.find(({ pattern, template }) => pattern.test(path) && document.paths[template]![method])?.template
+    const template =
+      templates.find(({ pattern, template }) => pattern.test(path) && document.paths[template]![method])?.template
     if (template === undefined) return
     const where = `${method} ${template} ${answer.status}`
     const announced = document.paths[template]![method]!.responses[answer.status]
-    if (!announced) throw new Error(`${where}: this status is not in the OpenAPI document: ${answer.text.slice(0, 300)}`)
+    if (!announced) {
+      throw new Error(`${where}: this status is not in the OpenAPI document: ${answer.text.slice(0, 300)}`)
+    }
     for (const name of ANNOUNCED.filter((name) => name.toLowerCase() in answer.headers)) {
       // What is left to a caller who is counted comes with every refusal, too.
       const isCounted = name.startsWith('RateLimit') && answer.status >= 400
-      if (!isCounted && !(name in (announced.headers ?? {}))) throw new Error(`${where}: the header ${name} is not in the OpenAPI document`)
+      if (!isCounted && !(name in (announced.headers ?? {}))) {
+        throw new Error(`${where}: the header ${name} is not in the OpenAPI document`)
+      }
     }
     const type = answer.headers['content-type']?.split(';', 1)[0]
     if (type === undefined) return
@@ -49,7 +63,9 @@ function makeCheck (fastify: FastifyInstance) {
     if (!compiled.has(key)) compiled.set(key, ajv.compile({ $ref: `document#/${pointer}` }))
     const validate = compiled.get(key)!
     if (!validate(answer.json)) {
-      throw new Error(`${where}: not what the OpenAPI document says: ${ajv.errorsText(validate.errors)}: ${answer.text.slice(0, 500)}`)
+      throw new Error(
+        `${where}: not what the OpenAPI document says: ${ajv.errorsText(validate.errors)}: ${answer.text.slice(0, 500)}`
+      )
     }
   }
 }

@@ -2,10 +2,23 @@ import type { Test } from 'tap'
 import { documentOf } from './document.ts'
 import { openShop, userId, type Shop } from './helper.ts'
 
-interface Schema { type?: string | string[], properties?: Record<string, Schema>, required?: string[], items?: Schema, format?: string, $ref?: string, examples?: unknown[] }
+interface Schema {
+  type?: string | string[],
+  properties?: Record<string, Schema>,
+  required?: string[],
+  items?: Schema,
+  format?: string,
+  $ref?: string,
+  examples?: unknown[]
+}
 interface Parameter { name: string, in: string, schema: Schema }
 interface Content { schema: Schema, example?: unknown, examples?: Record<string, { value: unknown }> }
-interface Described { parameters?: Parameter[], requestBody?: { content: Record<string, Content> }, responses: object, security: object[] }
+interface Described {
+  parameters?: Parameter[],
+  requestBody?: { content: Record<string, Content> },
+  responses: object,
+  security: object[]
+}
 
 export type Method = 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
 
@@ -26,13 +39,16 @@ export interface Operation {
 export const ADMIN = { 'x-user-id': 'walker', 'x-user-email': 'walker@example.com', 'x-user-role': 'admin' }
 
 /**
- * Every operation of the OpenAPI document, without a slash at the end: whatever goes over all routes begins here. A route is in the list by
- * being there.
+ * Every operation of the OpenAPI document, without a slash at the end: whatever goes over all routes begins here. A
+ * route is in the list by being there.
  */
-export function listOperations ({ app }: Pick<Shop, 'app'>): { method: Method, template: string, operation: Described }[] {
+export function listOperations (
+  { app }: Pick<Shop, 'app'>
+): { method: Method, template: string, operation: Described }[] {
   const { paths } = documentOf<{ paths: Record<string, Record<string, Described>> }>(app)
-  const list = Object.entries(paths).flatMap(([path, operations]) => Object.entries(operations).map(([method, operation]) =>
-    ({ method: method.toUpperCase() as Method, template: path.replace(/(.)\/$/, '$1'), operation })))
+  const list = Object.entries(paths)
+    .flatMap(([path, operations]) => Object.entries(operations).map(([method, operation]) =>
+      ({ method: method.toUpperCase() as Method, template: path.replace(/(.)\/$/, '$1'), operation })))
   if (list.length < 70) throw new Error(`the OpenAPI document has ${list.length} operations: not the whole shop`)
   return list
 }
@@ -41,7 +57,9 @@ export function listOperations ({ app }: Pick<Shop, 'app'>): { method: Method, t
 export function operationsOf (shop: Shop, values: Record<string, string>): Operation[] {
   return listOperations(shop).map(({ method, template, operation }) => {
     const path = template.replace(/\{(\w+)\}/g, (_, name: string) => values[name]!)
-    const mine = (example: any) => typeof example?.user_id === 'string' ? { ...example, user_id: values.user_id } : example
+    const mine = (example: any) => typeof example?.user_id === 'string'
+      ? { ...example, user_id: values.user_id }
+      : example
     const content = operation.requestBody?.content['application/json']
     return {
       method,
@@ -49,7 +67,9 @@ export function operationsOf (shop: Shop, values: Record<string, string>): Opera
       path,
       query: (operation.parameters ?? []).filter((parameter) => parameter.in === 'query'),
       body: content?.schema,
-      example: mine(content?.example ?? Object.values(content?.examples ?? {})[0]?.value ?? content?.schema.examples?.[0]),
+      example: mine(
+        content?.example ?? Object.values(content?.examples ?? {})[0]?.value ?? content?.schema.examples?.[0]
+      ),
       statuses: Object.keys(operation.responses)
     }
   })
@@ -60,7 +80,9 @@ export const legacyPath = ({ path }: Operation): string | undefined =>
   path.startsWith('/api/') || path.startsWith('/notifications/') || path === '/metrics' ? undefined : `/legacy${path}`
 
 /** Every property within a schema, with its path. */
-export function * propertiesOf (schema: Schema, where = ''): Generator<{ where: string, name: string, property: Schema, isRequired: boolean }> {
+export function * propertiesOf (
+  schema: Schema, where = ''
+): Generator<{ where: string, name: string, property: Schema, isRequired: boolean }> {
   if (schema.items) yield * propertiesOf(schema.items, `${where}[]`)
   for (const [name, property] of Object.entries(schema.properties ?? {})) {
     yield { where: `${where}.${name}`, name, property, isRequired: schema.required?.includes(name) ?? false }
@@ -68,14 +90,22 @@ export function * propertiesOf (schema: Schema, where = ''): Generator<{ where: 
   }
 }
 
-/** The whole shop, with an order, an invoice and a cart of the first user, and every operation as a request for them. */
+/**
+ * The whole shop, with an order, an invoice and a cart of the first user, and every operation as a request for them.
+ */
 export async function openWalk (t: Test): Promise<Shop & { operations: Operation[], ask: Shop['call'] }> {
   const shop = await openShop(t)
   const placed = await shop.call('POST', '/orders', { user_id: userId(1), items: [{ product_id: 1 }] })
   await shop.call('PUT', `/carts/${userId(1)}`, { items: [{ product_id: 2 }] })
-  const [{ order_reference: reference }] = await shop.sql<[{ order_reference: string }]>`select order_reference from orders.orders`
+  const [{ order_reference: reference }] =
+    await shop.sql<[{ order_reference: string }]>`select order_reference from orders.orders`
   const operations = operationsOf(shop, {
-    user_id: userId(1), order_id: placed.json.data[0].order_id, product_id: '1', order_number: reference, queue: 'emails', id: '1'
+    user_id: userId(1),
+    order_id: placed.json.data[0].order_id,
+    product_id: '1',
+    order_number: reference,
+    queue: 'emails',
+    id: '1'
   })
   /** As call, with the headers that let a caller in everywhere; whatever the answer is, it has an id. */
   const ask: Shop['call'] = async (method, path, body, headers) => {

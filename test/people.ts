@@ -2,7 +2,8 @@ import { userId, type Shop } from './helper.ts'
 
 /** Headers of one of the fixture's users with a token of ours. */
 export const tokenOf = ({ app }: Shop, n: number): Record<string, string> => ({
-  authorization: `Bearer ${app.issueToken({ user_id: userId(n), email_address: `user${n}@example.com`, role: 'customer' })}`
+  authorization:
+    `Bearer ${app.issueToken({ user_id: userId(n), email_address: `user${n}@example.com`, role: 'customer' })}`
 })
 
 /** Headers a trusted service sends for one of its own users. */

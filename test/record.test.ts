@@ -8,19 +8,24 @@ t.setTimeout(120_000)
 
 /** Users 1 to 4 get an email each. */
 async function remind (shop: Shop): Promise<void> {
-  await shop.sql`update users.users set order_notifications_via_email = true, order_notifications_next_scheduled_time = now() where id <= 4`
+  await shop.sql`update users.users set order_notifications_via_email = true, order_notifications_next_scheduled_time =
+    now() where id <= 4`
   await shop.app.notifications.remind(10)
 }
 
 /** From now on the database refuses whatever is written to rows of which `condition` is true. */
 async function refuse ({ sql }: Shop, table: string, condition: string): Promise<void> {
   await sql.unsafe(`
-    create function gateway.refuse_one() returns trigger language plpgsql as $$ begin raise exception 'not this one'; end $$;
-    create trigger refuse_one before update on ${table} for each row when (${condition}) execute function gateway.refuse_one()`).simple()
+    create function gateway.refuse_one() returns trigger language plpgsql as $$ begin raise exception 'not this one';
+    end $$;
+    create trigger refuse_one before update on ${table} for each row when (${condition})
+    execute function gateway.refuse_one()`).simple()
 }
 
 const reasons = async ({ sql }: Shop) =>
-  new Map((await sql`select user_id::int, last_error from gateway.emails where failed_at is not null`).map((row) => [row.user_id, row.last_error]))
+  new Map((await sql`select user_id::int, last_error from gateway.emails where failed_at is not null`).map(
+    (row) => [row.user_id, row.last_error]
+  ))
 
 t.test('a refusal is kept whatever stands in it, wherever it is cut', async (t) => {
   const mail = await openMailServer(t)
@@ -48,7 +53,10 @@ t.test('an accepted email that cannot be marked is in nobody’s way, and is not
   const shop = await openShop(t, mail.settings)
   await refuse(shop, 'gateway.emails', 'new.accepted_at is not null and new.user_id = 2')
   await remind(shop)
-  const accepted = async () => (await shop.sql`select user_id::int from gateway.emails where accepted_at is not null order by 1`).map(({ user_id: id }) => id)
+  const accepted = async () =>
+    (await shop.sql`select user_id::int from gateway.emails where accepted_at is not null order by 1`).map(
+      ({ user_id: id }) => id
+    )
   await until(async () => (await accepted()).length === 3, 'three are marked')
   // Its hold is over: it would be due.
   await shop.sql`update gateway.emails set next_attempt_at = now() where accepted_at is null`
@@ -64,9 +72,11 @@ t.test('an event that cannot be marked is in nobody’s way', { skip: await brok
   await shop.call('POST', '/orders', { user_id: userId(1), items: [{ product_id: 7 }] })
   await broker.arrived(1)
   await refuse(shop, 'orders.outbox', 'new.published_at is not null and new.order_id = 2')
-  await shop.sql`insert into orders.outbox (order_id, event_type, payload) select n, 'order_created', '{}' from generate_series(1, 20) n`
+  await shop.sql`insert into orders.outbox (order_id, event_type, payload) select n, 'order_created', '{}'
+    from generate_series(1, 20) n`
   // What is no object has no address to be taken out.
   await shop.sql`insert into orders.outbox (order_id, event_type, payload) values (30, 'order_created', '"text"')`
-  await until(async () => (await shop.sql`select from orders.outbox where published_at is null`).length === 1, 'all but one')
+  await until(async () => (await shop.sql`select from orders.outbox where published_at is null`).length === 1,
+    'all but one')
   t.same((await shop.sql`select order_id::int from orders.outbox where published_at is null`)[0], { order_id: 2 })
 })

@@ -7,8 +7,8 @@ import { dirname, join, relative } from 'node:path'
 import { endIfInterrupted } from '../database/interrupt.ts'
 import { discard, share, startTestServer } from './server.ts'
 
-// npm test [-- files or folders]: one PostgreSQL for all test files, and tap with a process for each folder of them; a file that is named
-// has a process to itself. With --slow those of test/slow, one process each, with more time.
+// npm test [-- files or folders]: one PostgreSQL for all test files, and tap with a process for each folder of them; a
+// file that is named has a process to itself. With --slow those of test/slow, one process each, with more time.
 const root = join(import.meta.dirname, '..')
 const ENTRIES = join(root, '.tap/folders')
 /** Bytes of test files in one process: one that goes on when all others are done keeps only one core busy. */
@@ -16,19 +16,26 @@ const PART = 60_000
 const sizeOf = (files: { size: number }[]) => files.reduce((sum, { size }) => sum + size, 0)
 const given = process.argv.slice(2).filter((argument) => argument !== '--slow')
 const isSlow = process.argv.includes('--slow')
-const [named, options] = [given.filter((argument) => existsSync(argument)), given.filter((argument) => !existsSync(argument))]
+const [named, options] = [
+  given.filter((argument) => existsSync(argument)), given.filter((argument) => !existsSync(argument))
+]
 
-// As installed, tap brings a loader for TypeScript, which Node does not need. Making it without takes 10 s: once an installation.
+// As installed, tap brings a loader for TypeScript, which Node does not need. Making it without takes 10 s: once an
+// installation.
 const built = createRequire(import.meta.resolve('tap')).resolve('@tapjs/test')
 if ((await readFile(built, 'utf8')).includes('@tapjs/typescript')) execFileSync('tap', ['build'], { cwd: root })
 
 await rm(ENTRIES, { recursive: true, force: true })
 await mkdir(ENTRIES, { recursive: true })
-const files = isSlow ? named : named.length === 0 ? await entriesOf('test') : (await Promise.all(named.map(entriesOf))).flat()
+const files = isSlow
+  ? named
+  : named.length === 0 ? await entriesOf('test') : (await Promise.all(named.map(entriesOf))).flat()
 const server = await startTestServer()
 await share(server)
 const tap = spawn('tap', [...options, ...files], {
-  cwd: root, stdio: 'inherit', env: { ...process.env, ...isSlow && { TAP_RCFILE: join(import.meta.dirname, 'slow/.taprc') } }
+  cwd: root,
+  stdio: 'inherit',
+  env: { ...process.env, ...isSlow && { TAP_RCFILE: join(import.meta.dirname, 'slow/.taprc') } }
 })
 endIfInterrupted(async () => {
   if (tap.exitCode === null && tap.signalCode === null) {
@@ -43,7 +50,10 @@ await server.stop()
 if (code === 0) await discard()
 process.exit(code ?? 1)
 
-/** What tap runs for a file: itself. For a folder: a script for each folder in it that has test files, two of a large one, the largest first. */
+/**
+ * What tap runs for a file: itself. For a folder: a script for each folder in it that has test files, two of a large
+ * one, the largest first.
+ */
 async function entriesOf (path: string): Promise<string[]> {
   if ((await stat(path)).isFile()) return [path]
   const found: { file: string, size: number }[] = []
@@ -54,7 +64,8 @@ async function entriesOf (path: string): Promise<string[]> {
     const parts = Math.ceil(sizeOf(list) / PART)
     const files = list.sort((a, b) => b.size - a.size)
     return Array.from({ length: parts }, (_, part) => ({
-      name: relative(root, folder).replaceAll('/', '-') + (parts > 1 ? `-${part + 1}` : ''), files: files.filter((_, n) => n % parts === part)
+      name: relative(root, folder).replaceAll('/', '-') + (parts > 1 ? `-${part + 1}` : ''),
+      files: files.filter((_, n) => n % parts === part)
     }))
   })
   groups.sort((a, b) => sizeOf(b.files) - sizeOf(a.files))
@@ -62,7 +73,9 @@ async function entriesOf (path: string): Promise<string[]> {
   return await Promise.all(groups.map(async ({ name, files }) => {
     const entry = join(ENTRIES, `${name}.mjs`)
     const paths = files.map(({ file }) => file).sort()
-    await writeFile(entry, `import { runFiles } from ${JSON.stringify(module)}\nrunFiles(${JSON.stringify(root)}, ${JSON.stringify(paths, null, 2)})\n`)
+    await writeFile(entry,
+      `import { runFiles } from ${JSON.stringify(module)}\nrunFiles(${JSON.stringify(root)}, ` +
+        `${JSON.stringify(paths, null, 2)})\n`)
     return relative(root, entry)
   }))
 }

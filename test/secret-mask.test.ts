@@ -18,7 +18,8 @@ t.test('secrets of the settings are masked in every form a text may have them in
     'a secret for tests, of 32 characters or more': '***',
     'postgres://shop:p%40ss%2Fword@one:5432,two:5432/shop': 'postgres://shop:***@one:5432,two:5432/shop',
     'it was p@ss/word or broken%zz': 'it was *** or ***',
-    [`AUTH PLAIN ${Buffer.from('\0mailer\0mail-secret').toString('base64')}, ${Buffer.from('mail-secret').toString('base64')}`]: 'AUTH PLAIN ***, ***',
+    [`AUTH PLAIN ${Buffer.from('\0mailer\0mail-secret').toString('base64')}, ${Buffer.from('mail-secret')
+      .toString('base64')}`]: 'AUTH PLAIN ***, ***',
     'rabbitmq is away': 'rabbitmq is away',
     'shop, mailer': 'shop, mailer'
   }

@@ -33,8 +33,8 @@ const sharedFile = join(dataDir, 'shared.json')
 export interface TestServer { url: string, template: string, stop (): Promise<void> }
 
 /**
- * Finds the server that the test files share or, for a file run by itself, starts one. TEST_DATABASE_URL names a server to use
- * instead of the embedded one, as a superuser.
+ * Finds the server that the test files share or, for a file run by itself, starts one. TEST_DATABASE_URL names a server
+ * to use instead of the embedded one, as a superuser.
  */
 export async function findTestServer (): Promise<TestServer> {
   if (process.env.TAP && existsSync(sharedFile)) {
@@ -50,17 +50,21 @@ export async function startTestServer (): Promise<TestServer> {
   const server = given
     ? { url: given, stop: async () => {} }
     // Nothing of a test outlives it, so nothing needs to reach the disk.
-    : await startEmbedded(dataDir, { settings: { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off', max_connections: '300' } })
+    : await startEmbedded(dataDir, {
+      settings: { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off', max_connections: '300' }
+    })
   return { url: server.url, template: await makeTemplate(server.url), stop: async () => await server.stop() }
 }
 
 /** Drops a database, whoever uses it, and its /query roles, which are the server's and not the database's. */
 export async function dropDatabase (admin: Sql, name: string): Promise<void> {
   await admin.unsafe(`drop database if exists ${name} with (force)`)
-  // Where the test of the release before has just given all roles rights in its own database, as that release did, they stay.
-  await admin.unsafe(`drop role if exists db_service_query_${name}, db_service_legacy_query_${name}`).catch(({ code }) => {
-    if (code !== '2BP01') throw new Error(`the roles of ${name} cannot be dropped: ${code}`)
-  })
+  // Where the test of the release before has just given all roles rights in its own database, as that release did, they
+  // stay.
+  await admin.unsafe(`drop role if exists db_service_query_${name}, db_service_legacy_query_${name}`)
+    .catch(({ code }) => {
+      if (code !== '2BP01') throw new Error(`the roles of ${name} cannot be dropped: ${code}`)
+    })
 }
 
 /** Takes the server's folder away; not while it runs. */
@@ -121,7 +125,8 @@ async function installJobs (url: string): Promise<void> {
 }
 
 async function fingerprint (): Promise<string> {
-  const files = (await readdir(join(root, 'sql'), { recursive: true })).filter((file) => /\.sql$|^version$/.test(file)).sort()
+  const files = (await readdir(join(root, 'sql'), { recursive: true })).filter((file) => /\.sql$|^version$/.test(file))
+    .sort()
   const hash = createHash('sha256')
   for (const file of files) hash.update(file).update(await readFile(join(root, 'sql', file)))
   hash.update(await readFile(join(import.meta.dirname, 'fixture.sql')))

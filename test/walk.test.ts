@@ -10,7 +10,8 @@ const essence = ({ status, headers, text }: Answer) => ({
 /** Every operation of the OpenAPI document as a request that changes nothing, for nobody's resources. */
 function requestsOf (shop: Shop, user = NOBODY): [Method, string, object | undefined][] {
   return listOperations(shop).map(({ method, template, operation: { requestBody } }) => {
-    const path = template.replace('{user_id}', template.startsWith('/api/') ? user : NOBODY).replace('{order_id}', '999999999').replace('{product_id}', '999999')
+    const path = template.replace('{user_id}', template.startsWith('/api/') ? user : NOBODY)
+      .replace('{order_id}', '999999999').replace('{product_id}', '999999')
     return [method, path, requestBody && {}]
   })
 }
@@ -31,7 +32,9 @@ t.test('with a body of {} or none, and for ids that nobody has, no route falls o
   const shop = await openShop(t)
   for (const [method, path, body] of [...requestsOf(shop), ...requestsOf(shop, 'me')]) {
     for (const payload of body ? [{}, undefined, [], '', 'null', '"x"', { items: null }] : [undefined]) {
-      const answer = await shop.call(method, path, payload, { ...ADMIN, ...body && { 'content-type': 'application/json' } })
+      const answer = await shop.call(method, path, payload, {
+        ...ADMIN, ...body && { 'content-type': 'application/json' }
+      })
       t.ok(answer.status < 500, `${method} ${path} ${JSON.stringify(payload)}: ${answer.status}`)
     }
   }

@@ -9,8 +9,9 @@ export interface Way {
   /** Bytes that the database has sent and that were handed on. */
   relayed (): number
   /**
-   * From now on nothing of what the present connections send arrives, on either side, while they stay open and the proxy takes what it
-   * is sent: what a firewall that forgot them, or a broken proxy, does. New ones work, unless those are to be frozen, too.
+   * From now on nothing of what the present connections send arrives, on either side, while they stay open and the
+   * proxy takes what it is sent: what a firewall that forgot them, or a broken proxy, does. New ones work, unless those
+   * are to be frozen, too.
    */
   freeze (newOnes?: boolean): void
   /** New connections work again; frozen ones stay so. */

@@ -7,12 +7,19 @@ import type { Transaction } from './transaction.ts'
 /** A function ("routine"), view or trigger; `name` in full, as it stands behind `drop <kind>`. */
 interface DatabaseObject { kind: string, name: string }
 interface Recorded extends DatabaseObject { file: string, retired_in: number | null }
-interface Dropped extends DatabaseObject { file: string, definition: string, grants: string | null, is_restricted: boolean }
+interface Dropped extends DatabaseObject {
+  file: string,
+  definition: string,
+  grants: string | null,
+  is_restricted: boolean
+}
 
 /** The statements that read and write what is there (sql/migrating). */
 export interface Texts { objects: string, recorded: string, definitions: string, dependents: string, record: string }
 
-/** `create or replace` cannot: the columns of a view, the result or the parameters' names of a function are other ones. */
+/**
+ * `create or replace` cannot: the columns of a view, the result or the parameters' names of a function are other ones.
+ */
 const isIncompatible = (error: unknown) => /^(42P16|42P13)$/.test((error as { code?: string }).code ?? '')
 
 /** Where a statement of a file begins: at the start of a line, which nothing within a function's body does. */
@@ -25,20 +32,25 @@ const IS_MISSING = /^(42883|42P01|42704|42703)$/
 const key = ({ kind, name }: DatabaseObject) => `${kind} ${name}`
 const fault = (file: string, error: unknown) => {
   const { message, detail, code } = error as Error & { detail?: string, code?: string }
-  return Object.assign(new Error(`sql/${file}: ${message}${detail ? ` (${detail.replace(/\n/g, ', ')})` : ''}`, { cause: error }), { code })
+  return Object.assign(
+    new Error(`sql/${file}: ${message}${detail ? ` (${detail.replace(/\n/g, ', ')})` : ''}`, { cause: error }), { code }
+  )
 }
 
 /**
- * Runs the files of views, functions and triggers that changed, and sees to what is gone from them: a trigger is dropped at once, functions
- * and views are kept for the gateways of the release before, and dropped when the version rises the next time. A file that has another
- * name only is not run, and an object that is in another file than before stays the same object.
+ * Runs the files of views, functions and triggers that changed, and sees to what is gone from them: a trigger is
+ * dropped at once, functions and views are kept for the gateways of the release before, and dropped when the version
+ * rises the next time. A file that has another name only is not run, and an object that is in another file than before
+ * stays the same object.
  *
  * @param folder sql/
  * @param version of the folder
  * @param before the version of the database
  * @throws Error naming the file
  */
-export async function refreshDefinitions (transaction: Transaction, texts: Texts, folder: string, version: number, before: number): Promise<void> {
+export async function refreshDefinitions (
+  transaction: Transaction, texts: Texts, folder: string, version: number, before: number
+): Promise<void> {
   const refresh = new Refresh(transaction, texts, await readFiles(folder))
   await refresh.run()
   await refresh.finish(version, before)
@@ -88,7 +100,9 @@ class Refresh {
     this.#recorded = recorded.map((one) => ({ ...one, file: this.#moved.get(one.file) ?? one.file }))
     // A migration may have dropped what stood in its way.
     for (const one of this.#recorded) {
-      if (one.retired_in === null && !this.#there.has(key(one)) && this.#files.has(one.file)) this.#pending.add(one.file)
+      if (one.retired_in === null && !this.#there.has(key(one)) && this.#files.has(one.file)) {
+        this.#pending.add(one.file)
+      }
     }
     while (this.#pending.size > 0) await this.#runPending()
   }
@@ -130,14 +144,19 @@ class Refresh {
     }
   }
 
-  /** Runs one statement of a file, where need be after dropping what it defines, in whichever file that was: no other object of the file. */
+  /**
+   * Runs one statement of a file, where need be after dropping what it defines, in whichever file that was: no other
+   * object of the file.
+   */
   async #replace (statement: string): Promise<void> {
     try {
       await this.#transaction.attempt(statement)
     } catch (error) {
       const name = DEFINED.exec(statement)?.[1]
       if (!isIncompatible(error) || name === undefined) throw error
-      await this.#drop(this.#recorded.filter((one) => one.kind !== 'trigger' && (one.name === name || one.name.startsWith(`${name}(`))))
+      await this.#drop(this.#recorded.filter(
+        (one) => one.kind !== 'trigger' && (one.name === name || one.name.startsWith(`${name}(`))
+      ))
       await this.#transaction.attempt(statement)
     }
   }
@@ -148,8 +167,8 @@ class Refresh {
   }
 
   /**
-   * Drops objects to make them anew, and what depends on them, whose files then run as well. Never more than what is the gateway's:
-   * PostgreSQL refuses, and names it, where somebody else's view depends on them.
+   * Drops objects to make them anew, and what depends on them, whose files then run as well. Never more than what is
+   * the gateway's: PostgreSQL refuses, and names it, where somebody else's view depends on them.
    */
   async #drop (objects: DatabaseObject[]): Promise<void> {
     const wanted = JSON.stringify(objects.map(({ kind, name }) => ({ kind, name })))
@@ -168,10 +187,15 @@ class Refresh {
     const left = version > before ? await this.#dropRetired(kept, version) : kept
     if (!this.#hasChanged && version === before) return
     const checksums = Object.fromEntries([...this.#files].map(([file, { checksum }]) => [file, checksum]))
-    await this.#transaction.query(this.#texts.record, [this.#transaction.id, String(version), JSON.stringify(checksums), JSON.stringify(left)])
+    await this.#transaction.query(this.#texts.record, [
+      this.#transaction.id, String(version), JSON.stringify(checksums), JSON.stringify(left)
+    ])
   }
 
-  /** What was dropped on the way and is in no file any more comes back, for the release before; and so do the rights of others. */
+  /**
+   * What was dropped on the way and is in no file any more comes back, for the release before; and so do the rights of
+   * others.
+   */
   async #restore (): Promise<void> {
     for (const one of [...this.#dropped.values()].reverse()) {
       try {

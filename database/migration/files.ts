@@ -5,7 +5,8 @@ import { sep } from 'node:path'
 const DEFINITIONS = [/^[^/]+\/views\.sql$/, /^[^/]+\/functions\/[^/]+\.sql$/, /^[^/]+\/triggers\.sql$/]
 
 /**
- * The files of sql/ that define views, functions and triggers, as `orders/functions/place.sql`, in the order to run them.
+ * The files of sql/ that define views, functions and triggers, as `orders/functions/place.sql`, in the order to run
+ * them.
  *
  * @param folder sql/
  */
@@ -16,5 +17,6 @@ export async function definitionFiles (folder: string): Promise<string[]> {
 
 /** The numbered migrations, as `migrations/0001.do.schemas.sql`. */
 export async function migrationFiles (folder: string): Promise<string[]> {
-  return (await readdir(`${folder}/migrations`)).filter((file) => file.endsWith('.sql')).sort().map((file) => `migrations/${file}`)
+  return (await readdir(`${folder}/migrations`)).filter((file) => file.endsWith('.sql')).sort()
+    .map((file) => `migrations/${file}`)
 }

@@ -13,12 +13,21 @@ import { Transaction } from './transaction.ts'
 const root = join(import.meta.dirname, '../../sql')
 
 const read = (name: string) => readFileSync(join(root, `migrating/${name}.sql`), 'utf8')
-const [BEGIN, HAS_VERSION, VERSION, RENEW_RIGHTS] = ['begin', 'has-version', 'version', 'renew-rights'].map(read) as [string, string, string, string]
+const [BEGIN, HAS_VERSION, VERSION, RENEW_RIGHTS] = ['begin', 'has-version', 'version', 'renew-rights'].map(read) as [
+  string, string, string, string
+]
 const texts = {
-  objects: read('list-objects'), recorded: read('list-recorded'), definitions: read('list-definitions'), dependents: read('find-dependents'), record: read('record')
+  objects: read('list-objects'),
+  recorded: read('list-recorded'),
+  definitions: read('list-definitions'),
+  dependents: read('find-dependents'),
+  record: read('record')
 }
 
-/** How long to try again where others keep tables locked. Each try waits 2 s (sql/migrating/begin.sql), requests behind it as long. */
+/**
+ * How long to try again where others keep tables locked. Each try waits 2 s (sql/migrating/begin.sql), requests behind
+ * it as long.
+ */
 const PATIENCE_MS = 60_000
 const PAUSE_MS = 500
 
@@ -26,9 +35,10 @@ const PAUSE_MS = 500
 const IS_CROWDED = /^(55P03|40P01)$/
 
 /**
- * Brings the schema up to date: the numbered migrations (sql/migrations), then every changed file of views, functions and triggers (files.ts),
- * then who may do what. All in one transaction, under a lock of it: gateways that start at the same moment take turns, and the later ones find
- * nothing to do. A gateway whose sql/version is smaller than the database's changes nothing.
+ * Brings the schema up to date: the numbered migrations (sql/migrations), then every changed file of views, functions
+ * and triggers (files.ts), then who may do what. All in one transaction, under a lock of it: gateways that start at the
+ * same moment take turns, and the later ones find nothing to do. A gateway whose sql/version is smaller than the
+ * database's changes nothing.
  *
  * @param sql a client of a single connection (`max: 1`)
  * @param folder sql/, or in a test another release's

@@ -20,8 +20,13 @@ export type Numbers = string
 export interface Contents { name: string, users: number, orders: number, isFilled: boolean }
 
 export async function describeContents (sql: Sql): Promise<Contents> {
-  const [{ name, is_filled: isFilled } = { name: '', is_filled: false }] = await run<{ name: string, is_filled: boolean }>(sql, 'find-contents')
-  const [{ users, orders } = { users: 0, orders: 0 }] = isFilled ? await run<{ users: number, orders: number }>(sql, 'count-contents') : []
+  const [{ name, is_filled: isFilled } = { name: '', is_filled: false }] = await run<{
+    name: string,
+    is_filled: boolean
+  }>(sql, 'find-contents')
+  const [{ users, orders } = { users: 0, orders: 0 }] = isFilled
+    ? await run<{ users: number, orders: number }>(sql, 'count-contents')
+    : []
   return { name, users, orders, isFilled }
 }
 
@@ -32,8 +37,8 @@ export async function listSessions (sql: Sql): Promise<string[]> {
 }
 
 /**
- * Drops everything the gateway ever made in its database; migrating builds it again. The gateways whose sessions are ended notice that
- * their database is another one, and end (watch-instance.ts).
+ * Drops everything the gateway ever made in its database; migrating builds it again. The gateways whose sessions are
+ * ended notice that their database is another one, and end (watch-instance.ts).
  *
  * @param force end the sessions of other gateways first
  * @returns for restoreNumbers, after migrating and before anything is loaded
@@ -63,7 +68,8 @@ async function refuseWhileConnected (sql: Sql): Promise<void> {
     const sessions = await listSessions(sql)
     if (sessions.length === 0) return
     if (performance.now() > until) {
-      throw new Error(`Nothing was dropped: there are gateways on this database: ${sessions.join(', ')}. Stop them first; ` +
+      throw new Error(`Nothing was dropped: there are gateways on this database: ${sessions.join(', ')}. Stop them ` +
+        'first; ' +
         'npm run reset -- --force ends their sessions, whereupon they end themselves.')
     }
     await sleep(50)

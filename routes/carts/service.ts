@@ -17,10 +17,13 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
     schema: {
       operationId: 'createCart',
       summary: 'Create a cart',
-      description: 'A user has one cart at most. Items may be left out; a product that comes twice counts once, quantities summed.',
+      description:
+        'A user has one cart at most. Items may be left out; a product that comes twice counts once, quantities ' +
+        'summed.',
       tags,
       body: ref(NewCart),
-      response: responses({ 201: created(tagged(ref(Cart))) }, 'CART_ALREADY_EXISTS', 'PRODUCTS_NOT_FOUND', 'INVALID_QUANTITY', ...OWNER, ...BODY)
+      response: responses({ 201: created(tagged(ref(Cart))) }, 'CART_ALREADY_EXISTS', 'PRODUCTS_NOT_FOUND',
+        'INVALID_QUANTITY', ...OWNER, ...BODY)
     }
   }, async (request, reply) => {
     const { user_id: userId, items } = request.body
@@ -33,7 +36,8 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
     schema: {
       operationId: 'getCart',
       summary: 'The user’s cart',
-      description: 'At today’s prices. Where none is stored, an empty one with the current time, a `cart_id` of null and no ETag.',
+      description:
+        'At today’s prices. Where none is stored, an empty one with the current time, a `cart_id` of null and no ETag.',
       tags,
       params,
       response: responses({ 200: ref(Cart) }, ...OWNER)
@@ -53,7 +57,8 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
       params,
       body: ref(CartReplacement),
       headers: Type.Object(IfMatch),
-      response: responses({ 200: tagged(ref(Cart)) }, 'PRODUCTS_NOT_FOUND', 'INVALID_QUANTITY', 'PRECONDITION_FAILED', ...OWNER, ...BODY)
+      response: responses({ 200: tagged(ref(Cart)) }, 'PRODUCTS_NOT_FOUND', 'INVALID_QUANTITY', 'PRECONDITION_FAILED',
+        ...OWNER, ...BODY)
     }
   }, async (request, reply) => {
     const cart = await carts.replace(request.params.user_id, request.body.items ?? [], request.ifMatch())
@@ -100,7 +105,8 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
       params,
       body: ref(NewCartItem),
       headers: Type.Object(IfMatch),
-      response: responses({ 200: tagged(ref(Cart)) }, 'PRODUCTS_NOT_FOUND', 'INVALID_QUANTITY', 'PRECONDITION_FAILED', ...OWNER, ...BODY)
+      response: responses({ 200: tagged(ref(Cart)) }, 'PRODUCTS_NOT_FOUND', 'INVALID_QUANTITY', 'PRECONDITION_FAILED',
+        ...OWNER, ...BODY)
     }
   }, async (request, reply) => {
     const cart = await carts.addItem(request.params.user_id, request.body, request.ifMatch())
@@ -134,7 +140,8 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
       tags,
       params: item,
       headers: Type.Object(IfMatch),
-      response: responses({ 200: tagged(ref(Cart)) }, 'CART_NOT_FOUND', 'CART_ITEM_NOT_FOUND', 'PRECONDITION_FAILED', ...OWNER, ...BODY)
+      response: responses({ 200: tagged(ref(Cart)) }, 'CART_NOT_FOUND', 'CART_ITEM_NOT_FOUND', 'PRECONDITION_FAILED',
+        ...OWNER, ...BODY)
     }
   }, async (request, reply) => {
     const cart = await carts.setItem(request.params.user_id, request.params.product_id, 0, request.ifMatch())

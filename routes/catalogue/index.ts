@@ -24,22 +24,24 @@ declare module 'fastify' {
 }
 
 /**
- * The catalogue. What shows it to customers reads the replica where there is one; the back office, which has prices in cents, and stock,
- * always reads the primary: whoever changes a product reads it back.
+ * The catalogue. What shows it to customers reads the replica where there is one; the back office, which has prices in
+ * cents, and stock, always reads the primary: whoever changes a product reads it back.
  */
 function catalogueDomain (fastify: FastifyInstance) {
   const { catalogueStatement: replicated, statement } = fastify.database
   const Total = { total: Type.Integer() }
   const find = replicated('catalogue/find', ProductRow)
   const list = replicated('catalogue/list', ProductRow)
-  const search = replicated('catalogue/search', Type.Object({ ...Total, is_near: Type.Boolean(), ...ProductRow.properties }))
+  const search = replicated('catalogue/search',
+    Type.Object({ ...Total, is_near: Type.Boolean(), ...ProductRow.properties }))
   const count = replicated('catalogue/count', Type.Object(Total))
   const findOffers = replicated('catalogue/find-offers', Offer)
   const listDepartments = replicated('catalogue/list-departments', Department)
   const listAisles = replicated('catalogue/list-aisles', Aisle)
   const findManaged = statement('catalogue/find-managed', ManagedProductRow)
   const listManaged = statement('catalogue/list-managed', ManagedProductRow)
-  const searchManaged = statement('catalogue/search-managed', Type.Object({ ...Total, ...ManagedProductRow.properties }))
+  const searchManaged = statement('catalogue/search-managed',
+    Type.Object({ ...Total, ...ManagedProductRow.properties }))
   const countManaged = statement('catalogue/count', Type.Object(Total))
   const create = statement('catalogue/create-product', ManagedProductRow)
   const change = statement('catalogue/change-product', ManagedProductRow)
@@ -53,8 +55,8 @@ function catalogueDomain (fastify: FastifyInstance) {
     },
 
     /**
-     * A page of the products that match every filter, by id, with the exact number of all that match. Where no name contains every word of `q`:
-     * the nearest names, the nearest first, and no cursor. Rejects with INVALID_CURSOR.
+     * A page of the products that match every filter, by id, with the exact number of all that match. Where no name
+     * contains every word of `q`: the nearest names, the nearest first, and no cursor. Rejects with INVALID_CURSOR.
      */
     async list (filter: ProductFilter) {
       const where = [
@@ -67,7 +69,9 @@ function catalogueDomain (fastify: FastifyInstance) {
       const inStock = filter.in_stock ?? null
 
       if (q !== null || prices.some((price) => price !== null)) {
-        const found = await fastify.database.searches.run(async () => await search.all(...where, ...page, ...prices, q, inStock))
+        const found = await fastify.database.searches.run(
+          async () => await search.all(...where, ...page, ...prices, q, inStock)
+        )
         const { total, is_near: isNear } = found[0]!
         return pageOf(found.filter((product) => product.product_id !== null), total, filter.limit, isNear)
       }
@@ -100,7 +104,9 @@ function catalogueDomain (fastify: FastifyInstance) {
         const found = await fastify.database.searches.run(async () => await searchManaged.all(q, limit, offset))
         return { items: found.filter((product) => product.id !== null), total: found[0]!.total }
       }
-      const [items, counted] = await Promise.all([listManaged.all(limit, offset), countManaged.first(null, null, null, null)])
+      const [items, counted] = await Promise.all([
+        listManaged.all(limit, offset), countManaged.first(null, null, null, null)
+      ])
       return { items, total: counted!.total }
     },
 
@@ -123,7 +129,9 @@ export default fp(async (fastify) => {
 function pageOf (found: Static<typeof ProductRow>[], total: number, limit: number, isNear = false) {
   const products = found.slice(0, limit)
   const last = products.at(-1)
-  return { products, total, next_cursor: found.length > limit && last && !isNear ? encodeCursor(last.product_id) : null }
+  return {
+    products, total, next_cursor: found.length > limit && last && !isNear ? encodeCursor(last.product_id) : null
+  }
 }
 
 const encodeCursor = (productId: number) => Buffer.from(`p${productId}`).toString('base64url')

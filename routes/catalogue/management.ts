@@ -11,7 +11,10 @@ const params = Type.Object({ product_id: ProductId })
 
 interface Tagged { id: number, version: number, stock: number | null, price_cents: number | null }
 
-/** The tag holds stock and price too: others change them, and so what the caller sees, without the product's own version. */
+/**
+ * The tag holds stock and price too: others change them, and so what the caller sees, without the product's own
+ * version.
+ */
 function tag (reply: FastifyReply, { id, version, stock, price_cents: price }: Tagged): void {
   setETag(reply, `${id}-${version}-${stock ?? -1}`, price ?? -1)
 }
@@ -41,7 +44,8 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
       description: 'Without a stock it is not tracked: always to be had.',
       tags,
       body: ref(NewProduct),
-      response: responses({ 201: created(tagged(ref(ManagedProduct))) }, 'DEPARTMENT_NOT_FOUND', 'AISLE_NOT_FOUND', 'SKU_ALREADY_EXISTS', ...BODY, ...ADMIN)
+      response: responses({ 201: created(tagged(ref(ManagedProduct))) }, 'DEPARTMENT_NOT_FOUND', 'AISLE_NOT_FOUND',
+        'SKU_ALREADY_EXISTS', ...BODY, ...ADMIN)
     }
   }, async (request, reply) => {
     const product = await catalogue.create(request.body)
@@ -74,7 +78,8 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
       params,
       body: ref(ProductChanges),
       headers: Type.Object(IfMatch),
-      response: responses({ 200: tagged(ref(ManagedProduct)) }, 'PRODUCT_NOT_FOUND', 'PRECONDITION_FAILED', ...BODY, ...ADMIN)
+      response: responses({ 200: tagged(ref(ManagedProduct)) }, 'PRODUCT_NOT_FOUND', 'PRECONDITION_FAILED', ...BODY,
+        ...ADMIN)
     }
   }, async (request, reply) => {
     const product = await catalogue.change(request.params.product_id, request.body, request.ifMatch())

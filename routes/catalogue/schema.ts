@@ -27,12 +27,16 @@ export const Product = object('Product', {
 export const ProductPage = object('ProductPage', {
   products: Type.Array(ref(Product)), ...PageInfo, next_cursor: nullable(Type.String())
 }, {
-  examples: [{ products: Product.examples, total: 200, limit: 1, offset: 0, has_next: true, has_prev: false, next_cursor: 'cDE' }]
+  examples: [
+    { products: Product.examples, total: 200, limit: 1, offset: 0, has_next: true, has_prev: false, next_cursor: 'cDE' }
+  ]
 })
 export const ProductRow = Type.Object({ version: Type.Integer(), ...Product.properties })
 
 /** What a shop front shows of a product besides; `stock` null: not tracked. */
-export const Offer = Type.Object({ product_id: Type.Integer(), sku: nullable(Type.String()), stock: nullable(Type.Integer()) })
+export const Offer = Type.Object({
+  product_id: Type.Integer(), sku: nullable(Type.String()), stock: nullable(Type.Integer())
+})
 
 export const Department = object('Department', {
   department_id: Type.Integer(),
@@ -52,7 +56,9 @@ export const DepartmentList = object('DepartmentList', { departments: Type.Array
     }]
   }]
 })
-export const Aisle = object('Aisle', { aisle_id: Type.Integer(), aisle_name: Type.String(), product_count: Type.Integer() })
+export const Aisle = object('Aisle', {
+  aisle_id: Type.Integer(), aisle_name: Type.String(), product_count: Type.Integer()
+})
 export const AisleList = object('AisleList', { aisles: Type.Array(ref(Aisle)) }, {
   examples: [{ aisles: [{ aisle_id: 1, aisle_name: 'Fresh Fruit', product_count: 7 }] }]
 })
@@ -61,7 +67,9 @@ export const AisleList = object('AisleList', { aisles: Type.Array(ref(Aisle)) },
 export const catalogueSchemas = [Product, ProductPage, Department, DepartmentList, Aisle, AisleList]
 
 export const SearchText = Text(255, {
-  description: 'finds names that contain every word of it, in any order, without regard to case and accents; where none does, up to 400 of ' +
+  description:
+    'finds names that contain every word of it, in any order, without regard to case and accents; where none does, ' +
+      'up to 400 of ' +
     'the nearest, the nearest first'
 })
 

@@ -12,7 +12,9 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
     schema: {
       operationId: 'listProducts',
       summary: 'A page of the catalogue',
-      description: 'Filters combine. In the order of product ids; where `q` matches no name, the nearest names come, the nearest first.',
+      description:
+        'Filters combine. In the order of product ids; where `q` matches no name, the nearest names come, the ' +
+          'nearest first.',
       tags,
       querystring: Type.Object({
         categories: Type.Optional(Type.Array(Type.String({ maxLength: 255 }), {

@@ -59,7 +59,9 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
     schema: {
       operationId: 'listStorefrontProducts',
       summary: 'A page of the catalogue',
-      description: 'Filters combine. In the order of product ids; where `search` matches no name, the nearest names come, the nearest first.',
+      description:
+        'Filters combine. In the order of product ids; where `search` matches no name, the nearest names come, the ' +
+          'nearest first.',
       tags,
       querystring: Type.Object({
         page: Page,

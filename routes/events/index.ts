@@ -37,7 +37,10 @@ function eventsDomain (fastify: FastifyInstance) {
   const asText = (ids: number[]) => ids.map(String)
 
   const announced = new EventEmitter()
-  /** The order this gateway's walk through what waits has come to: one that starts over would look at the same ones again and again. */
+  /**
+   * The order this gateway's walk through what waits has come to: one that starts over would look at the same ones
+   * again and again.
+   */
   let walkedTo: number | null = null
 
   return {

@@ -6,7 +6,10 @@ import { recordEach } from '../../record.ts'
 /** Events published at once; each is of another order. */
 const BATCH = 200
 
-/** Longer than the broker may take to confirm (broker.ts), so that two relays do not publish the same event side by side. */
+/**
+ * Longer than the broker may take to confirm (broker.ts), so that two relays do not publish the same event side by
+ * side.
+ */
 const HOLD_SECONDS = 30
 
 /** How often to look for events that another gateway or an SQL client caused; our own wake the relay at once. */
@@ -14,7 +17,10 @@ const LOOK_EVERY_MS = 500
 
 const REGISTER_EVERY_MS = 3_600_000
 
-/** Publishes the outbox to RabbitMQ: with confirms, at least once, in order for each order. Nothing without RABBITMQ_URL. */
+/**
+ * Publishes the outbox to RabbitMQ: with confirms, at least once, in order for each order. Nothing without
+ * RABBITMQ_URL.
+ */
 export default fp(async (fastify) => {
   const { broker, events, config, jobs, log } = fastify
   if (!broker) return

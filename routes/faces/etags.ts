@@ -2,12 +2,18 @@ import { hash } from 'node:crypto'
 import type { FastifyReply } from 'fastify'
 import { sendJson } from './json.ts'
 
-/** Sets the strong ETag of a resource that shows nothing but its own row: its id and version (gateway.check_version compares the same). */
+/**
+ * Sets the strong ETag of a resource that shows nothing but its own row: its id and version (gateway.check_version
+ * compares the same).
+ */
 export function setETag (reply: FastifyReply, id: string | number, version: number | bigint): void {
   reply.header('etag', `"${id}-${version}"`)
 }
 
-/** Sets the strong ETag of a resource that shows more than its own row, of every byte shown (gateway.tag_of in the database is the same). */
+/**
+ * Sets the strong ETag of a resource that shows more than its own row, of every byte shown (gateway.tag_of in the
+ * database is the same).
+ */
 export function tagDocument (reply: FastifyReply, document: string): void {
   reply.header('etag', `"${hash('sha256', document, 'hex').slice(0, 32)}"`)
 }

@@ -1,11 +1,15 @@
 import type { FastifyReply } from 'fastify'
 
-/** Members of an object: an object's, those of an object that is JSON text already, or one whose value is (several texts: a list of them). */
+/**
+ * Members of an object: an object's, those of an object that is JSON text already, or one whose value is (several
+ * texts: a list of them).
+ */
 type Members = object | string | readonly [name: string, json: string | string[]]
 
 /**
- * One JSON object of all these members, in their order. What the database or a serializer wrote as JSON is joined as the text it is: reading
- * and writing a page of orders again costs more than all the rest of a request. No name may come twice.
+ * One JSON object of all these members, in their order. What the database or a serializer wrote as JSON is joined as
+ * the text it is: reading and writing a page of orders again costs more than all the rest of a request. No name may
+ * come twice.
  */
 export function joinJson (...parts: Members[]): string {
   let members = ''
@@ -23,7 +27,9 @@ function textOf (part: Members): string {
   return `${JSON.stringify(name)}:${typeof json === 'string' ? json : `[${json.join(',')}]`}`
 }
 
-/** Sends JSON text. Declared to return what any handler returns, since the text stands for the route's response schema. */
+/**
+ * Sends JSON text. Declared to return what any handler returns, since the text stands for the route's response schema.
+ */
 export function sendJson (reply: FastifyReply, json: string): never {
   return reply.type('application/json; charset=utf-8').send(json) as never
 }

@@ -31,7 +31,10 @@ const PARTIAL_UPDATES = ['PUT /users/:user_id', 'PUT /users/:user_id/notificatio
 
 /** Messages of routes that are about no resource. */
 const MESSAGES: Record<string, string> = {
-  '': 'Service is running', '/livez': 'Service is alive', '/readyz': 'Service is ready', '/users/login': 'Login successful'
+  '': 'Service is running',
+  '/livez': 'Service is alive',
+  '/readyz': 'Service is ready',
+  '/users/login': 'Login successful'
 }
 
 const VERBS: Record<string, string> = { GET: 'retrieved', HEAD: 'retrieved', POST: 'created', DELETE: 'deleted' }
@@ -78,6 +81,8 @@ export function enveloped (json: string, list: string | undefined, message: stri
   if (json.startsWith('{"success":true,')) return joinJson(json, { error })
   const entries = `{"${list}":`
   // {"users":[...],"total":20}: the list takes the place of data, and the page's numbers stand beside it.
-  const data = list !== undefined && json.startsWith(entries) ? json.slice(entries.length, -1) : json.startsWith('[') ? json : [json]
+  const data = list !== undefined && json.startsWith(entries)
+    ? json.slice(entries.length, -1)
+    : json.startsWith('[') ? json : [json]
   return joinJson({ success: true, message }, ['data', data], { error })
 }

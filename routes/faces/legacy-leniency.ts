@@ -16,7 +16,18 @@ const NUMBER = /^[+-]?\d{1,20}(\.\d{1,20})?$/
 
 /** The texts that pydantic, the older service's validator, takes for booleans. */
 const BOOLEANS: Record<string, boolean> = {
-  true: true, on: true, yes: true, y: true, t: true, 1: true, false: false, off: false, no: false, n: false, f: false, 0: false
+  true: true,
+  on: true,
+  yes: true,
+  y: true,
+  t: true,
+  1: true,
+  false: false,
+  off: false,
+  no: false,
+  n: false,
+  f: false,
+  0: false
 }
 
 /** A schema with what it refers to by name in its place: this face changes it, and goes through it beside a body. */
@@ -41,8 +52,8 @@ export function lenient (schema: Schema, setsQuantity: boolean): Schema {
 }
 
 /**
- * Turns numbers and booleans that came as text, as HTML forms send them, into what they say; lists and objects are changed in place. Text
- * that says neither stays as it is, for the schema to refuse.
+ * Turns numbers and booleans that came as text, as HTML forms send them, into what they say; lists and objects are
+ * changed in place. Text that says neither stays as it is, for the schema to refuse.
  */
 export function withoutText (schema: Schema, value: unknown): unknown {
   if (Array.isArray(value)) {
@@ -66,12 +77,13 @@ export function withoutText (schema: Schema, value: unknown): unknown {
 }
 
 /**
- * Whether a change names anything that can be changed: null empties a text that may be empty, and is as if not sent for what always has
- * a value. Who changes it is no change.
+ * Whether a change names anything that can be changed: null empties a text that may be empty, and is as if not sent for
+ * what always has a value. Who changes it is no change.
  */
 export function changesAnything ({ properties = {} }: Schema, body: unknown): boolean {
   return Object.entries(body ?? {}).some(([name, value]) => {
     const types = [Object.hasOwn(properties, name) ? properties[name]!.type : undefined].flat()
-    return name !== 'changed_by' && types[0] !== undefined && (value !== null || (types.includes('null') && types.includes('string')))
+    return name !== 'changed_by' && types[0] !== undefined &&
+      (value !== null || (types.includes('null') && types.includes('string')))
   })
 }

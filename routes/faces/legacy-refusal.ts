@@ -17,8 +17,8 @@ const BUSINESS = [400, 401, 404, 409]
 const QUERY = [...BUSINESS, 403, 408]
 
 /**
- * What a problem is on this face. A business refusal is a 200 with the envelope alone; anything else keeps its status (invalid input: 422)
- * and says in `detail`, too, what is wrong: clients of FastAPI look there.
+ * What a problem is on this face. A business refusal is a 200 with the envelope alone; anything else keeps its status
+ * (invalid input: 422) and says in `detail`, too, what is wrong: clients of FastAPI look there.
  */
 export function refusal (problem: Problem, route: Route): { status: number, body: object } {
   const { code, request_id: requestId } = problem

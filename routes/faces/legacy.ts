@@ -13,8 +13,8 @@ declare module 'fastify' {
 }
 
 /**
- * The routes of the service API once more, for clients of the older service, which read an envelope and not the status code.
- * The routes know nothing of it: their responses are put into the envelope on the way out, as the text they are.
+ * The routes of the service API once more, for clients of the older service, which read an envelope and not the status
+ * code. The routes know nothing of it: their responses are put into the envelope on the way out, as the text they are.
  */
 export function legacyFace (fastify: FastifyInstance): void {
   const { prefix } = fastify
@@ -74,19 +74,31 @@ export const legacyLinks: FastifyPluginAsync = async (fastify) => {
   fastify.setNotFoundHandler((request, reply) => fastify.refuseUnknownRoute(request, reply))
 }
 
-/** Without the shapes of refusals, which are not sent here: compiling them again took half as long as starting a gateway. */
-const successes = (response: unknown) => Object.fromEntries(Object.entries(response ?? {}).filter(([status]) => status < '300'))
+/**
+ * Without the shapes of refusals, which are not sent here: compiling them again took half as long as starting a
+ * gateway.
+ */
+const successes = (response: unknown) => Object.fromEntries(Object.entries(response ?? {})
+  .filter(([status]) => status < '300'))
 
 function wrap (request: FastifyRequest, reply: FastifyReply, json: string): string {
   const shape = request.routeOptions.config.legacy!
   if (shape.isBare) return json
-  if (shape.isPartialUpdate && !changesAnything(request.routeOptions.schema!.body as object, request.body)) return NO_CHANGES
+  if (shape.isPartialUpdate && !changesAnything(request.routeOptions.schema!.body as object, request.body)) {
+    return NO_CHANGES
+  }
   // Only a cart that is stored has a version.
   if (shape.isCart && !reply.hasHeader('etag')) return NO_ENTRIES
   const message = reply.ownMessage ?? shape.message
-  if (shape.isHealth) return reply.statusCode < 300 ? enveloped(JSON.stringify(JSON.parse(json).data), undefined, message) : failed(message)
+  if (shape.isHealth) {
+    return reply.statusCode < 300
+      ? enveloped(JSON.stringify(JSON.parse(json).data), undefined, message)
+      : failed(message)
+  }
   // The older service told the number of an order there as a number.
-  if (shape.isStatusChanges) return enveloped(json.replaceAll(/"order_id":"(\d+)"/g, '"order_id":$1'), undefined, message)
+  if (shape.isStatusChanges) {
+    return enveloped(json.replaceAll(/"order_id":"(\d+)"/g, '"order_id":$1'), undefined, message)
+  }
   if (reply.statusCode !== 204) return enveloped(json, shape.list, message)
   reply.code(200).type('application/json; charset=utf-8')
   return enveloped('[]', undefined, message)

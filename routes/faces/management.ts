@@ -8,14 +8,20 @@ import { IdentityChanges, ManagedUser, ManagedUserPage } from '../users/schema.t
 /** What a caller sends and this face does not know is a 400, in the body too. */
 const bodies = [NewProduct, ProductChanges, NewManagedOrder, ManagedStatusChange, IdentityChanges].map(closed)
 
-/** The management API's access rule, its strictness about what it does not know, and the shapes its routes refer to by name. */
+/**
+ * The management API's access rule, its strictness about what it does not know, and the shapes its routes refer to by
+ * name.
+ */
 export function managementFace (fastify: FastifyInstance): void {
   fastify.addHook('onRequest', fastify.requireAdmin)
   fastify.addHook('onRoute', (route) => {
-    route.schema = { security: [{ adminKey: [] }, { adminBearer: [] }, { adminBasic: [] }, { token: [] }], ...route.schema }
+    route.schema = {
+      security: [{ adminKey: [] }, { adminBearer: [] }, { adminBasic: [] }, { token: [] }], ...route.schema
+    }
   })
   for (const schema of [
-    ...bodies, ManagedOrder, ManagedOrderPage, ChangedOrder, ManagedProduct, ManagedProductPage, ManagedUser, ManagedUserPage, ...queueSchemas
+    ...bodies, ManagedOrder, ManagedOrderPage, ChangedOrder, ManagedProduct, ManagedProductPage, ManagedUser,
+    ManagedUserPage, ...queueSchemas
   ]) fastify.addSchema(schema)
 }
 

@@ -8,5 +8,7 @@ export function openFace (fastify: FastifyInstance): void {
   fastify.addHook('onRoute', (route) => {
     if (route.schema) route.schema = { security: [], ...route.schema }
   })
-  for (const schema of [StorefrontProduct, StorefrontProductPage, ...probeSchemas, ...accountSchemas]) fastify.addSchema(schema)
+  for (const schema of [StorefrontProduct, StorefrontProductPage, ...probeSchemas, ...accountSchemas]) {
+    fastify.addSchema(schema)
+  }
 }

@@ -4,25 +4,34 @@ import { Cart, CartDeleted, CartItem, CartItemQuantity, CartReplacement, NewCart
 import { Delivery, Order, OrderItem, StatusEntry } from '../orders/schema.ts'
 import { OrderEnvelope } from '../orders/service-envelope.ts'
 import {
-  EmailChange, EmailChanged, NotificationSettings, PasswordChange, PasswordChanged, StatusChangeOfOrder, StatusChangesOfOrders, User,
+  EmailChange, EmailChanged, NotificationSettings, PasswordChange, PasswordChanged, StatusChangeOfOrder,
+  StatusChangesOfOrders, User,
   UserChanges, UserExport, UserNotificationSettings
 } from '../users/schema.ts'
 import { problem } from '../../problems.ts'
 import { responses } from './responses.ts'
 
-const CallerId = Type.String({ title: 'CallerId', maxLength: 255, description: 'the id the caller came with; in paths also `me`', examples: ['me'] })
+const CallerId = Type.String({
+  title: 'CallerId', maxLength: 255, description: 'the id the caller came with; in paths also `me`', examples: ['me']
+})
 
-/** The service API's schemas that have a user's id in them, and what they are called with the caller's own id in its place. */
+/**
+ * The service API's schemas that have a user's id in them, and what they are called with the caller's own id in its
+ * place.
+ */
 const renamed = new Map<TSchema, string>([
-  [NewCart, 'NewOwnCart'], [Cart, 'OwnCart'], [CartDeleted, 'OwnCartDeleted'], [Order, 'OwnServiceOrder'], [OrderEnvelope, 'OwnServiceOrderEnvelope'],
-  [User, 'OwnUser'], [PasswordChanged, 'OwnPasswordChanged'], [EmailChanged, 'OwnEmailChanged'], [UserNotificationSettings, 'OwnNotificationSettings']
+  [NewCart, 'NewOwnCart'], [Cart, 'OwnCart'], [CartDeleted, 'OwnCartDeleted'], [Order, 'OwnServiceOrder'],
+  [OrderEnvelope, 'OwnServiceOrderEnvelope'],
+  [User, 'OwnUser'], [PasswordChanged, 'OwnPasswordChanged'], [EmailChanged, 'OwnEmailChanged'],
+  [UserNotificationSettings, 'OwnNotificationSettings']
 ])
 const newNames = new Map([...renamed].map(([schema, name]) => [`${schema.$id}#`, `${name}#`]))
 
 /** What the routes mounted here refer to by name. */
 export const ownSchemas: object[] = [
   ...[...renamed].map(([schema, $id]) => ({ ...withCallerId(schema), $id })),
-  NewCartItem, CartReplacement, CartItemQuantity, CartItem, Delivery, OrderItem, StatusEntry, UserChanges, NotificationSettings, PasswordChange,
+  NewCartItem, CartReplacement, CartItemQuantity, CartItem, Delivery, OrderItem, StatusEntry, UserChanges,
+  NotificationSettings, PasswordChange,
   EmailChange, StatusChangeOfOrder, StatusChangesOfOrders, UserExport
 ]
 
@@ -30,8 +39,9 @@ export const ownSchemas: object[] = [
 interface Named { localId: string, name: string }
 
 /**
- * Lets routes of the service API serve a storefront caller: only for the caller's own user_id (an admin: anybody's), which becomes the
- * one the routes know before they run, and the one the caller knows in what they return. One who is unknown here becomes known.
+ * Lets routes of the service API serve a storefront caller: only for the caller's own user_id (an admin: anybody's),
+ * which becomes the one the routes know before they run, and the one the caller knows in what they return. One who is
+ * unknown here becomes known.
  */
 export function mountForOwnUser (fastify: FastifyInstance, tag: string): void {
   const named = new WeakMap<FastifyRequest, Named>()
@@ -58,7 +68,9 @@ export function mountForOwnUser (fastify: FastifyInstance, tag: string): void {
   fastify.addHook('preValidation', async (request) => {
     const body = request.body as { user_id?: unknown } | null | undefined
     const given = body?.user_id
-    if (request.method === 'POST' && typeof given === 'string' && !named.has(request)) body!.user_id = await resolve(request, given)
+    if (request.method === 'POST' && typeof given === 'string' && !named.has(request)) {
+      body!.user_id = await resolve(request, given)
+    }
   })
 
   fastify.addHook('onSend', async (request, reply, payload) => {
@@ -66,7 +78,9 @@ export function mountForOwnUser (fastify: FastifyInstance, tag: string): void {
     if (!user) return payload
     const { localId, name } = user
     const location = reply.getHeader('location')
-    if (typeof location === 'string') reply.header('location', `/api${location.replace(localId, () => encodeURIComponent(name))}`)
+    if (typeof location === 'string') {
+      reply.header('location', `/api${location.replace(localId, () => encodeURIComponent(name))}`)
+    }
     if (typeof payload !== 'string' || name === localId) return payload
     const text = JSON.stringify(name)
     // A quotation mark within a text is escaped, so the first is a property and no part of one.
@@ -84,7 +98,10 @@ function withCallerId<T extends object> (schema: T): T {
   })
 }
 
-/** A service route's schema with the caller's ids in it, under this face's tag and name, and with what its access rule refuses. */
+/**
+ * A service route's schema with the caller's ids in it, under this face's tag and name, and with what its access rule
+ * refuses.
+ */
 function withCallerIds (schema: FastifySchema, tag: string): FastifySchema {
   const { operationId = '', response, ...rest } = schema as FastifySchema & { response: Record<string, object> }
   // Refusals are shared by all routes, and say nothing of a user's id.

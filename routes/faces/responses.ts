@@ -3,7 +3,9 @@ import type { TSchema } from '@sinclair/typebox'
 import { ERRORS, ProblemDetails, type ErrorCode } from '../../problems.ts'
 import { ALWAYS, RATE_LIMITS } from '../../plugins/openapi-document.ts'
 
-/** What a route of a method with a body can refuse with on top, also where it wants none: a body that is sent is read. */
+/**
+ * What a route of a method with a body can refuse with on top, also where it wants none: a body that is sent is read.
+ */
 export const BODY: ErrorCode[] = ['INVALID_JSON', 'BODY_TOO_LARGE', 'UNSUPPORTED_MEDIA_TYPE']
 
 /** What a route of a face behind an API key can refuse with on top. */
@@ -19,16 +21,22 @@ const REPLAYED = [400, 404, 409]
 const shared = new Map<string, object>()
 
 /**
- * A route's response schemas: what it returns when all is well, and a problem for each status of the codes it may refuse with,
- * with an example for each code. A code stands with its status where the face responds with another one than the list's.
+ * A route's response schemas: what it returns when all is well, and a problem for each status of the codes it may
+ * refuse with, with an example for each code. A code stands with its status where the face responds with another one
+ * than the list's.
  */
-export function responses<T extends Record<number, TSchema>> (success: T, ...codes: (ErrorCode | readonly [ErrorCode, number])[]): T {
-  const statuses = new Map([...codes, ...ALWAYS].map((code) => typeof code === 'string' ? [code, ERRORS[code][0]] : code))
+export function responses<T extends Record<number, TSchema>> (
+  success: T, ...codes: (ErrorCode | readonly [ErrorCode, number])[]
+): T {
+  const statuses = new Map([...codes, ...ALWAYS].map(
+    (code) => typeof code === 'string' ? [code, ERRORS[code][0]] : code
+  ))
   const byStatus = Map.groupBy(statuses.keys(), (code) => statuses.get(code)!)
   const isReplayed = statuses.has('IDEMPOTENCY_KEY_REUSED')
   const refusals = [...byStatus].map(([status, listed]) =>
     [status, refusal(status, listed.sort(), isReplayed && REPLAYED.includes(status), success[status])])
-  const successes = Object.entries(success).map(([status, schema]) => [status, { description: STATUS_CODES[status], ...schema }])
+  const successes = Object.entries(success)
+    .map(([status, schema]) => [status, { description: STATUS_CODES[status], ...schema }])
   return { ...Object.fromEntries(successes), ...Object.fromEntries(refusals) }
 }
 
@@ -61,7 +69,9 @@ function refusal (status: number, codes: ErrorCode[], isReplayed: boolean, own?:
 function describe (status: number, codes: ErrorCode[]): string {
   const own = codes.filter((code) => !ALWAYS.includes(code))
   const [only, ...others] = own.length > 0 ? own : codes
-  return others.length === 0 ? ERRORS[only!][1] : own.map((code) => ERRORS[code][1]).join(' · ') || STATUS_CODES[status]!
+  return others.length === 0
+    ? ERRORS[only!][1]
+    : own.map((code) => ERRORS[code][1]).join(' · ') || STATUS_CODES[status]!
 }
 
 function example (code: ErrorCode, status: number) {
@@ -72,7 +82,9 @@ function example (code: ErrorCode, status: number) {
 }
 
 /** A response with headers, which plugins/openapi-document.ts describes by their names. */
-const withHeaders = <T extends TSchema>(schema: T, headers: object): T => ({ ...schema, headers: { ...schema.headers, ...headers } })
+const withHeaders = <T extends TSchema>(schema: T, headers: object): T => ({
+  ...schema, headers: { ...schema.headers, ...headers }
+})
 
 /** The response is one resource, with its ETag. */
 export const tagged = <T extends TSchema>(schema: T): T => withHeaders(schema, { ETag: {} })

@@ -8,7 +8,8 @@ import { Query, Rows } from '../query/service.ts'
 import { userSchemas } from '../users/schema.ts'
 
 const schemas = [
-  ...cartSchemas, ...catalogueSchemas, ...orderSchemas, OrderEnvelope, OrderPageEnvelope, StoredInvoice, Query, Rows, ...userSchemas
+  ...cartSchemas, ...catalogueSchemas, ...orderSchemas, OrderEnvelope, OrderPageEnvelope, StoredInvoice, Query, Rows,
+  ...userSchemas
 ]
 
 /** The service API's access rule, an API key, and the shapes its routes refer to by name. */

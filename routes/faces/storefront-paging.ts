@@ -15,6 +15,7 @@ export const OrderPaging = {
   per_page: Type.Optional({ ...PageSize, description: 'the same by another name; limit wins' })
 }
 
-export const sizeOf = ({ limit, per_page: perPage }: { limit?: number, per_page?: number }) => limit ?? perPage ?? DEFAULT_SIZE
+export const sizeOf = ({ limit, per_page: perPage }: { limit?: number, per_page?: number }) => limit ?? perPage ??
+  DEFAULT_SIZE
 
 export const pagesOf = (total: number, limit: number) => Math.ceil(total / limit)

@@ -1,9 +1,13 @@
 import type { FastifyInstance } from 'fastify'
 import { StatusChange } from '../orders/schema.ts'
-import { NewStorefrontOrder, StorefrontChanges, StorefrontOrder, StorefrontOrderPage } from '../orders/storefront-schema.ts'
+import {
+  NewStorefrontOrder, StorefrontChanges, StorefrontOrder, StorefrontOrderPage
+} from '../orders/storefront-schema.ts'
 import { ownSchemas } from './own-user.ts'
 
-const schemas = [NewStorefrontOrder, StorefrontChanges, StatusChange, StorefrontOrder, StorefrontOrderPage, ...ownSchemas]
+const schemas = [
+  NewStorefrontOrder, StorefrontChanges, StatusChange, StorefrontOrder, StorefrontOrderPage, ...ownSchemas
+]
 
 /** The storefront's access rule, an identified person. */
 export function storefrontFace (fastify: FastifyInstance): void {
@@ -11,7 +15,9 @@ export function storefrontFace (fastify: FastifyInstance): void {
   // The OpenAPI document says so for every route of this face.
   fastify.addHook('onRoute', (route) => {
     if (route.schema) {
-      route.schema = { security: [{ token: [] }, { upstreamUserId: [], upstreamUserEmail: [], upstreamUserRole: [] }], ...route.schema }
+      route.schema = {
+        security: [{ token: [] }, { upstreamUserId: [], upstreamUserEmail: [], upstreamUserRole: [] }], ...route.schema
+      }
     }
   })
   for (const schema of schemas) fastify.addSchema(schema)

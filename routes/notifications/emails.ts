@@ -24,13 +24,15 @@ export default fp(async (fastify) => {
   const { config, jobs, log, mailer, notifications } = fastify
   if (!mailer) return
   let wasAway = true
-  // Accepted by the mail server, but not marked yet: kept over a moment without the database, so that none goes out twice.
+  // Accepted by the mail server, but not marked yet: kept over a moment without the database, so that none goes out
+  // twice.
   let accepted: { id: number }[] = []
   // The mail server is back: the last email that has been made due since, or null where that is done.
   let hastenedTo: number | null = null
 
   async function send (email: Static<typeof WaitingEmail>): Promise<EmailFailure | null> {
-    const unsubscribeUrl = new URL(`notifications/unsubscribe?token=${notifications.unsubscribeToken(email.user_id)}`, slashed(config.PUBLIC_URL)).href
+    const unsubscribeUrl = new URL(`notifications/unsubscribe?token=${notifications.unsubscribeToken(email.user_id)}`,
+      slashed(config.PUBLIC_URL)).href
     try {
       await mailer!.send({
         messageId: `<${email.message_id}@${new URL(config.PUBLIC_URL).hostname}>`,
@@ -46,17 +48,21 @@ export default fp(async (fastify) => {
   }
 
   async function markAccepted (): Promise<void> {
-    accepted = await recordEach(log, 'an accepted email', accepted, async (some) => await notifications.markAccepted(some.map(({ id }) => id)))
+    accepted = await recordEach(log, 'an accepted email', accepted,
+      async (some) => await notifications.markAccepted(some.map(({ id }) => id)))
   }
 
   async function recordFailures (failures: EmailFailure[]): Promise<void> {
     const record = async (some: EmailFailure[]) => {
       const dead = await notifications.recordFailures(some)
-      for (const { id, reason } of some) if (dead.includes(id)) log.error({ email: id, reason }, 'an email failed for good')
+      for (const { id, reason } of some) {
+        if (dead.includes(id)) log.error({ email: id, reason }, 'an email failed for good')
+      }
     }
     const refused = await recordEach(log, 'why an email failed', failures, record)
     // Whatever there is about the reason: without a record it would be tried for ever.
-    await recordEach(log, 'that an email failed', refused.map((failure) => ({ ...failure, reason: 'the reason could not be recorded' })), record)
+    await recordEach(log, 'that an email failed',
+      refused.map((failure) => ({ ...failure, reason: 'the reason could not be recorded' })), record)
   }
 
   jobs.loop('emails', LOOK_EVERY_MS, async (signal) => {

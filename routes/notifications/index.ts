@@ -25,7 +25,9 @@ export const WaitingEmail = Type.Object({
     tracking_number: nullable(Type.String()),
     shipping_carrier: nullable(Type.String()),
     tracking_url: nullable(Type.String()),
-    items: Type.Array(Type.Object({ product_name: Type.String(), quantity: Type.Integer(), price: nullable(Type.Number()) }))
+    items: Type.Array(Type.Object({
+      product_name: Type.String(), quantity: Type.Integer(), price: nullable(Type.Number())
+    }))
   }))
 })
 
@@ -38,7 +40,10 @@ declare module 'fastify' {
   interface FastifyInstance { notifications: ReturnType<typeof notificationsDomain> }
 }
 
-/** Reminders and the emails that wait for a mail server. Status emails are queued by the database (orders.record_status). */
+/**
+ * Reminders and the emails that wait for a mail server. Status emails are queued by the database
+ * (orders.record_status).
+ */
 function notificationsDomain (fastify: FastifyInstance) {
   const { statement } = fastify.database
   const remind = statement('notifications/remind', Type.Object({
@@ -46,21 +51,28 @@ function notificationsDomain (fastify: FastifyInstance) {
   }))
   const claim = statement('notifications/claim-emails', WaitingEmail)
   const markAccepted = statement('notifications/mark-accepted', Id)
-  const recordFailures = statement('notifications/record-failures', Type.Object({ id: Type.Integer(), dead: Type.Boolean() }))
+  const recordFailures = statement('notifications/record-failures',
+    Type.Object({ id: Type.Integer(), dead: Type.Boolean() }))
   const hasten = statement('notifications/hasten-emails', Id)
   const expire = statement('notifications/expire-emails', Id)
   const clearEmails = statement('notifications/clear-emails', Id)
   const clearReminders = statement('notifications/clear-reminders', Type.Object({ user_id: Type.Integer() }))
   const unsubscribe = statement('notifications/unsubscribe', Type.Object({ user_id: Type.String() }))
 
-  const sign = (userId: string) => createHmac('sha256', fastify.config.SECRET_KEY).update(`unsubscribe ${userId}`).digest()
+  const sign = (userId: string) => createHmac('sha256', fastify.config.SECRET_KEY).update(`unsubscribe ${userId}`)
+    .digest()
 
   return {
-    /** Reminds up to `limit` users who are due: how many were due, how many had not been reminded yet, how many emails wait. */
+    /**
+     * Reminds up to `limit` users who are due: how many were due, how many had not been reminded yet, how many emails
+     * wait.
+     */
     remind: async (limit: number) => (await remind.first(limit))!,
 
     /** Takes hold of up to `limit` emails for `holdSeconds`; each take counts as a try. */
-    claimEmails: async (limit: number, holdSeconds: number): Promise<Static<typeof WaitingEmail>[]> => await claim.all(limit, holdSeconds),
+    claimEmails: async (limit: number, holdSeconds: number): Promise<Static<typeof WaitingEmail>[]> => await claim.all(
+      limit, holdSeconds
+    ),
 
     /** The mail server has accepted these. */
     markAccepted: async (ids: number[]) => { await markAccepted.all(ids.map(String)) },
@@ -72,8 +84,8 @@ function notificationsDomain (fastify: FastifyInstance) {
     },
 
     /**
-     * The mail server is back: up to `limit` emails that waited for it alone, and are behind `afterId`, need not wait longer. Says which is
-     * the last, or null where there are no more.
+     * The mail server is back: up to `limit` emails that waited for it alone, and are behind `afterId`, need not wait
+     * longer. Says which is the last, or null where there are no more.
      */
     async hastenEmails (limit: number, afterId: number): Promise<number | null> {
       const hastened = await hasten.all(limit, afterId)

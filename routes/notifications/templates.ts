@@ -29,7 +29,9 @@ const TITLES: Record<Order['status'], string> = {
 /** The subject, text and HTML of an email: a reminder, or what became of an order. */
 export function renderEmail (email: Static<typeof WaitingEmail>, frame: Frame): Rendered {
   const name = oneLine(email.first_name)
-  return email.order ? renderStatus(name, email.order, frame) : renderReminder(name, (email.usual_products?.names ?? []).map(oneLine), frame)
+  return email.order
+    ? renderStatus(name, email.order, frame)
+    : renderReminder(name, (email.usual_products?.names ?? []).map(oneLine), frame)
 }
 
 function renderReminder (name: string, usual: string[], frame: Frame): Rendered {
@@ -44,7 +46,11 @@ function renderReminder (name: string, usual: string[], frame: Frame): Rendered 
     html: page(frame, 'Time for your next order', html`
       <p>Hello ${name},</p>
       <p>${lead}</p>
-      ${usual.length > 0 ? html`<p>You often have:</p><ul style="padding-left:20px">${usual.map((product) => html`<li>${product}</li>`)}</ul>` : null}`)
+      ${usual.length > 0
+        ? html`<p>You often have:</p><ul style="padding-left:20px">${usual.map(
+          (product) => html`<li>${product}</li>`
+        )}</ul>`
+        : null}`)
   }
 }
 
@@ -53,8 +59,15 @@ function renderStatus (name: string, order: Order, frame: Frame): Rendered {
   const tracking = oneLine([order.shipping_carrier, order.tracking_number].filter(Boolean).join(' '))
   const link = webLink(order.tracking_url)
   const charges = [['Shipping', order.shipping], ['Tax', order.tax], ['Discount', -order.discount]] as const
-  const extra = charges.filter(([, amount]) => amount !== 0).map(([label, amount]) => ({ label, sum: money(cents(amount)) }))
-  const lines = order.items.map((item) => ({ ...item, product_name: oneLine(item.product_name), sum: item.price === null ? '' : money(cents(item.price) * item.quantity) }))
+  const extra = charges.filter(([, amount]) => amount !== 0)
+    .map(([label, amount]) => ({ label, sum: money(cents(amount)) }))
+  const lines = order.items.map(
+    (item) => ({
+      ...item,
+      product_name: oneLine(item.product_name),
+      sum: item.price === null ? '' : money(cents(item.price) * item.quantity)
+    })
+  )
   return {
     subject: `${title} (${oneLine(frame.shop)})`,
     text: paragraphs(
@@ -62,7 +75,10 @@ function renderStatus (name: string, order: Order, frame: Frame): Rendered {
       `${lowerFirst(title)}.`,
       tracking && `Tracking: ${tracking}`,
       link && `Follow it: ${link}`,
-      [...lines.map((line) => `  ${line.quantity} x ${line.product_name}  ${line.sum}`.trimEnd()), ...extra.map(({ label, sum }) => `  ${label}  ${sum}`), `  Total  ${money(cents(order.total))}`].join('\n'),
+      [
+        ...lines.map((line) => `  ${line.quantity} x ${line.product_name}  ${line.sum}`.trimEnd()),
+        ...extra.map(({ label, sum }) => `  ${label}  ${sum}`), `  Total  ${money(cents(order.total))}`
+      ].join('\n'),
       foot(frame)),
     html: page(frame, title, html`
       <p>Hello ${name},</p>
@@ -70,9 +86,17 @@ function renderStatus (name: string, order: Order, frame: Frame): Rendered {
       ${tracking ? html`<p>Tracking: ${tracking}</p>` : null}
       ${link ? html`<p><a href="${link}" style="color:#1a6b4a">Follow your parcel</a></p>` : null}
       <table role="presentation" style="width:100%;border-collapse:collapse">
-        ${lines.map((line) => html`<tr><td style="${CELL}">${line.quantity} × ${line.product_name}</td><td style="${CELL};text-align:right">${line.sum}</td></tr>`)}
-        ${extra.map(({ label, sum }) => html`<tr><td style="${CELL}">${label}</td><td style="${CELL};text-align:right">${sum}</td></tr>`)}
-        <tr><td style="padding:8px 0"><strong>Total</strong></td><td style="padding:8px 0;text-align:right"><strong>${money(cents(order.total))}</strong></td></tr>
+        ${lines.map(
+          (line) =>
+            html`<tr><td style="${CELL}">${line.quantity} × ${line.product_name}</td>
+            <td style="${CELL};text-align:right">${line.sum}</td></tr>`
+        )}
+        ${extra.map(
+          ({ label, sum }) =>
+            html`<tr><td style="${CELL}">${label}</td><td style="${CELL};text-align:right">${sum}</td></tr>`
+        )}
+        <tr><td style="padding:8px 0"><strong>Total</strong></td>
+          <td style="padding:8px 0;text-align:right"><strong>${money(cents(order.total))}</strong></td></tr>
       </table>`)
   }
 }
@@ -82,8 +106,10 @@ const CELL = 'padding:6px 0;border-bottom:1px solid #eee'
 /** Mail programs know little CSS and no style sheets. */
 function page (frame: Frame, title: string, body: Html): string {
   return html`<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>${title}</title></head>
-<body style="margin:0;background:#f5f5f2;font-family:-apple-system,'Segoe UI',Roboto,Helvetica,Arial,sans-serif;color:#222;line-height:1.5">
+<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
+<title>${title}</title></head>
+<body style="margin:0;background:#f5f5f2;color:#222;line-height:1.5;
+  font-family:-apple-system,'Segoe UI',Roboto,Helvetica,Arial,sans-serif">
   <div style="max-width:560px;margin:0 auto;padding:24px">
     <p style="margin:0 0 12px;font-weight:600;color:#1a6b4a">${frame.shop}</p>
     <div style="background:#fff;border-radius:8px;padding:24px">
@@ -96,7 +122,8 @@ function page (frame: Frame, title: string, body: Html): string {
 `.text
 }
 
-const foot = (frame: Frame) => `${frame.shop}\nYou get this because you asked for emails. Unsubscribe: ${frame.unsubscribeUrl}`
+const foot = (frame: Frame) =>
+  `${frame.shop}\nYou get this because you asked for emails. Unsubscribe: ${frame.unsubscribeUrl}`
 
 const paragraphs = (...parts: (string | false | null)[]) => `${parts.filter(Boolean).join('\n\n')}\n`
 

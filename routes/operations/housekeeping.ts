@@ -10,13 +10,17 @@ const BATCH = 1000
 /** By then most orders have come to rest: a change of one that is settled costs more. */
 const SETTLE_AGE_MS = 7 * 24 * 3_600_000
 
-/** Settling waits for transactions that were there before; those of a request are over by then, for others it goes on in an hour. */
+/**
+ * Settling waits for transactions that were there before; those of a request are over by then, for others it goes on in
+ * an hour.
+ */
 const SETTLE_PATIENCE_MS = 10_000
 const SETTLE_PAUSE_MS = 20
 
 /**
- * Clears what has served its time, gives up on emails that could not be sent in time, folds the sums of past days, and settles orders of a
- * week ago. Each step for itself: one that fails fails the tick at its end, and keeps none of the others from being done.
+ * Clears what has served its time, gives up on emails that could not be sent in time, folds the sums of past days, and
+ * settles orders of a week ago. Each step for itself: one that fails fails the tick at its end, and keeps none of the
+ * others from being done.
  */
 export default fp(async ({ carts, events, jobs, log, notifications, orders }) => {
   const batches = {
@@ -35,7 +39,10 @@ export default fp(async ({ carts, events, jobs, log, notifications, orders }) =>
     if (count > 0) log.info({ count }, what)
   }
 
-  /** For speed alone: the sums per product (sql/orders/functions/settle-orders.sql) are exact whenever this runs, or never. */
+  /**
+   * For speed alone: the sums per product (sql/orders/functions/settle-orders.sql) are exact whenever this runs, or
+   * never.
+   */
   async function settle (signal: AbortSignal): Promise<void> {
     const latest = new Date(Date.now() - SETTLE_AGE_MS)
     let [settled, since] = ['', performance.now()]
@@ -49,7 +56,8 @@ export default fp(async ({ carts, events, jobs, log, notifications, orders }) =>
 
   await jobs.schedule('housekeeping', HOURLY, async (signal) => {
     const steps: [string, () => Promise<void>][] = [
-      ...Object.entries(batches).map(([what, step]): [string, () => Promise<void>] => [what, async () => await workOff(what, step, signal)]),
+      ...Object.entries(batches)
+        .map(([what, step]): [string, () => Promise<void>] => [what, async () => await workOff(what, step, signal)]),
       ['settled orders', async () => await settle(signal)]
     ]
     const failures: string[] = []
@@ -58,7 +66,8 @@ export default fp(async ({ carts, events, jobs, log, notifications, orders }) =>
         await step()
       } catch (error) {
         failures.push(`${what}: ${(error as Error).message}`)
-        log.error({ step: what, reason: (error as Error).message, cause: (error as Error).cause }, 'a step of housekeeping failed')
+        log.error({ step: what, reason: (error as Error).message, cause: (error as Error).cause },
+          'a step of housekeeping failed')
       }
     }
     if (failures.length > 0) throw new Error(failures.join('; '))

@@ -25,7 +25,9 @@ export const QueueState = object('QueueState', {
 })
 
 export const QueueList = object('QueueList', { queues: Type.Array(ref(QueueState)) }, {
-  examples: [{ queues: [{ queue: 'emails', depth: 3, oldest: '2026-11-21T09:30:00.123456+00:00', failed: 1, fault: null }] }]
+  examples: [
+    { queues: [{ queue: 'emails', depth: 3, oldest: '2026-11-21T09:30:00.123456+00:00', failed: 1, fault: null }] }
+  ]
 })
 
 export const FailedJob = object('FailedJob', {
@@ -62,7 +64,9 @@ const Retried = { queue: Queue, retried: Type.Integer() }
 export const RetriedJob = object('RetriedJob', Retried, { examples: [{ queue: 'emails', retried: 1 }] })
 export const RetriedJobs = object('RetriedJobs', {
   ...Retried,
-  remaining: Type.Integer({ description: 'what there was no time for, beyond about 100,000: send the request again until it is 0' })
+  remaining: Type.Integer({
+    description: 'what there was no time for, beyond about 100,000: send the request again until it is 0'
+  })
 }, { examples: [{ queue: 'emails', retried: 17, remaining: 0 }] })
 
 /** What the routes of queues refer to by name. */
@@ -82,7 +86,8 @@ declare module 'fastify' {
 function operationsDomain (fastify: FastifyInstance) {
   const { statement } = fastify.database
   const listQueues = statement('operations/list-queues', QueueState)
-  const listFailed = statement('operations/list-failed', Type.Object({ total: Type.Integer(), failed: Type.Array(FailedJob) }))
+  const listFailed = statement('operations/list-failed',
+    Type.Object({ total: Type.Integer(), failed: Type.Array(FailedJob) }))
   const retryEmail = statement('operations/retry-email', Type.Object({ id: Type.Integer() }))
   const retryEmails = statement('operations/retry-emails', Type.Object({ id: Type.Integer() }))
   const countFailedEmails = statement('operations/count-failed-emails', Type.Object({ total: Type.Integer() }))
@@ -115,9 +120,13 @@ function operationsDomain (fastify: FastifyInstance) {
     },
 
     /** What failed for good, the latest first. Events never do: they wait for the broker. */
-    listFailed: async (queue: QueueName, page: { limit: number, offset: number }) => (await listFailed.first(queue, page.limit, page.offset))!,
+    listFailed: async (queue: QueueName, page: { limit: number, offset: number }) => (await listFailed.first(queue,
+      page.limit, page.offset))!,
 
-    /** Tries everything again that failed for good, for as long as a request may take; says how many, and how many there was no time for. */
+    /**
+     * Tries everything again that failed for good, for as long as a request may take; says how many, and how many there
+     * was no time for.
+     */
     retryAll: async (queue: QueueName): Promise<{ retried: number, remaining: number }> =>
       queue === 'emails' ? await retryAllEmails() : { retried: await retryTicks(queue, null), remaining: 0 },
 

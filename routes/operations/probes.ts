@@ -11,16 +11,27 @@ const { name, version } = createRequire(import.meta.url)('../../package.json') a
 const Health = object('Health', {
   message: Type.String(),
   data: Type.Object({
-    status: Type.String(), version: Type.String(), timestamp: Type.String(), service: Type.String(), database: Type.String()
+    status: Type.String(),
+    version: Type.String(),
+    timestamp: Type.String(),
+    service: Type.String(),
+    database: Type.String()
   })
 }, {
   examples: [{
     message: 'Service is healthy',
-    data: { status: 'healthy', version, timestamp: '2026-11-21T09:30:00.123+00:00', service: name, database: 'reachable' }
+    data: {
+      status: 'healthy', version, timestamp: '2026-11-21T09:30:00.123+00:00', service: name, database: 'reachable'
+    }
   }]
 })
 const About = object('About', {
-  name: Type.String(), version: Type.String(), docs: Type.String(), redoc: Type.String(), openapi: Type.String(), health: Type.String()
+  name: Type.String(),
+  version: Type.String(),
+  docs: Type.String(),
+  redoc: Type.String(),
+  openapi: Type.String(),
+  health: Type.String()
 }, { examples: [{ name, version, docs: '/docs', redoc: '/redoc', openapi: '/openapi.json', health: '/health' }] })
 const Alive = object('Alive', { status: Type.String() }, { examples: [{ status: 'alive' }] })
 const Ready = object('Ready', { status: Type.String() }, { examples: [{ status: 'ready' }] })

@@ -23,7 +23,10 @@ const ChangedOrder = Type.Object({ order_id: Type.Integer(), version: Type.Integ
 type PlaceOnce = (input: object, context: Context) => Promise<{ order_id: number, document: string, replayed: boolean }>
 interface Page { page: number, limit: number }
 
-/** Orders as the storefront's callers place, see and change them: their own, an admin everybody's. Documents are JSON text. */
+/**
+ * Orders as the storefront's callers place, see and change them: their own, an admin everybody's. Documents are JSON
+ * text.
+ */
 export function ordersForCaller (fastify: FastifyInstance, placeOnce: PlaceOnce) {
   const { statement } = fastify.database
   const find = statement('orders/find-for-caller', FoundOrder)
@@ -31,7 +34,9 @@ export function ordersForCaller (fastify: FastifyInstance, placeOnce: PlaceOnce)
   const change = statement('orders/change-for-caller', ChangedOrder)
   const rates = ratesOf(fastify.config)
 
-  async function findBy (orderId: string | null, reference: string | null, caller: Identity): Promise<Static<typeof ChangedOrder>> {
+  async function findBy (
+    orderId: string | null, reference: string | null, caller: Identity
+  ): Promise<Static<typeof ChangedOrder>> {
     const order = await find.first(orderId, reference, JSON.stringify(caller))
     if (!order) throw problem('ORDER_NOT_FOUND')
     if (order.document === null) throw problem('FORBIDDEN')
@@ -40,8 +45,9 @@ export function ordersForCaller (fastify: FastifyInstance, placeOnce: PlaceOnce)
 
   return {
     /**
-     * Places an order for the caller, who gets a user row where there is none. Rejects with USER_NOT_FOUND, EMAIL_REQUIRED,
-     * PRODUCTS_NOT_FOUND, PRODUCT_NOT_PRICED, INVALID_QUANTITY, INSUFFICIENT_STOCK, IDEMPOTENCY_KEY_REUSED.
+     * Places an order for the caller, who gets a user row where there is none. Rejects with USER_NOT_FOUND,
+     * EMAIL_REQUIRED, PRODUCTS_NOT_FOUND, PRODUCT_NOT_PRICED, INVALID_QUANTITY, INSUFFICIENT_STOCK,
+     * IDEMPOTENCY_KEY_REUSED.
      */
     async placeForCaller (input: Static<typeof NewStorefrontOrder>, caller: Identity, context: Context) {
       const order = pick(NewStorefrontOrder, input)
@@ -67,13 +73,18 @@ export function ordersForCaller (fastify: FastifyInstance, placeOnce: PlaceOnce)
     listForAdmin: async (caller: Identity, { page, limit, status }: Page & { status?: string }) =>
       (await list.first(JSON.stringify(caller), true, status ?? null, limit, (page - 1) * limit))!,
 
-    /** Only what is sent is changed. Rejects with ORDER_NOT_FOUND, FORBIDDEN, PRECONDITION_FAILED, INVALID_STATUS_TRANSITION. */
+    /**
+     * Only what is sent is changed. Rejects with ORDER_NOT_FOUND, FORBIDDEN, PRECONDITION_FAILED,
+     * INVALID_STATUS_TRANSITION.
+     */
     async changeForCaller (
-      orderId: string, changes: Static<typeof StorefrontChanges>, ifMatch: string[] | null, caller: Identity, context: Context
+      orderId: string, changes: Static<typeof StorefrontChanges>, ifMatch: string[] | null, caller: Identity,
+      context: Context
     ): Promise<Static<typeof ChangedOrder>> {
       const { carrier, ...meant } = pick(StorefrontChanges, changes)
       const columns = { ...meant, ...carrier !== undefined && { shipping_carrier: carrier } }
-      const changed = await change.first(orderId, JSON.stringify(columns), ifMatch, JSON.stringify(caller), JSON.stringify(context))
+      const changed = await change.first(orderId, JSON.stringify(columns), ifMatch, JSON.stringify(caller),
+        JSON.stringify(context))
       fastify.events.announce()
       return changed!
     }

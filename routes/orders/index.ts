@@ -51,8 +51,11 @@ function ordersDomain (fastify: FastifyInstance) {
   const clearKeys = statement('orders/clear-idempotency-keys', Type.Object({ key: Type.String() }))
 
   /** Runs a write that makes an order, at most once per Idempotency-Key. */
-  async function placeOnce (operation: 'place' | 'checkout' | 'place_managed' | 'place_for_caller', input: object, context: Context) {
-    const placed = (await place.first(operation, JSON.stringify({ ...input, sell_unpriced: sellUnpriced }), JSON.stringify(context)))!
+  async function placeOnce (
+    operation: 'place' | 'checkout' | 'place_managed' | 'place_for_caller', input: object, context: Context
+  ) {
+    const placed = (await place.first(operation, JSON.stringify({ ...input, sell_unpriced: sellUnpriced }),
+      JSON.stringify(context)))!
     fastify.events.announce()
     if (placed.refusal) {
       const { code, facts, request_id: requestId } = placed.refusal
@@ -67,23 +70,34 @@ function ordersDomain (fastify: FastifyInstance) {
     ...managedOrders(fastify),
     ...ordersForCaller(fastify, async (input, context) => await placeOnce('place_for_caller', input, context)),
 
-    /** Places an order. Rejects with USER_NOT_FOUND, PRODUCTS_NOT_FOUND, PRODUCT_NOT_PRICED, INSUFFICIENT_STOCK, IDEMPOTENCY_KEY_REUSED. */
+    /**
+     * Places an order. Rejects with USER_NOT_FOUND, PRODUCTS_NOT_FOUND, PRODUCT_NOT_PRICED, INSUFFICIENT_STOCK,
+     * IDEMPOTENCY_KEY_REUSED.
+     */
     async place (input: Static<typeof NewOrder>, context: Context) {
       const items = input.items.map((item) => pick(NewOrderItem, item))
       return await placeOnce('place', { ...pick(NewOrder, input), items }, context)
     },
 
     /**
-     * Places an order of the user's cart, which is gone afterwards. Rejects as `place`, and with CART_EMPTY, PRECONDITION_FAILED.
+     * Places an order of the user's cart, which is gone afterwards. Rejects as `place`, and with CART_EMPTY,
+     * PRECONDITION_FAILED.
      *
      * @param ifMatch tags of the cart, its prices included; null for any
      * @param rates the storefront's tax and shipping; without them the order carries item prices only
      */
-    async checkout (userId: string, delivery: Static<typeof Delivery>, ifMatch: string[] | null, context: Context, rates: Partial<Rates> = {}) {
-      return await placeOnce('checkout', { ...pick(Delivery, delivery), ...rates, user_id: userId, if_match: ifMatch }, context)
+    async checkout (
+      userId: string, delivery: Static<typeof Delivery>, ifMatch: string[] | null, context: Context,
+      rates: Partial<Rates> = {}
+    ) {
+      return await placeOnce('checkout', { ...pick(Delivery, delivery), ...rates, user_id: userId, if_match: ifMatch },
+        context)
     },
 
-    /** Places an order for the back office, in any of its statuses; rejects as `place`. The document is the management API's. */
+    /**
+     * Places an order for the back office, in any of its statuses; rejects as `place`. The document is the management
+     * API's.
+     */
     async placeManaged (input: Static<typeof NewManagedOrder>, context: Context) {
       return await placeOnce('place_managed', pick(NewManagedOrder, input), context)
     },
@@ -95,7 +109,10 @@ function ordersDomain (fastify: FastifyInstance) {
       return order
     },
 
-    /** A page of orders, newest first, as a JSON array; a date alone in `to` includes that day. Rejects with INVALID_CURSOR. */
+    /**
+     * A page of orders, newest first, as a JSON array; a date alone in `to` includes that day. Rejects with
+     * INVALID_CURSOR.
+     */
     async list (filter: OrderFilter) {
       const [cursorTime, cursorId] = decodeCursor(filter.cursor)
       const page = await list.first(
@@ -116,10 +133,13 @@ function ordersDomain (fastify: FastifyInstance) {
     },
 
     /** Adds items and returns the lines touched. Rejects with ORDER_NOT_FOUND, ORDER_NOT_EDITABLE, and as `place`. */
-    async addItems (orderId: string, items: Static<typeof NewOrderItem>[], context: Context): Promise<Static<typeof AddedItem>[]> {
+    async addItems (
+      orderId: string, items: Static<typeof NewOrderItem>[], context: Context
+    ): Promise<Static<typeof AddedItem>[]> {
       const meant = items.map((item) => Object.fromEntries(
         Object.entries(pick(NewOrderItem, item)).filter(([, value]) => value !== null)))
-      return (await addItems.first(orderId, JSON.stringify(meant), JSON.stringify({ ...context, sell_unpriced: sellUnpriced })))!.added
+      return (await addItems.first(orderId, JSON.stringify(meant),
+        JSON.stringify({ ...context, sell_unpriced: sellUnpriced })))!.added
     },
 
     /** Rejects with ORDER_NOT_FOUND, PRECONDITION_FAILED. */
@@ -140,6 +160,9 @@ export default fp(async (fastify) => {
   const hasPrices = fastify.database.statement('catalogue/has-prices', Type.Object({ has_prices: Type.Boolean() }))
   fastify.addHook('onReady', async () => {
     if (fastify.config.SELL_UNPRICED || (await hasPrices.first())!.has_prices) return
-    fastify.log.warn('no product has a price, so nothing can be ordered: load products_enriched/*.csv, or sell for nothing with SELL_UNPRICED=true')
+    fastify.log.warn(
+      'no product has a price, so nothing can be ordered: load products_enriched/*.csv, or sell for nothing with ' +
+        'SELL_UNPRICED=true'
+    )
   })
 }, { name: 'orders', dependencies: ['database', 'events'] })

@@ -21,7 +21,8 @@ export function orderInvoices (fastify: FastifyInstance) {
   const store = statement('orders/store-invoice', Type.Object({
     order_id: Type.Integer(), content_type: Type.String(), size: Type.Integer()
   }))
-  const find = statement('orders/find-invoice', Type.Object({ content_type: nullable(Type.String()), document: nullable(Bytes) }))
+  const find = statement('orders/find-invoice',
+    Type.Object({ content_type: nullable(Type.String()), document: nullable(Bytes) }))
 
   return {
     /** Stores or replaces an invoice. Rejects with ORDER_NOT_FOUND, INVALID_INVOICE. */

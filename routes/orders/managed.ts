@@ -55,25 +55,29 @@ export function managedOrders (fastify: FastifyInstance) {
     },
 
     /**
-     * A page of orders, newest first, as a JSON array, with number, amount in cents and quantity of all that match; a date alone in
-     * `end_date` includes that day. Rejects with INVALID_CURSOR.
+     * A page of orders, newest first, as a JSON array, with number, amount in cents and quantity of all that match; a
+     * date alone in `end_date` includes that day. Rejects with INVALID_CURSOR.
      */
     async listManaged (filter: ManagedOrderFilter) {
       const [cursorTime, cursorId] = decodeCursor(filter.cursor)
       const page = (await list.first(
-        filter.user_id ?? null, filter.status ?? null, filter.product_id ?? null, filter.start_date ?? null, endOf(filter.end_date),
+        filter.user_id ?? null, filter.status ?? null, filter.product_id ?? null, filter.start_date ?? null,
+        endOf(filter.end_date),
         cursorTime, cursorId, filter.limit, filter.offset))!
       return { ...page, next_cursor: encodeCursor(page.next_cursor) }
     },
 
     /** Changes the status. Rejects with ORDER_NOT_FOUND, PRECONDITION_FAILED, INVALID_STATUS_TRANSITION. */
-    async changeStatus (orderId: number, status: Static<typeof Status>, ifMatch: string[] | null, context: Context): Promise<Static<typeof ChangedStatus>> {
+    async changeStatus (
+      orderId: number, status: Static<typeof Status>, ifMatch: string[] | null, context: Context
+    ): Promise<Static<typeof ChangedStatus>> {
       const changed = await changeStatus.first(orderId, JSON.stringify({ status }), ifMatch, JSON.stringify(context))
       fastify.events.announce()
       return changed!
     },
 
     /** Adds about `most` orders made before `latest` to the sums kept per product; says until when all are in them. */
-    settle: async (most: number, latest: Date): Promise<string> => (await settle.first(most, latest.toISOString()))!.settled_until
+    settle: async (most: number, latest: Date): Promise<string> =>
+      (await settle.first(most, latest.toISOString()))!.settled_until
   }
 }

@@ -10,7 +10,9 @@ import { joinJson, sendJson } from '../faces/json.ts'
 import { ADMIN, BODY, placed, responses, tagged } from '../faces/responses.ts'
 
 /** An order's number; integers everywhere on this face. */
-const ManagedOrderId = Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER, description: 'an order’s number', examples: [1200] })
+const ManagedOrderId = Type.Integer({
+  minimum: 0, maximum: Number.MAX_SAFE_INTEGER, description: 'an order’s number', examples: [1200]
+})
 
 const Owner = nullable(Type.Integer({ description: 'the internal id; null: the user has been erased' }))
 
@@ -38,7 +40,15 @@ export const ManagedOrder = object('ManagedOrder', {
     status: 'paid',
     created_at: '2026-11-21T09:30:00.123456+00:00',
     updated_at: '2026-11-21T09:31:00.123456+00:00',
-    items: [{ id: 952, product_id: 1, product_name: 'Alder Farm Russet Apples, 1 kg', quantity: 2, price_cents_at_purchase: 349 }],
+    items: [
+      {
+        id: 952,
+        product_id: 1,
+        product_name: 'Alder Farm Russet Apples, 1 kg',
+        quantity: 2,
+        price_cents_at_purchase: 349
+      }
+    ],
     total_amount_cents: 698,
     total_quantity: 2
   }]
@@ -49,12 +59,20 @@ export const ManagedOrderPage = object('ManagedOrderPage', {
   limit: Type.Integer(),
   offset: Type.Integer(),
   total: Type.Integer({ description: 'exact number of all orders that match' }),
-  total_amount_cents: Type.Integer({ description: 'what the items of all orders that match cost: whole orders, also where they are filtered by product' }),
+  total_amount_cents: Type.Integer({
+    description: 'what the items of all orders that match cost: whole orders, also where they are filtered by product'
+  }),
   total_quantity: Type.Integer({ description: 'of all orders that match, likewise' }),
   next_cursor: nullable(Type.String())
 }, {
   examples: [{
-    orders: ManagedOrder.examples, limit: 1, offset: 0, total: 202, total_amount_cents: 462_702, total_quantity: 954, next_cursor: 'bzEuMzQyMjAwMA'
+    orders: ManagedOrder.examples,
+    limit: 1,
+    offset: 0,
+    total: 202,
+    total_amount_cents: 462_702,
+    total_quantity: 954,
+    next_cursor: 'bzEuMzQyMjAwMA'
   }]
 })
 
@@ -104,13 +122,16 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
     schema: {
       operationId: 'createManagedOrder',
       summary: 'Create an order for a user',
-      description: 'Takes stock, all or nothing; a cancelled one takes none. Where the status is not pending, the history shows pending and that ' +
+      description:
+        'Takes stock, all or nothing; a cancelled one takes none. Where the status is not pending, the history shows ' +
+          'pending and that ' +
         'status. With an Idempotency-Key a repeat gets the first response.',
       tags,
       body: ref(NewManagedOrder),
       headers: Type.Object({ ...IdempotencyKey, ...Actor }),
-      response: responses({ 201: placed(ref(ManagedOrder)) }, 'INVALID_USER_ID', 'USER_NOT_FOUND', ['PRODUCTS_NOT_FOUND', 404],
-        'INVALID_QUANTITY', 'PRODUCT_NOT_PRICED', 'INSUFFICIENT_STOCK', 'IDEMPOTENCY_KEY_REUSED', ...BODY, ...ADMIN)
+      response: responses({ 201: placed(ref(ManagedOrder)) }, 'INVALID_USER_ID', 'USER_NOT_FOUND',
+        ['PRODUCTS_NOT_FOUND', 404], 'INVALID_QUANTITY', 'PRODUCT_NOT_PRICED', 'INSUFFICIENT_STOCK',
+        'IDEMPOTENCY_KEY_REUSED', ...BODY, ...ADMIN)
     }
   }, async (request, reply) => {
     const order = await orders.placeManaged(request.body, request.context()).catch(asNotFound)
@@ -143,10 +164,12 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
       params,
       body: ref(ManagedStatusChange),
       headers: Type.Object({ ...IfMatch, ...Actor }),
-      response: responses({ 200: tagged(ref(ChangedOrder)) }, 'INVALID_STATUS_TRANSITION', 'PRECONDITION_FAILED', ...ONE, ...BODY)
+      response: responses({ 200: tagged(ref(ChangedOrder)) }, 'INVALID_STATUS_TRANSITION', 'PRECONDITION_FAILED',
+        ...ONE, ...BODY)
     }
   }, async (request, reply) => {
-    const order = await orders.changeStatus(request.params.order_id, request.body.status, request.ifMatch(), request.context())
+    const order = await orders.changeStatus(request.params.order_id, request.body.status, request.ifMatch(),
+      request.context())
     tagDocument(reply, order.document)
     return order
   })

@@ -52,14 +52,18 @@ export const NewOrder = object('NewOrder', {
 export const StatusChange = object('OrderStatusChange', { status: Status }, { examples: [{ status: 'shipped' }] })
 
 /** The same on the management API, which refuses what it does not know. */
-export const ManagedStatusChange = object('ManagedOrderStatusChange', StatusChange.properties, { examples: StatusChange.examples })
+export const ManagedStatusChange = object('ManagedOrderStatusChange', StatusChange.properties, {
+  examples: StatusChange.examples
+})
 
 /** What the management API takes; `cancelled` takes no stock. */
 export const NewManagedOrder = object('NewManagedOrder', {
   user_id: UserKey,
   status: kept(oneOf(['pending', 'paid', 'shipped', 'cancelled'], { default: 'pending' })),
   items: Type.Array(Type.Object({ product_id: ProductId, quantity: Quantity }), { minItems: 1, maxItems: 1000 })
-}, { examples: [{ user_id: 1, status: 'paid', items: [{ product_id: 1, quantity: 2 }, { product_id: 2, quantity: 1 }] }] })
+}, {
+  examples: [{ user_id: 1, status: 'paid', items: [{ product_id: 1, quantity: 2 }, { product_id: 2, quantity: 1 }] }]
+})
 
 export const OrderChanges = object('OrderChanges', {
   status: kept(Status),
@@ -176,7 +180,9 @@ export const AddedItems = object('AddedItems', {
   examples: [{
     message: 'Items added successfully',
     order_id: '3422000',
-    added_items: [{ order_id: '3422000', product_id: 3, quantity: 1, add_to_cart_order: 2, reordered: 0, updated: false }],
+    added_items: [
+      { order_id: '3422000', product_id: 3, quantity: 1, add_to_cart_order: 2, reordered: 0, updated: false }
+    ],
     total_added: 1
   }]
 })

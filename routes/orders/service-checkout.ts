@@ -14,7 +14,8 @@ const routes: FastifyPluginAsyncTypebox<{ rates?: Rates }> = async (fastify, { r
     schema: {
       operationId: 'checkoutCart',
       summary: 'Turn the cart into an order',
-      description: 'The cart is gone afterwards. The body may say where the order goes; what is missing is taken from the user. ' +
+      description:
+        'The cart is gone afterwards. The body may say where the order goes; what is missing is taken from the user. ' +
         'Takes an Idempotency-Key, and an If-Match with the ETag of the cart.',
       'x-optional-body': true,
       tags: ['Carts'],
@@ -22,7 +23,8 @@ const routes: FastifyPluginAsyncTypebox<{ rates?: Rates }> = async (fastify, { r
       body: ref(Delivery),
       headers: Type.Object({ ...IdempotencyKey, ...IfMatch, ...Actor }),
       response: responses({ 201: placed(ref(OrderEnvelope)) },
-        'INVALID_USER_ID', 'USER_NOT_FOUND', 'CART_EMPTY', 'PRODUCT_NOT_PRICED', 'INSUFFICIENT_STOCK', 'PRECONDITION_FAILED', 'IDEMPOTENCY_KEY_REUSED', ...BODY, ...KEY)
+        'INVALID_USER_ID', 'USER_NOT_FOUND', 'CART_EMPTY', 'PRODUCT_NOT_PRICED', 'INSUFFICIENT_STOCK',
+        'PRECONDITION_FAILED', 'IDEMPOTENCY_KEY_REUSED', ...BODY, ...KEY)
     }
   }, async (request, reply) => sendPlaced(reply, await fastify.orders.checkout(
     request.params.user_id, request.body, request.ifMatch(), request.context(), rates)))

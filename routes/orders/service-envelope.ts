@@ -21,7 +21,17 @@ export const OrderPageEnvelope = object('OrderPageEnvelope', {
   offset: Type.Integer(),
   next_cursor: nullable(Type.String())
 }, {
-  examples: [{ success: true, message: 'Found 11 orders', data: [listed], total: 11, limit: 1, offset: 0, next_cursor: 'bzEuMzQyMjAwMA' }]
+  examples: [
+    {
+      success: true,
+      message: 'Found 11 orders',
+      data: [listed],
+      total: 11,
+      limit: 1,
+      offset: 0,
+      next_cursor: 'bzEuMzQyMjAwMA'
+    }
+  ]
 })
 
 /** Sends orders that the database wrote, each or all as a JSON array, in the envelope. `page` are further fields. */
@@ -30,7 +40,9 @@ export function sendOrders (reply: FastifyReply, message: string, orders: string
 }
 
 /** Sends a new order; a repeat of its Idempotency-Key gets the same response again and is told so. */
-export function sendPlaced (reply: FastifyReply, placed: { order_id: number, document: string, replayed: boolean }): never {
+export function sendPlaced (
+  reply: FastifyReply, placed: { order_id: number, document: string, replayed: boolean }
+): never {
   if (placed.replayed) reply.header('idempotency-replayed', 'true')
   reply.code(201).header('location', `/orders/${placed.order_id}`)
   tagDocument(reply, placed.document)

@@ -1,7 +1,9 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from '@sinclair/typebox'
 import { AddedItems, NewOrder, NewOrderItems, OrderChanges, Status } from './schema.ts'
-import { Actor, Cursor, IdempotencyKey, IfMatch, OrderId, Paging, ProductId, ref, Timestamp, UserId } from '../../schemas.ts'
+import {
+  Actor, Cursor, IdempotencyKey, IfMatch, OrderId, Paging, ProductId, ref, Timestamp, UserId
+} from '../../schemas.ts'
 import { tagDocument } from '../faces/etags.ts'
 import { BODY, KEY, placed, responses, tagged } from '../faces/responses.ts'
 import checkout from './service-checkout.ts'
@@ -25,8 +27,9 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
       tags,
       body: ref(NewOrder),
       headers: Type.Object({ ...IdempotencyKey, ...Actor }),
-      response: responses({ 201: placed(ref(OrderEnvelope)) }, 'INVALID_USER_ID', 'USER_NOT_FOUND', 'PRODUCTS_NOT_FOUND',
-        'INVALID_QUANTITY', 'PRODUCT_NOT_PRICED', 'INSUFFICIENT_STOCK', 'IDEMPOTENCY_KEY_REUSED', ...BODY, ...KEY)
+      response: responses({ 201: placed(ref(OrderEnvelope)) }, 'INVALID_USER_ID', 'USER_NOT_FOUND',
+        'PRODUCTS_NOT_FOUND', 'INVALID_QUANTITY', 'PRODUCT_NOT_PRICED', 'INSUFFICIENT_STOCK', 'IDEMPOTENCY_KEY_REUSED',
+        ...BODY, ...KEY)
     }
   }, async (request, reply) => sendPlaced(reply, await orders.place(request.body, request.context())))
 
@@ -61,14 +64,17 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
       tags,
       params: Type.Object({ user_id: UserId }),
       querystring: Type.Object({ cursor: Type.Optional(Cursor), ...Paging(20) }),
-      response: responses({ 200: ref(OrderPageEnvelope) }, 'INVALID_USER_ID', 'USER_NOT_FOUND', 'INVALID_CURSOR', ...KEY)
+      response: responses({ 200: ref(OrderPageEnvelope) }, 'INVALID_USER_ID', 'USER_NOT_FOUND', 'INVALID_CURSOR',
+        ...KEY)
     }
   }, async (request, reply) => {
     const { user_id: userId } = request.params
     const { documents, total, next_cursor: next } = await orders.list({ user_id: userId, ...request.query })
     if (total === 0) await fastify.users.find(userId)
     const { limit, offset } = request.query
-    return sendOrders(reply, `Found ${total} orders for user ${userId}`, documents, { total, limit, offset, next_cursor: next })
+    return sendOrders(reply, `Found ${total} orders for user ${userId}`, documents, {
+      total, limit, offset, next_cursor: next
+    })
   })
 
   fastify.get('/orders/:order_id', {
@@ -91,12 +97,15 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
     schema: {
       operationId: 'updateOrder',
       summary: 'Change status or tracking',
-      description: 'A status may only move as orders do; the same again changes nothing. A note without a status is a remark in the history.',
+      description:
+        'A status may only move as orders do; the same again changes nothing. A note without a status is a remark in ' +
+          'the history.',
       tags,
       params,
       body: ref(OrderChanges),
       headers: Type.Object({ ...IfMatch, ...Actor }),
-      response: responses({ 200: tagged(ref(OrderEnvelope)) }, 'INVALID_STATUS_TRANSITION', 'PRECONDITION_FAILED', ...ONE, ...BODY)
+      response: responses({ 200: tagged(ref(OrderEnvelope)) }, 'INVALID_STATUS_TRANSITION', 'PRECONDITION_FAILED',
+        ...ONE, ...BODY)
     }
   }, async (request, reply) => {
     const order = await orders.change(request.params.order_id, request.body, request.ifMatch(), request.context())
@@ -113,7 +122,8 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
       params,
       body: ref(NewOrderItems),
       headers: Type.Object(Actor),
-      response: responses({ 201: ref(AddedItems) }, 'PRODUCTS_NOT_FOUND', 'INVALID_QUANTITY', 'PRODUCT_NOT_PRICED', 'INSUFFICIENT_STOCK', 'ORDER_NOT_EDITABLE', ...ONE, ...BODY)
+      response: responses({ 201: ref(AddedItems) }, 'PRODUCTS_NOT_FOUND', 'INVALID_QUANTITY', 'PRODUCT_NOT_PRICED',
+        'INSUFFICIENT_STOCK', 'ORDER_NOT_EDITABLE', ...ONE, ...BODY)
     }
   }, async (request, reply) => {
     const { order_id: orderId } = request.params

@@ -66,7 +66,8 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
         const sent = method === 'PUT' ? request.body : { status: request.body.status }
         const caller = request.identity!
         const order = await orders.changeForCaller(
-          request.params.order_id, sent as Static<typeof StorefrontChanges>, request.ifMatch(), caller, request.context())
+          request.params.order_id, sent as Static<typeof StorefrontChanges>, request.ifMatch(), caller,
+          request.context())
         return sendDocument(reply, order.document)
       }
     })

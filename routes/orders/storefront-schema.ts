@@ -17,7 +17,11 @@ const home = { street: '1 Main Street', city: 'Springfield', state: 'IL', zipCod
 export const NewStorefrontOrder = object('NewStorefrontOrder', {
   items: Type.Array(Type.Object({
     product_id: Type.Unsafe<string | number>({
-      type: ['string', 'integer'], pattern: '^[0-9]{1,10}$', minimum: 0, maximum: 2_147_483_647, description: 'as text or number'
+      type: ['string', 'integer'],
+      pattern: '^[0-9]{1,10}$',
+      minimum: 0,
+      maximum: 2_147_483_647,
+      description: 'as text or number'
     }),
     quantity: Quantity
   }), { minItems: 1, maxItems: 1000 }),
@@ -26,7 +30,14 @@ export const NewStorefrontOrder = object('NewStorefrontOrder', {
   customer_notes: optional(Text(2000)),
   payment_method: optional(Text(64))
 }, {
-  examples: [{ items: [{ product_id: '1', quantity: 2 }], shipping_address: home, customer_notes: 'Ring twice', payment_method: 'card' }]
+  examples: [
+    {
+      items: [{ product_id: '1', quantity: 2 }],
+      shipping_address: home,
+      customer_notes: 'Ring twice',
+      payment_method: 'card'
+    }
+  ]
 })
 
 /** What an admin may change of an order. */
@@ -36,7 +47,11 @@ export const StorefrontChanges = object('StorefrontOrderChanges', {
   tracking_number: optional(Text(255)),
   carrier: optional(Text(255)),
   internal_notes: optional(Text(10_000))
-}, { examples: [{ status: 'shipped', tracking_number: '1Z999AA10123456784', carrier: 'UPS', internal_notes: 'two parcels' }] })
+}, {
+  examples: [
+    { status: 'shipped', tracking_number: '1Z999AA10123456784', carrier: 'UPS', internal_notes: 'two parcels' }
+  ]
+})
 
 export const StorefrontOrder = object('StorefrontOrder', {
   id: OrderId,
@@ -127,5 +142,6 @@ export const StorefrontOrderPage = object('StorefrontOrderPage', {
 }, { examples: [{ orders: StorefrontOrder.examples, total: 11, page: 1, limit: 1, pages: 11, per_page: 1 }] })
 
 /** What a page says of itself beside its orders. */
-export const pageNumbers = (total: number, page: number, limit: number): Omit<Static<typeof StorefrontOrderPage>, 'orders'> =>
-  ({ total, page, limit, pages: pagesOf(total, limit), per_page: limit })
+export const pageNumbers =
+  (total: number, page: number, limit: number): Omit<Static<typeof StorefrontOrderPage>, 'orders'> =>
+    ({ total, page, limit, pages: pagesOf(total, limit), per_page: limit })

@@ -29,13 +29,16 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
     schema: {
       operationId: 'createOwnOrder',
       summary: 'Place an order',
-      description: 'Takes stock, all or nothing. Tax and shipping are the shop’s; without shipping_address it goes to the user’s own ' +
+      description:
+        'Takes stock, all or nothing. Tax and shipping are the shop’s; without shipping_address it goes to the ' +
+          'user’s own ' +
         'address. With an Idempotency-Key a repeat gets the first response.',
       tags,
       body: ref(NewStorefrontOrder),
       headers: Type.Object(IdempotencyKey),
       response: responses({ 201: placed(ref(StorefrontOrder)) }, 'EMAIL_REQUIRED', 'USER_NOT_FOUND',
-        'PRODUCTS_NOT_FOUND', 'INVALID_QUANTITY', 'PRODUCT_NOT_PRICED', 'INSUFFICIENT_STOCK', 'IDEMPOTENCY_KEY_REUSED', ...BODY, ...KEY)
+        'PRODUCTS_NOT_FOUND', 'INVALID_QUANTITY', 'PRODUCT_NOT_PRICED', 'INSUFFICIENT_STOCK', 'IDEMPOTENCY_KEY_REUSED',
+        ...BODY, ...KEY)
     }
   }, async (request, reply) => {
     const order = await orders.placeForCaller(request.body, request.identity!, request.context())
@@ -70,7 +73,8 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
       params,
       response: responses({ 200: ref(StorefrontOrder) }, ...ONE)
     }
-  }, async (request, reply) => sendDocument(reply, (await orders.findForCaller(request.params.order_id, request.identity!)).document))
+  }, async (request, reply) => sendDocument(reply,
+    (await orders.findForCaller(request.params.order_id, request.identity!)).document))
 
   fastify.get('/orders/number/:order_number', {
     config: { etag: 'own' },
@@ -82,7 +86,8 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
       params: Type.Object({ order_number: Text(64, { examples: ['ORD-20261121-7GQ2XK'] }) }),
       response: responses({ 200: ref(StorefrontOrder) }, 'FORBIDDEN', 'ORDER_NOT_FOUND', ...KEY)
     }
-  }, async (request, reply) => sendDocument(reply, (await orders.findByReference(request.params.order_number, request.identity!)).document))
+  }, async (request, reply) => sendDocument(reply,
+    (await orders.findByReference(request.params.order_number, request.identity!)).document))
 
   const cancellations = [['DELETE', 'cancelOwnOrderByDelete'], ['PATCH', 'cancelOwnOrder']] as const
   for (const [method, operationId] of cancellations) {
@@ -96,7 +101,8 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
         tags,
         params,
         headers: Type.Object(IfMatch),
-        response: responses({ 200: tagged(ref(StorefrontOrder)) }, 'INVALID_STATUS_TRANSITION', 'PRECONDITION_FAILED', ...ONE, ...BODY)
+        response: responses({ 200: tagged(ref(StorefrontOrder)) }, 'INVALID_STATUS_TRANSITION', 'PRECONDITION_FAILED',
+          ...ONE, ...BODY)
       },
       handler: async (request, reply) => {
         const order = await orders.changeForCaller(

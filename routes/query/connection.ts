@@ -2,8 +2,13 @@ import type { NetConnectOpts, Socket } from 'node:net'
 import postgres, { type Sql } from 'postgres'
 import { driverUrl, socketsTo } from '../../database/client.ts'
 
-/** A client of one connection of the /query lane, with the role's own settings. `show` is told each socket, and where it went. */
-export function connectForQuery (url: string, login: object, show: (socket: Socket, address: NetConnectOpts) => void): Sql {
+/**
+ * A client of one connection of the /query lane, with the role's own settings. `show` is told each socket, and where it
+ * went.
+ */
+export function connectForQuery (
+  url: string, login: object, show: (socket: Socket, address: NetConnectOpts) => void
+): Sql {
   return postgres(driverUrl(url), {
     ...login,
     max: 1,

@@ -16,8 +16,8 @@ const MAX_LENGTH = 4000
 const KEPT_MS = 30_000
 
 /**
- * What was described lately, by text, so that a client's statements are parsed once and not twice each time. What a statement may
- * read is no part of it: the server asks that whenever it runs.
+ * What was described lately, by text, so that a client's statements are parsed once and not twice each time. What a
+ * statement may read is no part of it: the server asks that whenever it runs.
  */
 export class Described {
   readonly #known = new Map<string, { description: Description, until: number }>()

@@ -12,7 +12,9 @@ export class NoSubselect extends Error {
   }
 }
 
-/** A SQLSTATE, or the beginning of one, on the /query lane. Whatever is not here is a fault of the caller's statement. */
+/**
+ * A SQLSTATE, or the beginning of one, on the /query lane. Whatever is not here is a fault of the caller's statement.
+ */
 const STATES: Record<string, ErrorCode> = {
   42501: 'QUERY_FORBIDDEN', // insufficient_privilege
   25006: 'QUERY_FORBIDDEN', // read_only_sql_transaction
@@ -29,8 +31,8 @@ const STATES: Record<string, ErrorCode> = {
 const MESSAGE_LENGTH = 500
 
 /**
- * What a failed statement on the /query lane means: PostgreSQL's message and position, never its hint, detail or context, which can
- * tell about more than the caller wrote. `cause` is the SQLSTATE, for the audit line.
+ * What a failed statement on the /query lane means: PostgreSQL's message and position, never its hint, detail or
+ * context, which can tell about more than the caller wrote. `cause` is the SQLSTATE, for the audit line.
  */
 export function explainQuery (error: unknown): Error {
   if (error instanceof ConnectFault) {
@@ -39,9 +41,11 @@ export function explainQuery (error: unknown): Error {
   }
   const fault = error as NodeJS.ErrnoException
   if (error instanceof postgres.PostgresError) {
-    const code = STATES[error.code] ?? STATES[error.code.slice(0, 3)] ?? STATES[error.code.slice(0, 2)] ?? 'QUERY_FAULTY'
+    const code = STATES[error.code] ?? STATES[error.code.slice(0, 3)] ?? STATES[error.code.slice(0, 2)] ??
+      'QUERY_FAULTY'
     const message = shorten(error.message, MESSAGE_LENGTH, ' …')
-    return because(problem(code, { message: error.position ? `${message}, at character ${error.position}` : message }), error.code)
+    return because(problem(code, { message: error.position ? `${message}, at character ${error.position}` : message }),
+      error.code)
   }
   if (CONNECTION_FAULTS.test(fault.code ?? '')) return because(problem('DATABASE_UNAVAILABLE'), fault.code!)
   if (error instanceof NoSubselect) return problem('QUERY_FORBIDDEN', { message: fault.message })
@@ -62,7 +66,9 @@ export function fromWrapped (error: unknown, offset: number): unknown {
   return error
 }
 
-/** Where the statement ends, if what stands in the way is a semicolon: behind it there can only be comments and blanks. */
+/**
+ * Where the statement ends, if what stands in the way is a semicolon: behind it there can only be comments and blanks.
+ */
 export function endOfStatement (error: unknown, text: string): number | undefined {
   if (!(error instanceof NoSubselect) || !(error.position > 1)) return
   // PostgreSQL counts characters, JavaScript UTF-16 units.

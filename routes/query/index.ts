@@ -19,12 +19,14 @@ export const MAX_PARAMETERS = 100
 /** Of the statement in the audit line. */
 const AUDITED_LENGTH = 1000
 
+const REG_TYPES = 'class|proc|procedure|oper|operator|type|role|namespace|config|dictionary|collation|database'
+
 /**
- * Names the database cannot refuse by privilege: USAGE of a type does not keep it from being written in an expression. The reg… types, and row
- * types of the catalogue that have such columns, turn numbers into the names of functions, tables and roles of all schemas; U&"…" would
- * write them otherwise.
+ * Names the database cannot refuse by privilege: USAGE of a type does not keep it from being written in an expression.
+ * The reg… types, and row types of the catalogue that have such columns, turn numbers into the names of functions,
+ * tables and roles of all schemas; U&"…" would write them otherwise.
  */
-const FORBIDDEN = /^(_*(reg(class|proc|procedure|oper|operator|type|role|namespace|config|dictionary|collation|database)|aclitem|pg_(?!catalog$|typeof$|column_size$|size_).*)|U&")$/i
+const FORBIDDEN = new RegExp(`^(_*(reg(${REG_TYPES})|aclitem|pg_(?!catalog$|typeof$|column_size$|size_).*)|U&")$`, 'i')
 
 /** The planner copies such a CTE wherever it is named, in no time to 9 GB and without looking at the clock. */
 const COPIED = 'as not materialized'
@@ -44,7 +46,9 @@ declare module 'fastify' {
 /** Statements of the callers' own. What they may do is the database's business (routes/query/lane.ts). */
 function queryDomain (lane: QueryLane) {
   /** Rows as JSON texts. Rejects as `run`. */
-  async function select (face: QueryFace, text: string, parameters: unknown[]): Promise<{ rows: string[], truncated: boolean }> {
+  async function select (
+    face: QueryFace, text: string, parameters: unknown[]
+  ): Promise<{ rows: string[], truncated: boolean }> {
     if (Buffer.byteLength(text) > MAX_TEXT) {
       throw problem('INVALID_INPUT', {}, [{ field: 'sql', message: `must not be longer than ${MAX_TEXT} bytes` }])
     }
@@ -64,10 +68,19 @@ function queryDomain (lane: QueryLane) {
      * @param parameters for $1, $2 …: text as PostgreSQL reads it, numbers, booleans, null, lists; objects for json
      * @returns the response as JSON. Rejects as QueryLane.run, and with INVALID_INPUT
      */
-    async run (face: QueryFace, text: string, parameters: unknown[], { caller, actor }: Context, log: FastifyBaseLogger): Promise<string> {
+    async run (
+      face: QueryFace, text: string, parameters: unknown[], { caller, actor }: Context, log: FastifyBaseLogger
+    ): Promise<string> {
       const start = performance.now()
       const audit = (outcome: string, rows: number, state?: unknown) => log.info({
-        audit: 'query', caller, actor, ms: Math.round(performance.now() - start), rows, outcome, ...state !== undefined && { state }, sql: printable(text)
+        audit: 'query',
+        caller,
+        actor,
+        ms: Math.round(performance.now() - start),
+        rows,
+        outcome,
+        ...state !== undefined && { state },
+        sql: printable(text)
       }, 'query')
       try {
         const { rows, truncated } = await select(face, text, parameters)
@@ -92,7 +105,9 @@ export default fp(async (fastify) => {
 
 /** No statement writes a second log line, or moves a terminal's cursor. */
 function printable (text: string): string {
-  return shorten(text, AUDITED_LENGTH, ' …').replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, (character) => `\\u${character.codePointAt(0)!.toString(16).padStart(4, '0')}`)
+  return shorten(text, AUDITED_LENGTH, ' …')
+    .replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu,
+      (character) => `\\u${character.codePointAt(0)!.toString(16).padStart(4, '0')}`)
 }
 
 /** A JSON number past 2^53 would be another one in JavaScript, so it becomes a text; texts are stepped over. */
@@ -100,7 +115,8 @@ const TEXT_OR_LARGE = /"[^"\\]*(?:\\.[^"\\]*)*"|(?<![\d.eE+-])-?\d{16,}(?![\d.eE
 
 function withExactIntegers (row: string): string {
   if (!/(?<![\d.])\d{16}/.test(row)) return row
-  return row.replace(TEXT_OR_LARGE, (found) => found.startsWith('"') || Number.isSafeInteger(Number(found)) ? found : `"${found}"`)
+  return row.replace(TEXT_OR_LARGE,
+    (found) => found.startsWith('"') || Number.isSafeInteger(Number(found)) ? found : `"${found}"`)
 }
 
 const JSON_TYPES = [114, 3802]

@@ -5,7 +5,8 @@ import { problem } from '../../problems.ts'
 import { callers } from '../../database/caller.ts'
 import { Gate } from '../../database/gate.ts'
 import { PURPOSES, QueryLogin, type QueryFace } from './login.ts'
-import { type Encode, type Query, texts } from './session.ts'
+import { type Encode, type Query } from './session.ts'
+import { texts } from './texts.ts'
 import { everyTick } from '../../database/ticks.ts'
 
 /** Statements at once, of whichever login, and how many more wait for how long. */
@@ -13,16 +14,19 @@ const AT_ONCE = 2
 const MAX_WAITING = 200
 const MAX_WAIT_MS = 2000
 
-/** So long before a caller's time is over the statement is cancelled; what the server cannot interrupt is answered all the same. */
+/**
+ * So long before a caller's time is over the statement is cancelled; what the server cannot interrupt is answered all
+ * the same.
+ */
 const GRACE_MS = 400
 
 /** By then the server has ended the statement, if there is a server at the other end. */
 const GIVE_UP_AFTER_MS = 7000
 
 /**
- * Runs what callers write themselves, as logins of its own: one for /query, and one for /legacy/query that may also read a few columns of
- * users. The database enforces what they may do; this only sees to it that there are such logins, that they really can do nothing else,
- * and that no more than two statements run at once.
+ * Runs what callers write themselves, as logins of its own: one for /query, and one for /legacy/query that may also
+ * read a few columns of users. The database enforces what they may do; this only sees to it that there are such logins,
+ * that they really can do nothing else, and that no more than two statements run at once.
  */
 export class QueryLane {
   readonly #config: Config
@@ -38,11 +42,14 @@ export class QueryLane {
     this.#url = url
     const service = new QueryLogin(PURPOSES.service, config, log)
     // A login that somebody else made is there for both: what only the second one may is a 403.
-    this.#logins = { service, legacy: config.QUERY_DATABASE_URL ? service : new QueryLogin(PURPOSES.legacy, config, log) }
+    this.#logins = {
+      service, legacy: config.QUERY_DATABASE_URL ? service : new QueryLogin(PURPOSES.legacy, config, log)
+    }
   }
 
   /**
-   * Makes the logins where that is the gateway's to do, and opens the lane for each that can do nothing but what it is for; never rejects.
+   * Makes the logins where that is the gateway's to do, and opens the lane for each that can do nothing but what it is
+   * for; never rejects.
    *
    * @param sql the gateway's own connection
    */
@@ -62,8 +69,8 @@ export class QueryLane {
   }
 
   /**
-   * For a caller: what it no longer waits for is cancelled. Rejects with CALLER_GONE, QUERY_NOT_SET_UP, QUERY_FAULTY, QUERY_FORBIDDEN,
-   * QUERY_TIMEOUT, OVERLOADED, DATABASE_UNAVAILABLE.
+   * For a caller: what it no longer waits for is cancelled. Rejects with CALLER_GONE, QUERY_NOT_SET_UP, QUERY_FAULTY,
+   * QUERY_FORBIDDEN, QUERY_TIMEOUT, OVERLOADED, DATABASE_UNAVAILABLE.
    */
   async run (face: QueryFace, query: Query, encode: Encode): Promise<(string | null)[]> {
     const login = this.#logins[face]

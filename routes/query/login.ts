@@ -6,9 +6,11 @@ import { problem } from '../../problems.ts'
 import { Described } from './described.ts'
 import { CONNECTION_FAULTS } from '../../database/failures.ts'
 import { aimed } from '../../database/hosts.ts'
-import { QuerySession, texts } from './session.ts'
+import { QuerySession } from './session.ts'
+import { texts } from './texts.ts'
 
-const SET_UP = 'the gateway may not create a login; set QUERY_DATABASE_URL to one that may read the schema products and nothing else'
+const SET_UP =
+  'the gateway may not create a login; set QUERY_DATABASE_URL to one that may read the schema products and nothing else'
 const TOO_MIGHTY = 'its login may do more than it should; the start log says what'
 const SET_ANOTHER = 'Set QUERY_DATABASE_URL to one that may only read the schema products'
 
@@ -49,8 +51,8 @@ export class QueryLogin {
   }
 
   /**
-   * Makes the login where that is the gateway's to do, and opens its sessions if it can do nothing but what it is for. Else it stays
-   * closed and the log says why; never rejects.
+   * Makes the login where that is the gateway's to do, and opens its sessions if it can do nothing but what it is for.
+   * Else it stays closed and the log says why; never rejects.
    *
    * @param sql the gateway's own connection
    * @param url the gateway's own database
@@ -68,7 +70,9 @@ export class QueryLogin {
       else await this.close()
     } catch (error) {
       const { code = '', message } = error as NodeJS.ErrnoException
-      if (CONNECTION_FAULTS.test(code) || code.startsWith('28')) this.#reason = 'its login cannot connect; the start log says why'
+      if (CONNECTION_FAULTS.test(code) || code.startsWith('28')) {
+        this.#reason = 'its login cannot connect; the start log says why'
+      }
       this.#log.warn({ reason: `${code} ${message}` }, `POST ${path} stays closed: ${this.#reason}`)
       await this.close()
     }
@@ -107,8 +111,11 @@ export class QueryLogin {
     if (this.#config.QUERY_DATABASE_URL) await sql.unsafe(texts.adoptRole, [role])
     const found = await sql.unsafe<{ what: string, tolerable: boolean }[]>(texts.checkRole, [role])
     // The catalogue may be another server's than the one the login came to; the door to the users is tried by hand.
-    const isRefused = await asRole.unsafe(texts.tryUsers).then(() => false, ({ code }: { code: string }) => code === '42501')
-    const [tolerable, excess] = [true, false].map((kind) => found.filter((right) => right.tolerable === kind).map(({ what }) => what))
+    const isRefused = await asRole.unsafe(texts.tryUsers)
+      .then(() => false, ({ code }: { code: string }) => code === '42501')
+    const [tolerable, excess] = [true, false].map(
+      (kind) => found.filter((right) => right.tolerable === kind).map(({ what }) => what)
+    )
     if (!isRefused) excess!.push('is not kept out of the schema users')
     if (excess!.length > 0) {
       this.#reason = this.#config.QUERY_DATABASE_URL ? `${TOO_MIGHTY}. ${SET_ANOTHER}` : TOO_MIGHTY

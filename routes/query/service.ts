@@ -9,18 +9,23 @@ import { BODY, KEY, responses } from '../faces/responses.ts'
 export const Query = object('CatalogueQuery', {
   sql: Type.String({ minLength: 1, maxLength: MAX_TEXT, description: 'one SELECT, with $1, $2 … for its parameters' }),
   params: optional(Type.Array(Type.Unknown(), {
-    maxItems: MAX_PARAMETERS, description: 'text (also for dates and large numbers), numbers, booleans, null, lists; objects for json'
+    maxItems: MAX_PARAMETERS,
+    description: 'text (also for dates and large numbers), numbers, booleans, null, lists; objects for json'
   }))
 }, {
   examples: [
     {
-      sql: 'select p.product_id, p.product_name, e.price from products.products p join products.product_enriched e using (product_id) ' +
+      sql:
+        'select p.product_id, p.product_name, e.price from products.products p join products.product_enriched e ' +
+          'using (product_id) ' +
         'where e.price < $1 and p.product_name ilike $2 order by e.price limit 10',
       params: [8, '%apple%']
     },
     {
-      sql: 'select d.department_name, count(*) as products, round(avg(e.price), 2) as average_price from departments d ' +
-        'join products p using (department_id) left join product_enriched e using (product_id) group by 1 order by 2 desc'
+      sql:
+        'select d.department_name, count(*) as products, round(avg(e.price), 2) as average_price from departments d ' +
+        'join products p using (department_id) left join product_enriched e using (product_id) group by 1 order by 2 ' +
+          'desc'
     }
   ]
 })
@@ -31,7 +36,14 @@ export const Rows = object('CatalogueRows', {
   row_count: Type.Integer(),
   truncated: Type.Boolean({ description: 'there are more rows than one response holds' })
 }, {
-  examples: [{ success: true, data: [{ product_name: 'Alder Farm Russet Apples, 1 kg', price: 3.49 }], row_count: 1, truncated: false }]
+  examples: [
+    {
+      success: true,
+      data: [{ product_name: 'Alder Farm Russet Apples, 1 kg', price: 3.49 }],
+      row_count: 1,
+      truncated: false
+    }
+  ]
 })
 
 const routes: FastifyPluginAsyncTypebox = async (fastify) => {
@@ -40,12 +52,16 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
     schema: {
       operationId: 'queryCatalogue',
       summary: 'Run a SELECT of your own on the catalogue',
-      description: 'As a database login that may read the schema products and nothing else (tables departments, aisles, products, ' +
-        `product_enriched, inventory). One statement, at most 5 s, ${MAX_ROWS} rows and ${MAX_BYTES / 1e6} MB. Numbers come as JSON numbers, ` +
+      description:
+        'As a database login that may read the schema products and nothing else (tables departments, aisles, ' +
+        'products, ' +
+        `product_enriched, inventory). One statement, at most 5 s, ${MAX_ROWS} rows and ${MAX_BYTES / 1e6} MB. ` +
+          'Numbers come as JSON numbers, ' +
         'integers past 2^53 and NaN as text; of two columns of one name the last counts.',
       tags: ['Catalogue'],
       body: ref(Query),
-      response: responses({ 200: ref(Rows) }, 'QUERY_FAULTY', 'QUERY_FORBIDDEN', 'QUERY_TIMEOUT', 'QUERY_NOT_SET_UP', ...BODY, ...KEY)
+      response: responses({ 200: ref(Rows) }, 'QUERY_FAULTY', 'QUERY_FORBIDDEN', 'QUERY_TIMEOUT', 'QUERY_NOT_SET_UP',
+        ...BODY, ...KEY)
     }
   }, async (request, reply) => {
     const { sql, params } = request.body

@@ -1,6 +1,4 @@
-import { readFileSync } from 'node:fs'
 import type { NetConnectOpts, Socket } from 'node:net'
-import { join } from 'node:path'
 import type { PendingQuery, Row, Sql } from 'postgres'
 import { problem } from '../../problems.ts'
 import { cancelOn, type Backend } from '../../database/cancel.ts'
@@ -9,24 +7,7 @@ import { ConnectFault } from '../../database/failures.ts'
 import { lowerPriority } from './priority.ts'
 import { connectForQuery } from './connection.ts'
 import { endOfStatement, explainQuery, fromWrapped } from './failures.ts'
-
-const text = (name: string) => readFileSync(join(import.meta.dirname, `../../sql/query/${name}.sql`), 'utf8')
-
-/** The statements of the lane, by file. */
-export const texts = {
-  harden: text('harden'),
-  soften: text('soften'),
-  openRole: text('open-query-role'),
-  openLegacyRole: text('open-legacy-query-role'),
-  adoptRole: text('adopt-query-role'),
-  checkRole: text('query-role-rights'),
-  findLogin: text('find-login'),
-  tryUsers: text('try-users'),
-  begin: text('begin'),
-  rollback: text('rollback'),
-  discard: text('discard')
-}
-const [BEFORE = '', AFTER = ''] = text('run').split(/(?<=\n)\{statement\}(?=\n)/)
+import { AFTER, BEFORE, texts } from './texts.ts'
 
 /** What a caller sends and the bounds of the response. */
 export interface Query { text: string, parameters: unknown[], maxRows: number, maxBytes: number }
@@ -47,7 +28,7 @@ const ORDINARY_MS = 100
 /** Gives a response away as soon as it is there: what follows is for the next one. */
 export type Answer = (rows: (string | null)[]) => void
 
-/** One connection of the /query lane. A client of a single connection, so that begin and rollback stand around the same one. */
+/** One connection of the /query lane: a client of a single one, so that begin and rollback stand around the same. */
 export class QuerySession {
   readonly #connect: () => Sql
   #sql: Sql
@@ -79,7 +60,10 @@ export class QuerySession {
 
   get sql (): Sql { return this.#sql }
 
-  /** Runs a caller's statement and returns its rows as JSON; null for rows past the bytes. Rejects with what explainQuery says. */
+  /**
+   * Runs a caller's statement and returns its rows as JSON; null for rows past the bytes. Rejects with what
+   * explainQuery says.
+   */
   async run (query: Query, encode: Encode, answer: Answer): Promise<void> {
     const socket = this.#socket
     const received = socket?.bytesRead ?? 0
@@ -113,7 +97,10 @@ export class QuerySession {
   /** Whether the server has taken up a caller's statement, so that time is what it lacks. */
   get isRunning (): boolean { return this.#backend !== undefined }
 
-  /** Asks the server to cancel the caller's statement. To be called again while it runs: between parsing and running there is none. */
+  /**
+   * Asks the server to cancel the caller's statement. To be called again while it runs: between parsing and running
+   * there is none.
+   */
   cancel (): void {
     if (!this.#backend || this.#cancelling) return
     this.#isCancelled = true
@@ -137,18 +124,25 @@ export class QuerySession {
     this.#isLowered = true
   }
 
-  /** Nothing of a statement stays: its transaction is taken back, its session as new. A connection that broke has nothing of it. */
+  /**
+   * Nothing of a statement stays: its transaction is taken back, its session as new. A connection that broke has
+   * nothing of it.
+   */
   async #cleanUp (): Promise<void> {
     this.#backend = undefined
     await this.#cancelling
-    // Whoever is no superuser of the machine cannot raise the priority again; a request to cancel may come late, and strike what comes next.
+    // Whoever is no superuser of the machine cannot raise the priority again; a request to cancel may come late, and
+    // strike what comes next.
     const isSpent = this.#isLowered || this.#isCancelled || (this.#used !== undefined && !this.#isOpen)
     if (isSpent) this.#replace()
     else if (this.#socket === this.#used && this.#isOpen) await (this.#takenBack ?? this.#takeBack())
     this.#takenBack = undefined
   }
 
-  /** A client of its own for what comes next: the driver hears late that a connection is gone, and would go on sending on it. */
+  /**
+   * A client of its own for what comes next: the driver hears late that a connection is gone, and would go on sending
+   * on it.
+   */
   #replace (): void {
     const { sql } = this
     this.#isLowered = this.#isCancelled = false
@@ -163,9 +157,9 @@ export class QuerySession {
   }
 
   /**
-   * Puts a statement on its way at once, in the order of the calls; the driver would when it is awaited. Parameters are text: where they
-   * are set on the query already, the driver does not ask for types first, which is a way there and back, nor makes its own of them,
-   * which would read dates in the gateway's time zone, and 'true' as false.
+   * Puts a statement on its way at once, in the order of the calls; the driver would when it is awaited. Parameters are
+   * text: where they are set on the query already, the driver does not ask for types first, which is a way there and
+   * back, nor makes its own of them, which would read dates in the gateway's time zone, and 'true' as false.
    */
   #send<T extends Row = Row> (text: string, parameters?: (string | null)[]): PendingQuery<T[]> {
     const query = this.#sql.unsafe<T[]>(text, [], { simple: parameters === undefined } as never) as PendingQuery<T[]>
@@ -174,8 +168,9 @@ export class QuerySession {
   }
 
   /**
-   * Begins, and sends what follows along without waiting in between, which saves a way there and back. Not on a new connection: where it
-   * cannot be made, the next attempt would take what follows without its beginning. One that has died at rest is replaced.
+   * Begins, and sends what follows along without waiting in between, which saves a way there and back. Not on a new
+   * connection: where it cannot be made, the next attempt would take what follows without its beginning. One that has
+   * died at rest is replaced.
    */
   async #begin<T> (next: () => Promise<T>, isAgain = false): Promise<T> {
     const isUsed = this.#isOpen && this.#socket === this.#used
@@ -210,7 +205,9 @@ export class QuerySession {
     // By itself first: several statements, or text that would close the parenthesis it is put in, end here.
     const description = known ?? await this.#begin(async () => await this.#describe(text))
     if (description.types.length !== parameters.length) {
-      throw problem('QUERY_FAULTY', { message: `it takes ${description.types.length} parameters, ${parameters.length} were sent` })
+      throw problem('QUERY_FAULTY', {
+        message: `it takes ${description.types.length} parameters, ${parameters.length} were sent`
+      })
     }
     const run = async () => {
       const running = this.#runWrapped(description, query, encode)
@@ -233,11 +230,15 @@ export class QuerySession {
     return { text, types, hasDoubles: new Set(names).size < names.length }
   }
 
-  async #runWrapped ({ text, types, hasDoubles }: Description, { parameters, maxRows, maxBytes }: Query, encode: Encode) {
+  async #runWrapped (
+    { text, types, hasDoubles }: Description, { parameters, maxRows, maxBytes }: Query, encode: Encode
+  ) {
     const values = [
-      ...parameters.map((value, index) => encode(value, types[index]!)), String(maxRows), String(maxBytes), String(hasDoubles)
+      ...parameters.map((value, index) => encode(value, types[index]!)), String(maxRows), String(maxBytes),
+      String(hasDoubles)
     ]
-    const numbered = (part: string) => part.replace(/\{n\+(\d)\}/g, (_, more: string) => `$${types.length + Number(more)}`)
+    const numbered = (part: string) => part.replace(/\{n\+(\d)\}/g,
+      (_, more: string) => `$${types.length + Number(more)}`)
     const before = numbered(BEFORE)
     try {
       const rows = await this.#send<{ row: string | null }>(`${before}${text}${numbered(AFTER)}`, values)

@@ -1,6 +1,7 @@
 /**
- * The names and key words of a statement, as PostgreSQL's lexer finds them (src/backend/parser/scan.l, standard_conforming_strings on): what
- * stands in texts and comments is none. A quoted name comes without its quotes; `U&"…"`, which writes a name in escapes, as `U&"`.
+ * The names and key words of a statement, as PostgreSQL's lexer finds them (src/backend/parser/scan.l,
+ * standard_conforming_strings on): what stands in texts and comments is none. A quoted name comes without its quotes;
+ * `U&"…"`, which writes a name in escapes, as `U&"`.
  */
 export function wordsOf (text: string): string[] {
   const words: string[] = []
@@ -58,7 +59,10 @@ function endOfComment (text: string, at: number): number {
   return text.length
 }
 
-/** A doubled quote looks like the end and the beginning of another one, which makes no difference for a text; for a name it does. */
+/**
+ * A doubled quote looks like the end and the beginning of another one, which makes no difference for a text; for a name
+ * it does.
+ */
 function endOfQuotes (text: string, at: number, quote: string): number {
   for (let end = text.indexOf(quote, at + 1); end >= 0; end = text.indexOf(quote, end + 2)) {
     if (text[end + 1] !== quote) return end + 1

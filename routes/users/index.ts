@@ -14,7 +14,10 @@ declare module 'fastify' {
   interface FastifyInstance { users: ReturnType<typeof usersDomain> }
 }
 
-/** Users: who they are, and what a caller may read and change of them. For the back office a `key` is an internal id or a UUID. */
+/**
+ * Users: who they are, and what a caller may read and change of them. For the back office a `key` is an internal id or
+ * a UUID.
+ */
 function usersDomain (fastify: FastifyInstance) {
   const { statement } = fastify.database
   const create = statement('users/create-user', UserRow)
@@ -25,13 +28,18 @@ function usersDomain (fastify: FastifyInstance) {
   const update = statement('users/update-user', UserRow)
   const findManaged = statement('users/find-managed', ManagedUserRow)
   const listManaged = statement('users/list-managed', ManagedUserRow)
-  const searchManaged = statement('users/search-managed', Type.Object({ total: Type.Integer(), ...ManagedUserRow.properties }))
+  const searchManaged = statement('users/search-managed',
+    Type.Object({ total: Type.Integer(), ...ManagedUserRow.properties }))
   const changeIdentity = statement('users/change-identity', ManagedUserRow)
   const readStatusChanges = statement('users/read-status-changes', Type.Object({ document: Type.String() }))
-  const ensureCaller = statement('users/ensure-caller', Type.Object({ user_id: Type.String(), email_address: Type.String() }))
+  const ensureCaller = statement('users/ensure-caller',
+    Type.Object({ user_id: Type.String(), email_address: Type.String() }))
   const exportPerson = statement('users/export', Type.Object({ document: Type.String() }))
 
-  /** A page of all users, or of those whose name and email address contain every word of `q`, with the exact number of all of them. */
+  /**
+   * A page of all users, or of those whose name and email address contain every word of `q`, with the exact number of
+   * all of them.
+   */
   async function pageOf<Row extends { user_id: string }> (
     all: Statement<Row>, matching: Statement<Row & { total: number }>, { q, limit, offset }: Page
   ): Promise<{ users: Row[], total: number }> {
@@ -53,7 +61,9 @@ function usersDomain (fastify: FastifyInstance) {
      *
      * @param origin who makes it: the backend, or people themselves, whose address nobody has looked at
      */
-    async create (input: Static<typeof NewUser>, password: string, origin: 'service' | 'storefront'): Promise<Static<typeof UserRow>> {
+    async create (
+      input: Static<typeof NewUser>, password: string, origin: 'service' | 'storefront'
+    ): Promise<Static<typeof UserRow>> {
       const hash = await fastify.passwords.hash(password)
       return (await create.first(JSON.stringify(pick(NewUser, input)), hash, origin))!
     },
@@ -74,7 +84,10 @@ function usersDomain (fastify: FastifyInstance) {
     /** A page of users as the back office sees them, by internal id. */
     listManaged: async (page: Page) => await pageOf(listManaged, searchManaged, page),
 
-    /** Changes email address or name; the password stays. Rejects with USER_NOT_FOUND, PRECONDITION_FAILED, EMAIL_ALREADY_EXISTS. */
+    /**
+     * Changes email address or name; the password stays. Rejects with USER_NOT_FOUND, PRECONDITION_FAILED,
+     * EMAIL_ALREADY_EXISTS.
+     */
     async changeIdentity (key: string, changes: Static<typeof IdentityChanges>, ifMatch: string[] | null) {
       return (await changeIdentity.first(key, JSON.stringify(pickSome(IdentityChanges, changes)), ifMatch))!
     },
@@ -86,13 +99,17 @@ function usersDomain (fastify: FastifyInstance) {
       return (await update.first(userId, JSON.stringify(pick(UserChanges, changes)), ifMatch))!
     },
 
-    /** The user_id here of a storefront caller, who gets a user row where there is none. Rejects with EMAIL_REQUIRED. */
+    /**
+     * The user_id here of a storefront caller, who gets a user row where there is none. Rejects with EMAIL_REQUIRED.
+     */
     async ensure (caller: Identity): Promise<string> {
       if (caller.isLinked && caller.localId !== null) return caller.localId
       return (await ensureCaller.first(JSON.stringify(caller)))!.user_id
     },
 
-    /** The latest status change of each order since this was read last, as a JSON array. Rejects with USER_NOT_FOUND. */
+    /**
+     * The latest status change of each order since this was read last, as a JSON array. Rejects with USER_NOT_FOUND.
+     */
     async readStatusChanges (userId: string): Promise<string> {
       return (await readStatusChanges.first(userId))!.document
     },

@@ -19,7 +19,12 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
       description: 'With the internal id and the UUID of each.',
       tags,
       querystring: Type.Object({
-        q: Type.Optional(Text(255, { description: 'finds users whose name and email address contain every word of it, in any order, without regard to case and accents' })), ...Paging(20)
+        q: Type.Optional(Text(255, {
+          description:
+            'finds users whose name and email address contain every word of it, in any order, without regard to case ' +
+              'and accents'
+        })),
+        ...Paging(20)
       }),
       response: responses({ 200: ref(ManagedUserPage) }, ...ADMIN)
     }
@@ -54,7 +59,8 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
       params,
       body: ref(IdentityChanges),
       headers: Type.Object(IfMatch),
-      response: responses({ 200: tagged(ref(ManagedUser)) }, 'EMAIL_ALREADY_EXISTS', 'PRECONDITION_FAILED', ...ONE, ...BODY)
+      response: responses({ 200: tagged(ref(ManagedUser)) }, 'EMAIL_ALREADY_EXISTS', 'PRECONDITION_FAILED', ...ONE,
+        ...BODY)
     }
   }, async (request, reply) => {
     const user = await users.changeIdentity(request.params.user_id, request.body, request.ifMatch())

@@ -1,5 +1,7 @@
 import { Type } from '@sinclair/typebox'
-import { kept, Moment, nullable, object, oneOf, optional, OrderId, PageInfo, ref, Text, Timestamp, UserId } from '../../schemas.ts'
+import {
+  kept, Moment, nullable, object, oneOf, optional, OrderId, PageInfo, ref, Text, Timestamp, UserId
+} from '../../schemas.ts'
 import { Status } from '../orders/schema.ts'
 
 const profile = {
@@ -43,7 +45,11 @@ export const NewUser = Type.Object({
 })
 export const NewUserWithPassword = object('NewUser', { ...NewUser.properties, password: NewPassword }, {
   examples: [{
-    first_name: 'Ada', last_name: 'Lovelace', email_address: 'ada@example.com', password: 'correct horse battery staple', city: 'London'
+    first_name: 'Ada',
+    last_name: 'Lovelace',
+    email_address: 'ada@example.com',
+    password: 'correct horse battery staple',
+    city: 'London'
   }]
 })
 export const Login = object('Login', { email_address: Email, password: Password }, {
@@ -121,7 +127,8 @@ export const EmailChanged = object('EmailChanged', { ...about, email_address: Ty
 export const UserNotificationSettings = object('NotificationSettings', {
   message: Type.Optional(Type.String({ description: 'after a change only' })),
   ...Type.Pick(User, [
-    'user_id', 'days_between_order_notifications', 'order_notifications_start_date_time', 'order_notifications_via_email',
+    'user_id', 'days_between_order_notifications', 'order_notifications_start_date_time',
+    'order_notifications_via_email',
     'order_notifications_next_scheduled_time', 'pending_order_notification', 'last_notification_sent_at'
   ]).properties
 }, {
@@ -136,7 +143,9 @@ export const UserNotificationSettings = object('NotificationSettings', {
   }]
 })
 
-export const StatusChangeOfOrder = object('OrderStatusNotification', { order_id: OrderId, status: Status, changed_at: Moment })
+export const StatusChangeOfOrder = object('OrderStatusNotification', {
+  order_id: OrderId, status: Status, changed_at: Moment
+})
 export const StatusChangesOfOrders = Type.Array(ref(StatusChangeOfOrder), {
   $id: 'OrderStatusNotifications',
   examples: [[{ order_id: '3422000', status: 'shipped', changed_at: '2026-11-21T11:45:00.123456+00:00' }]]
@@ -163,7 +172,8 @@ export const UserExport = object('UserExport', {
 
 /** What the routes of users refer to by name. */
 export const userSchemas = [
-  UserChanges, NotificationSettings, NewUserWithPassword, Login, UserDeletion, PasswordChange, EmailChange, User, UserPage, LoggedIn, UserDeleted,
+  UserChanges, NotificationSettings, NewUserWithPassword, Login, UserDeletion, PasswordChange, EmailChange, User,
+  UserPage, LoggedIn, UserDeleted,
   PasswordChanged, EmailChanged, UserNotificationSettings, StatusChangeOfOrder, StatusChangesOfOrders, UserExport
 ]
 
@@ -205,6 +215,9 @@ export const ManagedUserRow = Type.Object({ version: Type.Integer(), ...ManagedU
 export const IdentityChanges = object('ManagedUserChanges', {
   email: kept(Email),
   full_name: kept(Text(255, {
-    minLength: 1, pattern: '\\S', examples: ['Ada King Lovelace'], description: 'the last word is the last name, what stands before it the first; a single word is a first name'
+    minLength: 1,
+    pattern: '\\S',
+    examples: ['Ada King Lovelace'],
+    description: 'the last word is the last name, what stands before it the first; a single word is a first name'
   }))
 }, { minProperties: 1, examples: [{ email: 'ada@example.com', full_name: 'Ada Lovelace' }] })

@@ -26,7 +26,8 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
       handler: async (request, reply) => {
         const { current_password: current, new_password: next } = request.body
         const { user_id: userId } = request.params
-        await fastify.throttleGuesses(request, reply, userId, async () => await fastify.users.changePassword(userId, current, next))
+        await fastify.throttleGuesses(request, reply, userId,
+          async () => await fastify.users.changePassword(userId, current, next))
         return { message: 'Password updated successfully', user_id: userId, password_updated: true }
       }
     })

@@ -46,10 +46,12 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
       params,
       body: ref(NotificationSettings),
       headers: Type.Object(IfMatch),
-      response: responses({ 200: tagged(ref(UserNotificationSettings)) }, 'INVALID_USER_ID', 'USER_NOT_FOUND', 'PRECONDITION_FAILED', ...BODY, ...KEY)
+      response: responses({ 200: tagged(ref(UserNotificationSettings)) }, 'INVALID_USER_ID', 'USER_NOT_FOUND',
+        'PRECONDITION_FAILED', ...BODY, ...KEY)
     }
   }, async (request, reply) => {
-    const user = await fastify.users.update(request.params.user_id, pick(NotificationSettings, request.body), request.ifMatch())
+    const user = await fastify.users.update(request.params.user_id, pick(NotificationSettings, request.body),
+      request.ifMatch())
     setETag(reply, user.user_id, user.version)
     return { message: 'Notification settings updated successfully', ...settingsOf(user) }
   })

@@ -36,7 +36,8 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
       params,
       body: ref(UserChanges),
       headers: Type.Object(IfMatch),
-      response: responses({ 200: tagged(ref(User)) }, 'INVALID_USER_ID', 'USER_NOT_FOUND', 'PRECONDITION_FAILED', ...BODY, ...KEY)
+      response: responses({ 200: tagged(ref(User)) }, 'INVALID_USER_ID', 'USER_NOT_FOUND', 'PRECONDITION_FAILED',
+        ...BODY, ...KEY)
     }
   }, async (request, reply) => {
     const user = await fastify.users.update(request.params.user_id, request.body, request.ifMatch())

@@ -38,7 +38,12 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
       description: 'The longest-standing first.',
       tags,
       querystring: Type.Object({
-        q: Type.Optional(Type.String({ maxLength: 255, description: 'finds users whose name and email address contain every word of it, in any order, without regard to case and accents' })),
+        q: Type.Optional(Type.String({
+          maxLength: 255,
+          description:
+            'finds users whose name and email address contain every word of it, in any order, without regard to case ' +
+              'and accents'
+        })),
         ...Paging(25)
       }),
       response: responses({ 200: ref(UserPage) }, ...KEY)
@@ -52,14 +57,16 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
     schema: {
       operationId: 'logInUser',
       summary: 'Log in',
-      description: 'Sets last_login. A pending reminder counts as delivered: this response still says true, the next no more.',
+      description:
+        'Sets last_login. A pending reminder counts as delivered: this response still says true, the next no more.',
       tags,
       body: ref(Login),
       response: responses({ 200: tagged(ref(LoggedIn)) }, 'INVALID_CREDENTIALS', ...BODY, ...KEY)
     }
   }, async (request, reply) => {
     const { email_address: email, password } = request.body
-    const user = await fastify.throttleGuesses(request, reply, email, async () => await fastify.users.logIn(email, password))
+    const user = await fastify.throttleGuesses(request, reply, email,
+      async () => await fastify.users.logIn(email, password))
     setETag(reply, user.user_id, user.version)
     return user
   })
@@ -68,12 +75,14 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
     schema: {
       operationId: 'deleteUser',
       summary: 'Delete a user; the orders stay, without the person',
-      description: 'Items, sums, dates, statuses and invoices are kept; whatever names the person, or leads there, is erased.',
+      description:
+        'Items, sums, dates, statuses and invoices are kept; whatever names the person, or leads there, is erased.',
       tags,
       params,
       body: ref(UserDeletion),
       headers: Type.Object(IfMatch),
-      response: responses({ 200: ref(UserDeleted) }, 'INVALID_USER_ID', 'USER_NOT_FOUND', 'PASSWORD_INCORRECT', 'PRECONDITION_FAILED', ...BODY, ...KEY)
+      response: responses({ 200: ref(UserDeleted) }, 'INVALID_USER_ID', 'USER_NOT_FOUND', 'PASSWORD_INCORRECT',
+        'PRECONDITION_FAILED', ...BODY, ...KEY)
     }
   }, async (request, reply) => {
     const { user_id: userId } = request.params

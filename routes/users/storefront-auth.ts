@@ -16,14 +16,23 @@ const Account = {
 }
 const Answer = { message: Type.String(), token: Type.String({ description: 'for Authorization: Bearer' }) }
 
-const exampleAccount = { id: '54e02e9f-e6c8-50c3-9b2e-87f37ee5b745', email: 'demo@example.com', firstName: 'Demo', lastName: 'Shopper', role: 'customer' }
+const exampleAccount = {
+  id: '54e02e9f-e6c8-50c3-9b2e-87f37ee5b745',
+  email: 'demo@example.com',
+  firstName: 'Demo',
+  lastName: 'Shopper',
+  role: 'customer'
+}
 /** A JWT is longer; this one is no token that any gateway issued. */
 const token = 'eyJhbGciOiJIUzI1NiJ9.eyJ1c2VySWQiOiI1NGUwMmU5ZiJ9.c2lnbmF0dXJl'
 
 const { first_name: FirstName, last_name: LastName } = NewUser.properties
-const Registration = object('Registration', { email: Email, password: NewPassword, firstName: FirstName, lastName: LastName }, {
-  examples: [{ email: 'ada@example.com', password: 'correct horse battery staple', firstName: 'Ada', lastName: 'Lovelace' }]
-})
+const Registration = object('Registration',
+  { email: Email, password: NewPassword, firstName: FirstName, lastName: LastName }, {
+    examples: [
+      { email: 'ada@example.com', password: 'correct horse battery staple', firstName: 'Ada', lastName: 'Lovelace' }
+    ]
+  })
 const Registered = object('RegisteredCustomer', { ...Answer, user: Type.Object(Account) }, {
   examples: [{ message: 'Registered successfully', token, user: exampleAccount }]
 })
@@ -33,7 +42,9 @@ const CustomerLogin = object('CustomerLogin', { email: Email, password: Password
 const LoggedInCustomer = object('LoggedInCustomer', {
   ...Answer, user: Type.Object({ ...Account, pending_order_notification: Type.Boolean() })
 }, {
-  examples: [{ message: 'Logged in successfully', token, user: { ...exampleAccount, pending_order_notification: false } }]
+  examples: [
+    { message: 'Logged in successfully', token, user: { ...exampleAccount, pending_order_notification: false } }
+  ]
 })
 
 /** What these routes refer to by name. */
@@ -59,7 +70,8 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
     }
   }, async (request, reply) => {
     const { email, password, firstName, lastName } = request.body
-    const user = await fastify.users.create({ email_address: email, first_name: firstName, last_name: lastName }, password, 'storefront')
+    const user = await fastify.users.create({ email_address: email, first_name: firstName, last_name: lastName },
+      password, 'storefront')
     const token = fastify.issueToken({ ...user, role: 'customer', password_changed_us: null })
     return reply.code(201).send({ message: 'Registered successfully', token, user: accountOf(user, 'customer') })
   })
@@ -68,14 +80,17 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
     schema: {
       operationId: 'logInCustomer',
       summary: 'Log in',
-      description: 'The token goes into Authorization: Bearer. A pending reminder counts as delivered: this response still says true, the next no more.',
+      description:
+        'The token goes into Authorization: Bearer. A pending reminder counts as delivered: this response still says ' +
+          'true, the next no more.',
       tags,
       body: ref(CustomerLogin),
       response: responses({ 200: ref(LoggedInCustomer) }, 'INVALID_CREDENTIALS', ...BODY)
     }
   }, async (request, reply) => {
     const { email, password } = request.body
-    const user = await fastify.throttleGuesses(request, reply, email, async () => await fastify.users.logIn(email, password))
+    const user = await fastify.throttleGuesses(request, reply, email,
+      async () => await fastify.users.logIn(email, password))
     const { pending_order_notification: pending, role } = user
     return {
       message: 'Logged in successfully',

@@ -5,8 +5,8 @@ import { canonical } from '../../plugins/passwords.ts'
 import { Credentials, LoginRow } from './schema.ts'
 
 /**
- * What needs the user's password. The password is checked here, outside the database; each statement then names the hash that
- * was checked, so that a password changed in between makes it do nothing.
+ * What needs the user's password. The password is checked here, outside the database; each statement then names the
+ * hash that was checked, so that a password changed in between makes it do nothing.
  */
 export function withPassword (fastify: FastifyInstance) {
   const { statement } = fastify.database
@@ -14,7 +14,8 @@ export function withPassword (fastify: FastifyInstance) {
   const findPassword = statement('users/find-password', Credentials)
   const logIn = statement('users/log-in', LoginRow)
   const updatePassword = statement('users/update-password', Type.Object({ user_id: Type.String() }))
-  const updateEmail = statement('users/update-email', Type.Object({ user_id: Type.String(), email_address: Type.String() }))
+  const updateEmail = statement('users/update-email',
+    Type.Object({ user_id: Type.String(), email_address: Type.String() }))
   const remove = statement('users/delete', Type.Object({ user_id: Type.String() }))
 
   /** The user's hash, once the password has proved right. */
@@ -54,7 +55,10 @@ export function withPassword (fastify: FastifyInstance) {
       return changed
     },
 
-    /** Deletes the user and erases the person from the orders. Rejects with USER_NOT_FOUND, PASSWORD_INCORRECT, PRECONDITION_FAILED. */
+    /**
+     * Deletes the user and erases the person from the orders. Rejects with USER_NOT_FOUND, PASSWORD_INCORRECT,
+     * PRECONDITION_FAILED.
+     */
     async remove (userId: string, password: string, ifMatch: string[] | null): Promise<void> {
       const hash = await checkedHash(userId, password, 'PASSWORD_INCORRECT')
       if (!await remove.first(userId, hash, ifMatch)) throw problem('PASSWORD_INCORRECT')

@@ -17,8 +17,9 @@ export interface Tap {
 const OURS = /^(db-service|bench-minimal)$/
 
 /**
- * Stands between a gateway and its database, and reads the statements that it prepares and runs (the extended protocol, PostgreSQL's manual,
- * "Message Formats"). So what is measured is what the gateway sends today, whatever it is called and wherever it is kept.
+ * Stands between a gateway and its database, and reads the statements that it prepares and runs (the extended protocol,
+ * PostgreSQL's manual, "Message Formats"). So what is measured is what the gateway sends today, whatever it is called
+ * and wherever it is kept.
  */
 export async function tap (databaseUrl: string): Promise<Tap> {
   const target = new URL(databaseUrl)
@@ -71,7 +72,8 @@ function reader (tell: (statement: Seen) => void) {
       else if (rest[0] === 0x50) { // P, Parse: name, text
         const [name, text] = strings(body, 2) as [string, string]
         texts.set(name, text)
-      } else if (rest[0] === 0x42 && OURS.test(settings.application_name ?? '')) { // B, Bind: portal, name, formats, parameters
+      // B, Bind: portal, name, formats, parameters
+      } else if (rest[0] === 0x42 && OURS.test(settings.application_name ?? '')) {
         const [portal, name] = strings(body, 2) as [string, string]
         const parameters = parametersOf(body.subarray(Buffer.byteLength(portal) + Buffer.byteLength(name) + 2))
         tell({ text: texts.get(name) ?? '', parameters, settings })

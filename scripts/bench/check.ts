@@ -1,13 +1,21 @@
 import type { Case, Sent } from './requests.ts'
 
-/** What differs from one request to the next, and from one gateway to the other: numbers that are given once, and the time. */
-const GIVEN_ONCE = /"(order_id|history_id|cart_id|order_number|created_at|updated_at|changed_at|days_since_prior_order)":("[^"]*"|-?[\d.]+|null)/g
+const FIELDS =
+  'order_id|history_id|cart_id|order_number|created_at|updated_at|changed_at|days_since_prior_order'
+
+/**
+ * What differs from one request to the next, and from one gateway to the other: numbers that are given once, and the
+ * time.
+ */
+const GIVEN_ONCE = new RegExp(`"(${FIELDS})":("[^"]*"|-?[\\d.]+|null)`, 'g')
 
 /** Sends one request, and resolves with the bytes of the response; rejects with its status where it is refused. */
 export async function ask (base: string, { method, path, headers, body }: Sent): Promise<string> {
   const response = await fetch(base + path, { method, headers, ...body !== undefined && { body } })
   const text = await response.text()
-  if (!response.ok) throw new Error(`${method} ${path} at ${base} was answered ${response.status}: ${text.slice(0, 300)}`)
+  if (!response.ok) {
+    throw new Error(`${method} ${path} at ${base} was answered ${response.status}: ${text.slice(0, 300)}`)
+  }
   return text
 }
 
@@ -31,6 +39,9 @@ export async function checkEqual (one: Case, ours: string, theirs: string, reset
     let at = 0
     while (a[at] === b[at]) at++
     const near = (text: string) => text.slice(Math.max(0, at - 60), at + 60)
-    throw new Error(`${one.name}: ${sent.method} ${sent.path} is not answered alike.\n  the gateway: …${near(a)}…\n  the other:   …${near(b)}…`)
+    throw new Error(
+      `${one.name}: ${sent.method} ${sent.path} is not answered alike.\n  the gateway: …${near(a)}…\n  the other:   ` +
+        `…${near(b)}…`
+    )
   }
 }

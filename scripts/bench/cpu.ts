@@ -58,7 +58,8 @@ function childrenOf (parent: number): number[] {
 /** What everything on the machine has used. */
 export function ofMachine (): number | null {
   try {
-    const [user, nice, system, , , irq, softirq] = readFileSync('/proc/stat', 'utf8').split('\n')[0]!.trim().split(/\s+/).slice(1).map(Number)
+    const [user, nice, system, , , irq, softirq] = readFileSync('/proc/stat', 'utf8').split('\n')[0]!.trim()
+      .split(/\s+/).slice(1).map(Number)
     return (user! + nice! + system! + irq! + softirq!) / TICKS
   } catch {
     return null

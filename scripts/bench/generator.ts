@@ -1,4 +1,7 @@
-/** The load generator, a process of its own: sends requests or statements as fast as they are answered, and says how many and how fast. */
+/**
+ * The load generator, a process of its own: sends requests or statements as fast as they are answered, and says how
+ * many and how fast.
+ */
 import autocannon from 'autocannon'
 import postgres from 'postgres'
 import type { Sent } from './requests.ts'
@@ -14,7 +17,13 @@ export type Job = {
 } & ({ kind: 'http', url: string, sent: Sent[], /** Every connection has requests of its own. */ isApart: boolean }
   | { kind: 'statements', url: string, settings: Record<string, string>, transactions: Statement[][] })
 
-export interface Result { count: number, seconds: number, p50: number, p99: number, /** of this process */ cpuSeconds: number }
+export interface Result {
+  count: number,
+  seconds: number,
+  p50: number,
+  p99: number, /** of this process */
+  cpuSeconds: number
+}
 
 /** Everything as the text that PostgreSQL reads and writes. */
 const plain = {
@@ -29,7 +38,9 @@ type Prepared = () => Promise<{ times: number[], seconds: number }>
 /** A piece of a list for each connection; without a list of its own, the whole of it from another place on. */
 function share<T> (list: T[], connections: number, isApart: boolean): T[][] {
   return Array.from({ length: connections }, (_, n) => {
-    if (!isApart || list.length < connections) return [...list.slice(n % list.length), ...list.slice(0, n % list.length)]
+    if (!isApart || list.length < connections) {
+      return [...list.slice(n % list.length), ...list.slice(0, n % list.length)]
+    }
     const size = Math.floor(list.length / connections)
     return list.slice(n * size, (n + 1) * size)
   })
@@ -49,7 +60,8 @@ function prepareHttp ({ url, sent, connections, seconds, isOnce, isApart }: Job 
         duration: seconds,
         sampleInt: 20,
         timeout: 30,
-        // What a user may do once only is done when each has done it; it does not look at the time then, and cuts nothing off.
+        // What a user may do once only is done when each has done it; it does not look at the time then, and cuts
+        // nothing off.
         ...isOnce && { amount: connections * shares[0]!.length },
         setupClient: (client) => client.setRequests(shares[next++ % connections]! as never)
       }, (error, result) => {
@@ -61,8 +73,16 @@ function prepareHttp ({ url, sent, connections, seconds, isOnce, isApart }: Job 
         if (status >= 300) bad.set(status, (bad.get(status) ?? 0) + 1)
       })
     })
-    if (bad.size > 0) throw new Error(`${url}${sent[0]!.path} answered ${[...bad].map(([status, n]) => `${status} ${n} times`).join(', ')}`)
-    if (result.errors > 0) throw new Error(`${url}${sent[0]!.path}: ${result.errors} requests failed, ${result.timeouts} of them by their time`)
+    if (bad.size > 0) {
+      throw new Error(
+        `${url}${sent[0]!.path} answered ${[...bad].map(([status, n]) => `${status} ${n} times`).join(', ')}`
+      )
+    }
+    if (result.errors > 0) {
+      throw new Error(
+        `${url}${sent[0]!.path}: ${result.errors} requests failed, ${result.timeouts} of them by their time`
+      )
+    }
     return { times, seconds: (performance.now() - began) / 1000 }
   }
 }
@@ -74,7 +94,9 @@ async function prepareStatements (job: Job & { kind: 'statements' }): Promise<Pr
     max: 1, fetch_types: false, onnotice: () => {}, types: { plain } as never, connection: settings as never
   }))
   const run = async (client: postgres.Sql, transaction: Statement[]) => {
-    for (const { text, parameters } of transaction) await client.unsafe(text, parameters as never[], { prepare: true, simple: false } as never)
+    for (const { text, parameters } of transaction) {
+      await client.unsafe(text, parameters as never[], { prepare: true, simple: false } as never)
+    }
   }
   // The first call on a connection makes plans.
   const used = 2

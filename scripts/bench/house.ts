@@ -12,7 +12,9 @@ export const SERVER = '../../server.ts'
 
 const NAMESPACE = 'cafebabe-1234-4abc-8def-c0ffeefeed01'
 
-/** Makes the tables of an empty database and loads a folder of CSV files into them. Resolves with the number of rows. */
+/**
+ * Makes the tables of an empty database and loads a folder of CSV files into them. Resolves with the number of rows.
+ */
 export async function fill (url: string, dir: string, rejectsDir: string): Promise<number> {
   const sql = createClient(url, { max: 1, statementTimeout: 0, fetchTypes: true })
   try {

@@ -21,7 +21,9 @@ const LEAST = 50
 const LONGEST_SECONDS = 20
 
 /** One round: what came through, and what it cost whom. */
-export async function measureRound (generator: Generator, job: Job, gateway: Gateway | null, postmaster: number | null): Promise<Round> {
+export async function measureRound (
+  generator: Generator, job: Job, gateway: Gateway | null, postmaster: number | null
+): Promise<Round> {
   const { begin } = await generator.prepare(job)
   const before = look(gateway, postmaster)
   const { count, seconds, p50, p99, cpuSeconds } = await begin()

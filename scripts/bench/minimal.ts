@@ -1,6 +1,7 @@
 /**
- * The minimal gateway: bare Fastify and the stock driver, no hooks, no log, no checks. It answers the thirteen requests of the benchmark
- * with the same bytes as the gateway, from statements of its own: the fixed reference, or the best ones known.
+ * The minimal gateway: bare Fastify and the stock driver, no hooks, no log, no checks. It answers the thirteen requests
+ * of the benchmark with the same bytes as the gateway, from statements of its own: the fixed reference, or the best
+ * ones known.
  *
  *   DATABASE_URL=… node scripts/bench/minimal.ts PORT reference|best
  */
@@ -24,7 +25,9 @@ const json = { to: 3802, from: [114, 3802], serialize: (value: unknown) => value
 const timestamp = {
   to: 1184, from: [1184], serialize: (value: string) => value, parse: (text: string) => `${text.replace(' ', 'T')}:00`
 }
-const textList = { to: 1009, from: [1009], serialize: (list: string[]) => `{${list.map((text) => JSON.stringify(text)).join(',')}}` }
+const textList = {
+  to: 1009, from: [1009], serialize: (list: string[]) => `{${list.map((text) => JSON.stringify(text)).join(',')}}`
+}
 
 const sql = postgres(process.env.DATABASE_URL!, {
   max: 6,
@@ -72,7 +75,9 @@ fastify.get<{ Querystring: PageQuery }>('/products', { schema: { response: { 200
     const found = await all('products-page', [...where, ...page, null])
     return pageOf(found.filter(({ product_id: id }) => id !== null), found[0]!.total, limit, offset)
   }
-  const [found, counted] = await Promise.all([all('products-list', [...where, ...page, null]), first('products-count', ...where, null)])
+  const [found, counted] = await Promise.all([
+    all('products-list', [...where, ...page, null]), first('products-count', ...where, null)
+  ])
   return pageOf(found, counted.total, limit, offset)
 })
 
@@ -94,7 +99,8 @@ fastify.get<{ Params: { id: string } }>('/carts/:id', async ({ params }, reply) 
   return reply.type(JSON_TYPE).send((await first('carts-find', params.id)).document)
 })
 
-const envelope = (message: string, documents: string, rest = '') => `{"success":true,"message":"${message}","data":${documents}${rest}}`
+const envelope = (message: string, documents: string, rest = '') =>
+  `{"success":true,"message":"${message}","data":${documents}${rest}}`
 
 fastify.get<{ Params: { id: string } }>('/orders/:id', async ({ params }, reply) => {
   const { order_id: id, document } = await first('orders-find', params.id)
@@ -104,7 +110,8 @@ fastify.get<{ Params: { id: string } }>('/orders/:id', async ({ params }, reply)
 const cursorOf = (place: string | null) => place === null ? null : Buffer.from(`o${place}`).toString('base64url')
 
 fastify.get<{ Params: { id: string } }>('/orders/user/:id', async ({ params }, reply) => {
-  const { total, documents, next_cursor: next } = await first('orders-list', params.id, null, null, null, null, null, null, 20, 0)
+  const { total, documents, next_cursor: next } = await first('orders-list', params.id, null, null, null, null, null,
+    null, 20, 0)
   const rest = JSON.stringify({ total, limit: 20, offset: 0, next_cursor: cursorOf(next) }).slice(1, -1)
   return reply.type(JSON_TYPE).send(envelope(`Found ${total} orders for user ${params.id}`, documents, `,${rest}`))
 })
@@ -122,8 +129,11 @@ fastify.post<{ Params: { id: string } }>('/carts/:id/items', async ({ params, bo
 })
 
 async function place (operation: string, input: object, requestId: string): Promise<string> {
-  const context = { actor: null, request_id: requestId, caller: 'bench', idempotency_key: null, request_hash: null, meaning_hash: null }
-  const { answer } = await first('orders-place', operation, JSON.stringify({ ...input, sell_unpriced: false }), JSON.stringify(context))
+  const context = {
+    actor: null, request_id: requestId, caller: 'bench', idempotency_key: null, request_hash: null, meaning_hash: null
+  }
+  const { answer } = await first('orders-place', operation, JSON.stringify({ ...input, sell_unpriced: false }),
+    JSON.stringify(context))
   return envelope('Order created successfully', `[${answer}]`)
 }
 

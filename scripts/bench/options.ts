@@ -5,11 +5,13 @@ export const USAGE = `
 npm run bench [-- --quick] [--only NAME,NAME] [--rounds N] [--seconds N] [--connections N] [--json FILE] [--svg FILE]
               [--database URL [--writes]]
 
-Measures the gateway, started as production runs it: thirteen requests, each beside a minimal gateway (bare Fastify, the stock driver, the
-statements of 27 November 2026) and beside PostgreSQL alone, and our statement beside the best one known for the same response. In turns,
-medians of all rounds, and with the processor time of each process for each request. How to read it: docs/performance.md.
+Measures the gateway, started as production runs it: thirteen requests, each beside a minimal gateway (bare Fastify,
+the stock driver, the statements of 27 November 2026) and beside PostgreSQL alone, and our statement beside the best
+one known for the same response. In turns, medians of all rounds, and with the processor time of each process for each
+request. How to read it: docs/performance.md.
 
-  --quick          at most 90 s: processor time beside the minimal gateway only; exit code 1 where a request is over its limit
+  --quick          at most 90 s: processor time beside the minimal gateway only; exit code 1 where a request is over
+                   its limit
                    (scripts/bench/thresholds.ts)
   --only NAMES     some of ${NAMES.slice(0, 7).join(', ')},
                    ${NAMES.slice(7).join(', ')}
@@ -18,10 +20,11 @@ medians of all rounds, and with the processor time of each process for each requ
   --connections N  of the load generator (32); statements run on a quarter of them
   --json FILE      writes the figures
   --svg FILE       writes a bar chart of them
-  --database URL   a shop that is there: its rows are read only. The gateway brings its schema up to date, and two schemas, bench_reference and
-                   bench_best, are made and dropped again. Without it: a database of its own on the server of the tests (embedded, or
-                   TEST_DATABASE_URL), filled from SEED_DIR (seeds)
-  --writes         measures the writes there, too, by users of its own, who are deleted again: for shops that nobody uses
+  --database URL   a shop that is there: its rows are read only. The gateway brings its schema up to date, and two
+                   schemas, bench_reference and bench_best, are made and dropped again. Without it: a database of
+                   its own on the server of the tests (embedded, or TEST_DATABASE_URL), filled from SEED_DIR (seeds)
+  --writes         measures the writes there, too, by users of its own, who are deleted again: for shops that nobody
+                   uses
 
 Exit code 1 where something fails, or responses differ.
 `
@@ -58,7 +61,9 @@ export function options (): Options {
     if (!NAMES.includes(name as Name)) misused(`--only does not know ${name}`, USAGE)
   }
   if (values.writes && values.database === undefined) misused('--writes goes with --database', USAGE)
-  if (values.database !== undefined && !/^postgres(ql)?:\/\//.test(values.database)) misused('--database must be a postgres:// URL', USAGE)
+  if (values.database !== undefined && !/^postgres(ql)?:\/\//.test(values.database)) {
+    misused('--database must be a postgres:// URL', USAGE)
+  }
   return {
     isQuick: values.quick ?? false,
     only: only as Name[],

@@ -19,8 +19,8 @@ export function hasPgbench (): boolean {
 const TOKEN = /'(?:[^']|'')*'|--[^\n]*|\$(\d+)|::|:/g
 
 /**
- * A statement for pgbench. Its own parameters are each a new one wherever they stand, so that the server could not always tell the type: it is
- * asked for beforehand, and written down. An unset variable is null.
+ * A statement for pgbench. Its own parameters are each a new one wherever they stand, so that the server could not
+ * always tell the type: it is asked for beforehand, and written down. An unset variable is null.
  */
 export function scriptOf (text: string, types: string[], prefix: string): string {
   const written = text.replace(TOKEN, (token, number?: string) => {
@@ -36,7 +36,9 @@ async function typesOf (sql: Sql, text: string): Promise<string[]> {
   try {
     await reserved.unsafe(`prepare bench_types as ${text}`)
     const [{ types }] = await reserved.unsafe(
-      "select parameter_types::text[] as types from pg_prepared_statements where name = 'bench_types'") as unknown as [{ types: string[] }]
+      "select parameter_types::text[] as types from pg_prepared_statements where name = 'bench_types'") as unknown as [
+      { types: string[] }
+    ]
     await reserved.unsafe('deallocate bench_types')
     return types
   } finally {
@@ -45,7 +47,9 @@ async function typesOf (sql: Sql, text: string): Promise<string[]> {
 }
 
 /** Writes the transactions as pgbench takes them, each a script of its own. Resolves with the arguments for each. */
-export async function writeScripts (sql: Sql, transactions: Statement[][], folder: string, name: string): Promise<string[][]> {
+export async function writeScripts (
+  sql: Sql, transactions: Statement[][], folder: string, name: string
+): Promise<string[][]> {
   const types = new Map<string, string[]>()
   const scripts: string[][] = []
   for (const [n, statements] of transactions.entries()) {
@@ -55,7 +59,9 @@ export async function writeScripts (sql: Sql, transactions: Statement[][], folde
       if (!types.has(text)) types.set(text, await typesOf(sql, text))
       const prefix = `v${n}_${m}`
       parts.push(scriptOf(text, types.get(text)!, prefix))
-      for (const [at, value] of parameters.entries()) if (value !== null) args.push('-D', `${prefix}_${at + 1}=${value}`)
+      for (const [at, value] of parameters.entries()) {
+        if (value !== null) args.push('-D', `${prefix}_${at + 1}=${value}`)
+      }
     }
     const file = join(folder, `${name}-${n}.sql`)
     await writeFile(file, parts.join(''))
@@ -74,7 +80,8 @@ function environmentOf (databaseUrl: string, settings: Record<string, string>): 
     PGUSER: decodeURIComponent(username),
     PGPASSWORD: decodeURIComponent(password),
     PGDATABASE: decodeURIComponent(pathname.slice(1)),
-    PGOPTIONS: Object.entries(settings).map(([name, value]) => `-c ${name}=${value.replace(/[\\ ]/g, '\\$&')}`).join(' ')
+    PGOPTIONS: Object.entries(settings).map(([name, value]) => `-c ${name}=${value.replace(/[\\ ]/g, '\\$&')}`)
+      .join(' ')
   }
 }
 
@@ -99,9 +106,10 @@ export async function runPgbench (
 }
 
 async function call (args: string[], env: NodeJS.ProcessEnv): Promise<{ count: number, perSecond: number }> {
-  const { stdout } = await promisify(execFile)('pgbench', ['-n', '-M', 'prepared', '-j', '1', ...args], { env }).catch((error) => {
-    throw new Error(`pgbench failed: ${String(error.stderr).slice(0, 1000)}`)
-  })
+  const { stdout } = await promisify(execFile)('pgbench', ['-n', '-M', 'prepared', '-j', '1', ...args], { env })
+    .catch((error) => {
+      throw new Error(`pgbench failed: ${String(error.stderr).slice(0, 1000)}`)
+    })
   const [, count, perSecond] = FIGURES.exec(stdout) ?? []
   if (count === undefined) throw new Error(`pgbench said nothing of its transactions:\n${stdout}`)
   return { count: Number(count), perSecond: Number(perSecond) }

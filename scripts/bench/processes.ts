@@ -32,17 +32,26 @@ export async function startGateway (databaseUrl: string, folder: string): Promis
 /** The minimal gateway, with the fixed reference's statements or the best ones known. */
 export async function startMinimal (databaseUrl: string, kind: 'reference' | 'best'): Promise<Gateway> {
   const port = await freePort()
-  return await start(`http://127.0.0.1:${port}`, '/livez', './minimal.ts', [String(port), kind], ['ignore', 'ignore', 'inherit'], {
-    NODE_ENV: 'production', DATABASE_URL: databaseUrl
-  })
+  return await start(`http://127.0.0.1:${port}`, '/livez', './minimal.ts', [String(port), kind],
+    ['ignore', 'ignore', 'inherit'], {
+      NODE_ENV: 'production', DATABASE_URL: databaseUrl
+    })
 }
 
-async function start (url: string, ready: string, file: string, args: string[], stdio: StdioOptions, env: Record<string, string>) {
-  const child = spawn(process.execPath, [join(import.meta.dirname, file), ...args], { stdio, env: { PATH: process.env.PATH, ...env } })
+async function start (
+  url: string, ready: string, file: string, args: string[], stdio: StdioOptions, env: Record<string, string>
+) {
+  const child = spawn(process.execPath, [join(import.meta.dirname, file), ...args], {
+    stdio, env: { PATH: process.env.PATH, ...env }
+  })
   endIfInterrupted(async () => await end(child))
   const deadline = performance.now() + START_MS
   while (!await fetch(url + ready).then(({ ok }) => ok, () => false)) {
-    if (child.exitCode !== null) throw new Error(`${file} ended at its start with ${child.exitCode}${typeof stdio[1] === 'number' ? '; see its log' : ''}`)
+    if (child.exitCode !== null) {
+      throw new Error(
+        `${file} ended at its start with ${child.exitCode}${typeof stdio[1] === 'number' ? '; see its log' : ''}`
+      )
+    }
     if (performance.now() > deadline) {
       await end(child)
       throw new Error(`${file} was not ready within ${START_MS / 1000} s`)

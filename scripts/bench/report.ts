@@ -16,22 +16,31 @@ export function tables (run: Run): string {
   return [
     `${date.toISOString().slice(0, 16).replace('T', ' ')} UTC, ${about}`,
     `${PROCESSORS} processors, Node ${process.versions.node}, PostgreSQL ${postgres}; ${connections} connections, ` +
-      `${rounds} rounds of ${seconds.toFixed(1)} s; load average ${load.map((value) => value.toFixed(1)).join(' at the start, ')} at the end`,
+      `${rounds} rounds of ${seconds.toFixed(1)} s; load average ${load.map((value) => value.toFixed(1))
+        .join(' at the start, ')} at the end`,
     '',
     table(
-      ['request', 'gateway /s', 'minimal /s', 'ratio', 'gateway µs', 'minimal µs', 'µs ratio', 'database µs', 'minimal’s', 'generator µs',
-        'p50 ms', 'p99 ms', 'noise', 'others'],
+      [
+        'request', 'gateway /s', 'minimal /s', 'ratio', 'gateway µs', 'minimal µs', 'µs ratio', 'database µs',
+        'minimal’s', 'generator µs', 'p50 ms', 'p99 ms', 'noise', 'others'
+      ],
       cases.map(({ name, ours, minimal, ratio, cpuRatio }) => [
-        name, round(ours.perSecond), round(minimal.perSecond), ratio.toFixed(2), round(ours.gateway), round(minimal.gateway),
-        round(cpuRatio, 2), round(ours.database), round(minimal.database), round(ours.generator), round(ours.p50, 1), round(ours.p99, 1),
+        name, round(ours.perSecond), round(minimal.perSecond), ratio.toFixed(2), round(ours.gateway),
+        round(minimal.gateway),
+        round(cpuRatio, 2), round(ours.database), round(minimal.database), round(ours.generator), round(ours.p50, 1),
+        round(ours.p99, 1),
         `±${percent(Math.max(ours.noise, minimal.noise))}`, percent(ours.others)
       ])),
     ...statements.length === 0
       ? []
       : ['', table(
-          ['statements alone', 'ours /s', 'best /s', 'ratio', 'ours µs', 'best µs', 'µs ratio', 'gateway ÷ ours', 'noise', 'by'],
+          [
+            'statements alone', 'ours /s', 'best /s', 'ratio', 'ours µs', 'best µs', 'µs ratio', 'gateway ÷ ours',
+            'noise', 'by'
+          ],
           statements.map(({ name, ours, statements: alone }) => [
-            name, round(alone!.ours.perSecond), round(alone!.best.perSecond), alone!.ratio.toFixed(2), round(alone!.ours.database),
+            name, round(alone!.ours.perSecond), round(alone!.best.perSecond), alone!.ratio.toFixed(2),
+            round(alone!.ours.database),
             round(alone!.best.database), round(alone!.cpuRatio, 2), (ours.perSecond / alone!.ours.perSecond).toFixed(2),
             `±${percent(Math.max(alone!.ours.noise, alone!.best.noise))}`, alone!.by
           ]))],
@@ -43,6 +52,7 @@ function table (head: string[], rows: string[][]): string {
   const widths = head.map((name, column) => Math.max(name.length, ...rows.map((row) => row[column]!.length)))
   const line = (cells: string[]) => `| ${cells.map((cell, column) =>
     column === 0 ? cell.padEnd(widths[0]!) : cell.padStart(widths[column]!)).join(' | ')} |`
-  const rule = `|${widths.map((width, column) => column === 0 ? '-'.repeat(width + 2) : `${'-'.repeat(width + 1)}:`).join('|')}|`
+  const rule = `|${widths.map((width, column) => column === 0 ? '-'.repeat(width + 2) : `${'-'.repeat(width + 1)}:`)
+    .join('|')}|`
   return [line(head), rule, ...rows.map(line)].join('\n')
 }

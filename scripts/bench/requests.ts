@@ -26,7 +26,9 @@ export type Name = typeof NAMES[number]
 
 const WRITES: readonly Name[] = ['add-to-cart', 'place', 'checkout']
 
-const get = (path: string, key: string | null = API_KEY): Sent => ({ method: 'GET', path, headers: key === null ? {} : { 'x-api-key': key } })
+const get = (path: string, key: string | null = API_KEY): Sent => ({
+  method: 'GET', path, headers: key === null ? {} : { 'x-api-key': key }
+})
 const post = (path: string, body?: object): Sent => ({
   method: 'POST',
   path,
@@ -52,7 +54,9 @@ export function casesOf (shop: Shop): Case[] {
     'add-to-cart': shop.customers.map((id) => post(`/carts/${id}/items`, { product_id: first, quantity: 1 })),
     place: shop.customers.map((id) => post('/orders', {
       user_id: id,
-      items: [{ product_id: first, quantity: 2 }, { product_id: second, quantity: 1 }, { product_id: third, quantity: 1 }]
+      items: [
+        { product_id: first, quantity: 2 }, { product_id: second, quantity: 1 }, { product_id: third, quantity: 1 }
+      ]
     })),
     checkout: shop.customers.map((id) => post(`/carts/${id}/checkout`))
   }

@@ -7,7 +7,9 @@ import { measureRound } from './measure.ts'
 import type { Options } from './options.ts'
 import { startGateway, startGenerator, startMinimal, type Gateway } from './processes.ts'
 import { casesOf, type Case, type Name } from './requests.ts'
-import { fillCarts, givenDatabase, installReferences, lookAround, removeCustomers, removeReferences, scratchDatabase } from './shop.ts'
+import {
+  fillCarts, givenDatabase, installReferences, lookAround, removeCustomers, removeReferences, scratchDatabase
+} from './shop.ts'
 import { say } from './say.ts'
 import { measureStatements, type StatementFigures } from './statements.ts'
 
@@ -63,7 +65,9 @@ export async function run (options: Options, folder: string): Promise<Run> {
     endings.push(minimal.stop)
     const generator = startGenerator()
     endings.push(generator.stop)
-    const [{ pid, version }] = await sql.unsafe("select pg_backend_pid() as pid, current_setting('server_version') as version") as unknown as [{ pid: number, version: string }]
+    const [{ pid, version }] = await sql.unsafe(
+      "select pg_backend_pid() as pid, current_setting('server_version') as version"
+    ) as unknown as [{ pid: number, version: string }]
     const postmaster = postmasterOf(pid)
 
     const cases = casesOf(shop).filter(({ name }) => options.only.includes(name))
@@ -80,7 +84,8 @@ export async function run (options: Options, folder: string): Promise<Run> {
         if (one.carts) await reset()
         // So many checkouts as the time is long enough for, by the round before.
         const most = Math.max(LEAST_EACH * options.connections, Math.round((rates.get(gateway) ?? 0) * seconds))
-        const job = jobOf(one.isOnce ? { ...one, sent: one.sent.slice(0, most) } : one, gateway.url, options.connections, seconds)
+        const job = jobOf(one.isOnce ? { ...one, sent: one.sent.slice(0, most) } : one, gateway.url,
+          options.connections, seconds)
         const round = await measureRound(generator, job, gateway, postmaster)
         rates.set(gateway, round.perSecond)
         return round
@@ -99,7 +104,9 @@ export async function run (options: Options, folder: string): Promise<Run> {
     let fault: string | undefined
     if (!options.isQuick) {
       try {
-        const found = await measureStatements({ url, cases, gateway: ours, generator, postmaster, options, folder, reset })
+        const found = await measureStatements({
+          url, cases, gateway: ours, generator, postmaster, options, folder, reset
+        })
         for (const one of measured) one.statements = found.get(one.name) ?? null
       } catch (error) {
         // What has been measured by now is worth showing.

@@ -50,7 +50,9 @@ export async function scratchDatabase (scratchDir: string): Promise<Database> {
     const began = performance.now()
     const rows = await fill(url, dir, scratchDir)
     sql = clientOf(url)
-    return { url, sql, about: `${dir}, ${rows} rows loaded in ${((performance.now() - began) / 1000).toFixed(0)} s`, end }
+    return {
+      url, sql, about: `${dir}, ${rows} rows loaded in ${((performance.now() - began) / 1000).toFixed(0)} s`, end
+    }
   } catch (error) {
     await end()
     throw error
@@ -61,7 +63,9 @@ export async function scratchDatabase (scratchDir: string): Promise<Database> {
 export function givenDatabase (url: string): Database {
   endOnSignals()
   const sql = clientOf(url)
-  return { url, sql, about: `the database ${new URL(url).pathname.slice(1)}`, end: async () => await sql.end({ timeout: 5 }) }
+  return {
+    url, sql, about: `the database ${new URL(url).pathname.slice(1)}`, end: async () => await sql.end({ timeout: 5 })
+  }
 }
 
 const clientOf = (url: string): Sql => postgres(url, { max: 2, onnotice: () => {} })
@@ -74,7 +78,8 @@ export async function installReferences (sql: Sql): Promise<void> {
     const texts = files.map((file) => readFileSync(join(folder, file), 'utf8'))
     // One after the other in one transaction; what a function calls may stand behind it.
     await sql.unsafe([
-      `drop schema if exists bench_${kind} cascade`, `create schema bench_${kind}`, 'set local check_function_bodies = off', ...texts
+      `drop schema if exists bench_${kind} cascade`, `create schema bench_${kind}`,
+      'set local check_function_bodies = off', ...texts
     ].join(';\n')).simple()
   }
 }
@@ -85,11 +90,14 @@ export async function removeReferences (sql: Sql): Promise<void> {
 
 /** Looks for what to ask for, and makes up the customers where the shop may be written to. */
 export async function lookAround (sql: Sql, mayWrite: boolean): Promise<Shop> {
-  const list = async <T>(text: string): Promise<T[]> => (await sql.unsafe(text)).map((row) => Object.values(row)[0] as T)
+  const list = async <T>(text: string): Promise<T[]> => (await sql.unsafe(text)).map(
+    (row) => Object.values(row)[0] as T
+  )
   const customers = mayWrite ? await makeCustomers(sql) : []
   if (mayWrite) await fillCarts(sql, await soldOf(list))
   const carts = await list<string>(`
-    select u.external_user_id::text from orders.carts c join users.users u on u.id = c.user_id order by c.cart_id limit 8`)
+    select u.external_user_id::text from orders.carts c join users.users u on u.id = c.user_id order by c.cart_id
+    limit 8`)
   const users = await list<string>(`
     select external_user_id::text from users.users where email_address not like '%@${DOMAIN}' order by id limit 8`)
   return {
@@ -98,14 +106,19 @@ export async function lookAround (sql: Sql, mayWrite: boolean): Promise<Shop> {
     users,
     buyers: await list(`
       select u.external_user_id::text from (
-        select user_id, count(*) as n from orders.orders where user_id is not null group by user_id order by abs(count(*) - 20), user_id limit 8
+        select user_id, count(*) as n from orders.orders where user_id is not null group by user_id
+        order by abs(count(*) - 20), user_id limit 8
       ) o join users.users u on u.id = o.user_id order by u.id`),
     cartOwners: carts.length > 0 ? carts : users,
     departments: await list('select department_name from products.departments order by department_id limit 8'),
     words: await list(`
-      select word from (select distinct product_id, regexp_split_to_table(search_name, '[^a-z]+') as word from products.products) w
+      select word from (select distinct product_id, regexp_split_to_table(search_name, '[^a-z]+') as word
+      from products.products) w
       where length(word) >= 4 group by word order by abs(count(*) - 100), word limit 8`),
-    orders: await list('select id::text from (select id, total_items from orders.orders order by id limit 10000) o order by abs(total_items - 10), id limit 8'),
+    orders: await list(
+      'select id::text from (select id, total_items from orders.orders order by id limit 10000) o order by ' +
+        'abs(total_items - 10), id limit 8'
+    ),
     statuses: await list('select distinct status from orders.order_totals order by status limit 3'),
     customers
   }
@@ -116,15 +129,19 @@ async function soldOf (list: (text: string) => Promise<number[]>): Promise<numbe
     select product_id from products.product_enriched e
     where price is not null and not exists (select from products.inventory i where i.product_id = e.product_id)
     order by product_id limit 5`)
-  if (sold.length < 5) throw new Error('There are no five products with a price and without a stock, so that nothing can be ordered here.')
+  if (sold.length < 5) {
+    throw new Error('There are no five products with a price and without a stock, so that nothing can be ordered here.')
+  }
   return sold
 }
 
 async function makeCustomers (sql: Sql): Promise<string[]> {
   await removeCustomers(sql)
   const made = await sql.unsafe<{ id: string }[]>(`
-    insert into users.users (first_name, last_name, email_address, phone_number, street_address, city, postal_code, country)
-    select 'Bench', n::text, 'customer' || n || '@${DOMAIN}', '555-0100', '1 Test Street', 'Sampleton', '12345', 'Utopia'
+    insert into users.users (first_name, last_name, email_address, phone_number, street_address, city, postal_code,
+    country)
+    select 'Bench', n::text, 'customer' || n || '@${DOMAIN}', '555-0100', '1 Test Street', 'Sampleton', '12345',
+    'Utopia'
     from generate_series(1, ${CUSTOMERS}) n returning external_user_id::text as id`)
   return made.map(({ id }) => id)
 }
@@ -132,14 +149,19 @@ async function makeCustomers (sql: Sql): Promise<string[]> {
 /** Takes back what the writes have left. */
 export async function removeCustomers (sql: Sql): Promise<void> {
   await sql.unsafe(`
-    delete from orders.orders where user_id in (select id from users.users where email_address like 'customer%@${DOMAIN}');
+    delete from orders.orders where user_id in (select id from users.users
+    where email_address like 'customer%@${DOMAIN}');
     delete from users.users where email_address like 'customer%@${DOMAIN}'`).simple()
 }
 
-/** In one transaction, as statements of one text are: gives each of the customers a cart with five products, as it was at first. */
+/**
+ * In one transaction, as statements of one text are: gives each of the customers a cart with five products, as it was
+ * at first.
+ */
 export async function fillCarts (sql: Sql, sold: number[]): Promise<void> {
   await sql.unsafe(`
-    insert into orders.carts (user_id) select id from users.users where email_address like 'customer%@${DOMAIN}' on conflict (user_id) do nothing;
+    insert into orders.carts (user_id) select id from users.users where email_address like 'customer%@${DOMAIN}'
+    on conflict (user_id) do nothing;
     delete from orders.cart_items i using orders.carts c, users.users u
     where i.cart_id = c.cart_id and u.id = c.user_id and u.email_address like 'customer%@${DOMAIN}';
     insert into orders.cart_items (cart_id, product_id, quantity, add_to_cart_order)

@@ -11,7 +11,9 @@ import { startGateway, startMinimal, type Gateway, type Generator } from './proc
 import type { Case, Name } from './requests.ts'
 import { say } from './say.ts'
 
-/** Transactions a second (a request's statements, one after the other), and the database's processor time of one, in µs. */
+/**
+ * Transactions a second (a request's statements, one after the other), and the database's processor time of one, in µs.
+ */
 export interface Alone { perSecond: number, database: number | null, noise: number }
 
 export interface StatementFigures {
@@ -38,7 +40,10 @@ interface Place {
 /** What runs without any gateway: the statements that one sent for a request. */
 interface Contestant { transactions: Statement[][], settings: Record<string, string> }
 
-/** Measures the statements of each request without a gateway: ours, and the best ones known, whose responses are checked to be the same. */
+/**
+ * Measures the statements of each request without a gateway: ours, and the best ones known, whose responses are checked
+ * to be the same.
+ */
 export async function measureStatements (place: Place): Promise<Map<Name, StatementFigures>> {
   const found = new Map<Name, StatementFigures>()
   const contestants = await capture(place)
@@ -52,7 +57,11 @@ export async function measureStatements (place: Place): Promise<Map<Name, Statem
       const by = !one.isOnce && hasPgbench() ? 'pgbench' : 'driver'
       const measures = []
       for (const [n, contestant] of pair.entries()) {
-        measures.push(by === 'driver' ? byDriver(place, one, contestant) : await byPgbench(place, one, contestant, sql, `${one.name}-${n}`))
+        measures.push(
+          by === 'driver'
+            ? byDriver(place, one, contestant)
+            : await byPgbench(place, one, contestant, sql, `${one.name}-${n}`)
+        )
       }
       const rounds: { perSecond: number, database: number | null }[][] = [[], []]
       for (let round = 0; round < place.options.rounds; round++) {
@@ -68,7 +77,9 @@ export async function measureStatements (place: Place): Promise<Map<Name, Statem
 }
 
 /** Has both gateways answer, and reads what they send to the database. */
-async function capture ({ url, cases, gateway, folder, options, reset }: Place): Promise<Map<Name, [Contestant, Contestant]>> {
+async function capture (
+  { url, cases, gateway, folder, options, reset }: Place
+): Promise<Map<Name, [Contestant, Contestant]>> {
   const wire = await tap(url)
   const gateways: Gateway[] = []
   try {
@@ -98,7 +109,9 @@ async function contestantOf (
     return { transactions: seen, settings: seen[0]![0]!.settings }
   }
   if (one.carts) await reset()
-  const [model, ...others] = one.sent.map(({ path, body }) => /[0-9a-f-]{36}/.exec(`${path} ${body}`)![0]) as [string, ...string[]]
+  const [model, ...others] = one.sent.map(({ path, body }) => /[0-9a-f-]{36}/.exec(`${path} ${body}`)![0]) as [
+    string, ...string[]
+  ]
   // A write is one statement, which says whose; what else comes by is the gateway's own business.
   const first = (await listen(async () => await ask(base, one.sent[0]!)))
     .find(({ parameters }) => parameters.some((value) => value?.includes(model)))
@@ -121,7 +134,9 @@ async function repeated (look: () => Promise<Seen[]>): Promise<Seen[]> {
 const clientsOf = ({ options }: Place) => Math.max(1, options.connections >> 2)
 
 /** For each round: the rate, and the processor time of all of it, connecting and planning included. */
-async function byPgbench (place: Place, one: Case, { transactions, settings }: Contestant, sql: postgres.Sql, name: string) {
+async function byPgbench (
+  place: Place, one: Case, { transactions, settings }: Contestant, sql: postgres.Sql, name: string
+) {
   const { url, postmaster, options: { seconds }, folder, reset } = place
   const clients = clientsOf(place)
   const scripts = await writeScripts(sql, one.isWrite ? transactions.slice(0, clients) : transactions, folder, name)
@@ -145,7 +160,9 @@ function byDriver (place: Place, one: Case, { transactions, settings }: Contesta
   }
 }
 
-function figures (by: StatementFigures['by'], ours: { perSecond: number, database: number | null }[], best: typeof ours): StatementFigures {
+function figures (
+  by: StatementFigures['by'], ours: { perSecond: number, database: number | null }[], best: typeof ours
+): StatementFigures {
   const of = (rounds: typeof ours): Alone => ({
     perSecond: median(rounds.map(({ perSecond }) => perSecond)),
     database: rounds.some(({ database }) => database === null) ? null : median(rounds.map(({ database }) => database!)),

@@ -34,7 +34,9 @@ export function judge (ratios: Map<string, number | null>, limits: Record<string
     const limit = limits[name]
     if (limit === undefined) sentences.push(`${name}: there is no limit for it`)
     else if (ratio === null || !Number.isFinite(ratio)) sentences.push(`${name}: its processor time could not be read`)
-    else if (ratio > limit) sentences.push(`${name}: ${ratio.toFixed(2)} times the minimal gateway's processor time, ${limit} at most`)
+    else if (ratio > limit) {
+      sentences.push(`${name}: ${ratio.toFixed(2)} times the minimal gateway's processor time, ${limit} at most`)
+    }
   }
   if (ratios.size === 0) sentences.push('nothing was measured')
   return { holds: sentences.length === 0, sentences }

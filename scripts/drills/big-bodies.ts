@@ -2,7 +2,8 @@ import type { Verdict } from '../drill.ts'
 import { HOSTILE_BODIES } from '../trials/hostile-bodies.ts'
 import { runTrial } from '../trials/harness.ts'
 
-export const summary = 'bodies of 1 MiB made to be costly, sent by nobody in particular: the CPU time that the gateway has for each'
+export const summary =
+  'bodies of 1 MiB made to be costly, sent by nobody in particular: the CPU time that the gateway has for each'
 
 /** The event loop is held no longer by any request. */
 const LIMIT_MS = 50
@@ -30,7 +31,10 @@ export async function run ({ isShort }: { isShort: boolean }): Promise<Verdict[]
       for (let n = 0; n < rounds; n++) await send(body)
       const ms = (await cpu() - since) / rounds
       verdicts.push({
-        done: kind, expected: `a refusal, for at most ${LIMIT_MS} ms of CPU`, seen: `${status}, ${ms.toFixed(1)} ms`, holds: ms <= LIMIT_MS && status < 500
+        done: kind,
+        expected: `a refusal, for at most ${LIMIT_MS} ms of CPU`,
+        seen: `${status}, ${ms.toFixed(1)} ms`,
+        holds: ms <= LIMIT_MS && status < 500
       })
     }
   })

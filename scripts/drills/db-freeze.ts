@@ -72,12 +72,16 @@ async function freezeReplica ({ url, startGateways, teardown }: Trial, ms: numbe
   return [{
     done: 'frozen: a replica; the primary idle',
     expected: `no error, and nobody waits for it any more after ${LEFT_OUT_WITHIN_MS} ms`,
-    seen: `${wrong.length} of ${during.length} refused, ${late.length} waited (at most ${percentile(during, 1).toFixed()} ms), the last sent at ${leftOut.toFixed()} ms`,
+    seen:
+      `${wrong.length} of ${during.length} refused, ${late.length} waited (at most ` +
+        `${percentile(during, 1).toFixed()} ms), the last sent at ${leftOut.toFixed()} ms`,
     holds: wrong.length === 0 && leftOut <= LEFT_OUT_WITHIN_MS + 200
   }, {
     done: 'the replica answers again',
     expected: 'it is read from: most of a second’s requests',
-    seen: `${again.length} requests, ${way.relayed() - before} bytes from the replica (${before - missed} in the 2 s before, without requests)`,
+    seen:
+      `${again.length} requests, ${way.relayed() - before} bytes from the replica (${before - missed} in the 2 s ` +
+        'before, without requests)',
     holds: way.relayed() - before > 500 * again.length / 2
   }]
 }

@@ -19,15 +19,20 @@ export async function run ({ isShort }: { isShort: boolean }): Promise<Verdict[]
     await sql`insert into products.inventory (product_id, stock) values (5, 1000000), (6, 1000000)`
     const users = await sql<{ id: string }[]>`
       insert into users.users (first_name, last_name, email_address)
-      select 'User', n::text, 'drill' || n || '@example.com' from generate_series(1, 1000) n returning external_user_id as id`
+      select 'User', n::text, 'drill' || n || '@example.com' from generate_series(1, 1000) n returning external_user_id
+      as id`
     let next = 0
     const order = async (product: number) =>
-      await send(base!, 'POST', '/orders', { user_id: users[next++ % users.length]!.id, items: [{ product_id: product, quantity: 1 }] })
+      await send(base!, 'POST', '/orders', {
+        user_id: users[next++ % users.length]!.id, items: [{ product_id: product, quantity: 1 }]
+      })
     const others: Record<string, () => Promise<Sent>> = {
       'orders of another product': async () => await order(6),
       'reads of the locked product': async () => await send(base!, 'GET', '/products/5'),
       'lists of orders': async () => await send(base!, 'GET', '/orders?limit=5'),
-      'logins (of nobody)': async () => await send(base!, 'POST', '/users/login', { email_address: 'nobody@example.com', password: 'long enough' }),
+      'logins (of nobody)': async () => await send(base!, 'POST', '/users/login', {
+        email_address: 'nobody@example.com', password: 'long enough'
+      }),
       '/readyz': async () => await send(base!, 'GET', '/readyz')
     }
     const rounds = isShort ? 15 : 60
@@ -70,7 +75,9 @@ export async function run ({ isShort }: { isShort: boolean }): Promise<Verdict[]
       verdicts.push({
         done: `${name} beside ${wanting.length} callers who want a locked row`,
         expected: `none refused, the median at most 2 times of before (or ${ROOM_MS} ms more)`,
-        seen: `${wrong.length} of ${busy.length} refused, median ${was.toFixed(1)} -> ${is.toFixed(1)} ms, the slowest ${percentile(busy, 1).toFixed()} ms`,
+        seen:
+          `${wrong.length} of ${busy.length} refused, median ${was.toFixed(1)} -> ${is.toFixed(1)} ms, the slowest ` +
+            `${percentile(busy, 1).toFixed()} ms`,
         holds: wrong.length === 0 && is <= Math.max(2 * was, was + ROOM_MS)
       })
     }

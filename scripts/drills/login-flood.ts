@@ -2,12 +2,16 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Verdict } from '../drill.ts'
 import { runTrial } from '../trials/harness.ts'
 
-export const summary = 'one address tries a password for another email each time, 20 at once and without pause, while others log in'
+export const summary =
+  'one address tries a password for another email each time, 20 at once and without pause, while others log in'
 
 const PASSWORD = 'a good long password'
 const OTHERS = 5
 
-/** How many of the flood may have their turn before somebody else has: the one that runs, and one that is admitted meanwhile. */
+/**
+ * How many of the flood may have their turn before somebody else has: the one that runs, and one that is admitted
+ * meanwhile.
+ */
 const TURNS = 3
 
 export async function run ({ isShort }: { isShort: boolean }): Promise<Verdict[]> {
@@ -32,7 +36,8 @@ export async function run ({ isShort }: { isShort: boolean }): Promise<Verdict[]
     const flooding = Array.from({ length: 20 }, async (_, worker) => {
       // eslint-disable-next-line no-unmodified-loop-condition -- it is, below
       for (let n = 0; !isOver; n++) {
-        const status = await post('/api/auth/login', { email: `nobody-${worker}-${n}@example.com`, password: 'wrong' }, '203.0.113.66')
+        const status = await post('/api/auth/login', { email: `nobody-${worker}-${n}@example.com`, password: 'wrong' },
+          '203.0.113.66')
         flood.set(status, (flood.get(status) ?? 0) + 1)
         if (status !== 401) await sleep(20)
       }
@@ -40,7 +45,8 @@ export async function run ({ isShort }: { isShort: boolean }): Promise<Verdict[]
     const end = performance.now() + (isShort ? 10_000 : 60_000)
     for (let n = 0; performance.now() < end; n++) {
       const [since, before] = [performance.now(), flood.get(401) ?? 0]
-      const status = await post('/api/auth/login', { email: `person${n % OTHERS}@example.com`, password: PASSWORD }, `198.51.100.${n % OTHERS}`)
+      const status = await post('/api/auth/login', { email: `person${n % OTHERS}@example.com`, password: PASSWORD },
+        `198.51.100.${n % OTHERS}`)
       if (status === 200) times.push(performance.now() - since)
       else refused.push(status)
       turns = Math.max(turns, (flood.get(401) ?? 0) - before)
@@ -58,7 +64,17 @@ export async function run ({ isShort }: { isShort: boolean }): Promise<Verdict[]
       seen: `${refused.length} refused; ${slowest} ms at most`,
       holds: refused.length === 0 && times.length > 0
     },
-    { done: 'the flood’s turns during one login of another', expected: `at most ${TURNS}`, seen: String(turns), holds: turns <= TURNS },
-    { done: 'what the flood was told', expected: 'at most 600 failures in a minute', seen: told, holds: (flood.get(401) ?? 0) <= 1200 }
+    {
+      done: 'the flood’s turns during one login of another',
+      expected: `at most ${TURNS}`,
+      seen: String(turns),
+      holds: turns <= TURNS
+    },
+    {
+      done: 'what the flood was told',
+      expected: 'at most 600 failures in a minute',
+      seen: told,
+      holds: (flood.get(401) ?? 0) <= 1200
+    }
   ]
 }

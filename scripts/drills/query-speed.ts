@@ -10,9 +10,13 @@ import { loadFolder } from '../../seeds/loader/index.ts'
 import type { Verdict } from '../drill.ts'
 import { runTrial } from '../trials/harness.ts'
 
-export const summary = 'statements of the older client on /legacy/query beside the list routes, and 50 at once (SEED_DIR: on that catalogue)'
+export const summary =
+  'statements of the older client on /legacy/query beside the list routes, and 50 at once (SEED_DIR: on that catalogue)'
 
-/** A list route has its plan ready; a caller's statement is planned each time: 0.3 ms for four tables, as long as such a page takes to run. */
+/**
+ * A list route has its plan ready; a caller's statement is planned each time: 0.3 ms for four tables, as long as such a
+ * page takes to run.
+ */
 const RATIO = 2.5
 /** A statement counts; the route has the sum kept. */
 const COUNT_RATIO = 5
@@ -27,13 +31,19 @@ const NO_USERS = '00000000-0000-4000-8000-000000000000'
 
 interface Case { name: string, sql: string, params: unknown[], path: string, ratio?: number }
 
-const COLUMNS = 'p.product_id, p.product_name, p.aisle_id, p.department_id, a.aisle, d.department, e.description, e.price, e.image_url'
+const COLUMNS =
+  'p.product_id, p.product_name, p.aisle_id, p.department_id, a.aisle, d.department, ' +
+  'e.description, e.price, e.image_url'
 const JOINED = `FROM products.products p LEFT JOIN products.departments d ON p.department_id = d.department_id
-  LEFT JOIN products.aisles a ON p.aisle_id = a.aisle_id LEFT JOIN products.product_enriched e ON p.product_id = e.product_id`
+  LEFT JOIN products.aisles a ON p.aisle_id = a.aisle_id
+  LEFT JOIN products.product_enriched e ON p.product_id = e.product_id`
 
 const CASES: Case[] = [
   {
-    name: 'a page', sql: `SELECT ${COLUMNS} ${JOINED} ORDER BY p.product_id LIMIT $1 OFFSET $2`, params: [25, 50], path: '/products?limit=25&offset=50'
+    name: 'a page',
+    sql: `SELECT ${COLUMNS} ${JOINED} ORDER BY p.product_id LIMIT $1 OFFSET $2`,
+    params: [25, 50],
+    path: '/products?limit=25&offset=50'
   },
   {
     name: 'a page of a department',
@@ -60,7 +70,9 @@ const CASES: Case[] = [
     params: [],
     path: '/departments'
   },
-  { name: 'the aisles', sql: 'SELECT aisle_id, aisle FROM products.aisles ORDER BY aisle', params: [], path: '/aisles' },
+  {
+    name: 'the aisles', sql: 'SELECT aisle_id, aisle FROM products.aisles ORDER BY aisle', params: [], path: '/aisles'
+  },
   {
     name: 'how many there are',
     sql: `SELECT COUNT(*) AS total ${JOINED} WHERE p.department_id = $1`,
@@ -106,7 +118,9 @@ async function loadCatalogue (url: string, folder: string): Promise<void> {
   try {
     await sql.unsafe('truncate products.products, products.departments, products.aisles cascade')
     for (const name of CATALOGUE) if (existsSync(join(folder, name))) symlinkSync(join(folder, name), join(dir, name))
-    const { loaded } = await loadFolder(sql, { dir, rejectsDir: join(dir, 'rejects'), userUuidNamespace: NO_USERS, onProgress: () => {} })
+    const { loaded } = await loadFolder(sql, {
+      dir, rejectsDir: join(dir, 'rejects'), userUuidNamespace: NO_USERS, onProgress: () => {}
+    })
     console.log(`${loaded} rows of ${folder}`)
   } finally {
     await sql.end({ timeout: 5 })
@@ -131,7 +145,8 @@ async function askAtOnce (base: string): Promise<Verdict> {
     return {
       done: `${AT_ONCE} statements at once, one core busy with something else`,
       expected: `0 refused, the last one within ${WITHIN_MS} ms`,
-      seen: `${refused} refused, a quarter within ${quartile(times).toFixed(0)} ms, the last one ${slowest.toFixed(0)} ms`,
+      seen:
+        `${refused} refused, a quarter within ${quartile(times).toFixed(0)} ms, the last one ${slowest.toFixed(0)} ms`,
       holds: refused === 0 && slowest <= WITHIN_MS
     }
   } finally {

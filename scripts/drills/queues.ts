@@ -4,24 +4,37 @@ import { openQueues, work, WORK } from '../../test/queues-at-size.ts'
 import type { Verdict } from '../drill.ts'
 import { runTrial, type Trial } from '../trials/harness.ts'
 
-export const summary = 'very many rows in every queue: events go out at a steady rate, and each batch of any other work costs the same'
+export const summary =
+  'very many rows in every queue: events go out at a steady rate, and each batch of any other work costs the same'
 
 /** A page is 8 kB; a row that is changed or deleted takes about 20 of them, indexes and foreign keys included. */
 const BLOCKS_A_ROW = 120
 
-/** Events that wait for a broker which comes back, beside those of the week before; a real gateway and a real broker. */
+/**
+ * Events that wait for a broker which comes back, beside those of the week before; a real gateway and a real broker.
+ */
 async function drainEvents ({ sql, startGateways, teardown }: Trial, waiting: number): Promise<Verdict> {
   const published = 10 * waiting
   const broker = await openBroker({ teardown }, { consumes: false })
   await startGateways(1, broker.settings)
-  const payload = JSON.stringify({ event_type: 'order_created', order_id: 1, user_email: null, total: 1, items: [], status: 'pending', filler: 'x'.repeat(300) })
+  const payload = JSON.stringify({
+    event_type: 'order_created',
+    order_id: 1,
+    user_email: null,
+    total: 1,
+    items: [],
+    status: 'pending',
+    filler: 'x'.repeat(300)
+  })
   for (let from = 1; from <= published; from += 100_000) {
     await sql`insert into orders.outbox (order_id, event_type, payload, published_at)
-      select n, 'order_created', ${payload}::text::jsonb, now() from generate_series(${from}::int, ${Math.min(from + 99_999, published)}::int) n`
+      select n, 'order_created', ${payload}::text::jsonb, now() from generate_series(${from}::int,
+      ${Math.min(from + 99_999, published)}::int) n`
   }
   console.log(`${published} published; now ${waiting} wait`)
   const began = performance.now()
-  await sql`insert into orders.outbox (order_id, event_type, payload) select n, 'order_created', ${payload}::text::jsonb from generate_series(1, ${waiting}::int) n`
+  await sql`insert into orders.outbox (order_id, event_type, payload) select n, 'order_created', ${payload}::text::jsonb
+    from generate_series(1, ${waiting}::int) n`
   const tenths: number[] = []
   for (let left = waiting, since = performance.now(); left > 0;) {
     const goal = Math.max(0, waiting - (tenths.length + 1) * waiting / 10)
@@ -39,7 +52,9 @@ async function drainEvents ({ sql, startGateways, teardown }: Trial, waiting: nu
   return {
     done: `${waiting} events wait beside ${published} published; the gateway had made its plans while none did`,
     expected: 'all go out, and the slowest tenth of them at half of the usual rate or more',
-    seen: `${tenths.length} tenths in ${((performance.now() - began) / 1000).toFixed(1)} s, ${Math.min(...tenths).toFixed(0)} to ${Math.max(...tenths).toFixed(0)} a second, usually ${median.toFixed(0)}`,
+    seen:
+      `${tenths.length} tenths in ${((performance.now() - began) / 1000).toFixed(1)} s, ` +
+        `${Math.min(...tenths).toFixed(0)} to ${Math.max(...tenths).toFixed(0)} a second, usually ${median.toFixed(0)}`,
     holds: tenths.length === 10 && Math.min(...tenths) >= median / 2
   }
 }
@@ -60,12 +75,17 @@ async function batches ({ sql, url }: Trial, waiting: number): Promise<Verdict> 
       const { blocks, ms } = await work(connection, task)
       slowest = Math.max(slowest, ms)
       if (blocks > BLOCKS_A_ROW * task.batch + 1000) costly.push(task.name)
-      console.log(`${task.name.padEnd(52)} ${String(task.batch).padStart(5)} rows ${blocks.toFixed(0).padStart(7)} pages ${ms.toFixed(1).padStart(8)} ms`)
+      console.log(
+        `${task.name.padEnd(52)} ${String(task.batch).padStart(5)} rows ${blocks.toFixed(0).padStart(7)} pages ` +
+          `${ms.toFixed(1).padStart(8)} ms`
+      )
     }
     return {
       done: `${WORK.length} statements, a batch each, with ${waiting} rows that wait beside ${5 * waiting} done ones`,
       expected: `at most ${BLOCKS_A_ROW} pages looked at for each row of a batch`,
-      seen: costly.length === 0 ? `every one; the slowest batch took ${slowest.toFixed(0)} ms` : `more: ${costly.join(', ')}`,
+      seen: costly.length === 0
+        ? `every one; the slowest batch took ${slowest.toFixed(0)} ms`
+        : `more: ${costly.join(', ')}`,
       holds: costly.length === 0
     }
   } finally {

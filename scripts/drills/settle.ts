@@ -5,7 +5,8 @@ import type { Verdict } from '../drill.ts'
 import { runTrial } from '../trials/harness.ts'
 import { percentile, send, type Sent } from '../trials/requests.ts'
 
-export const summary = 'very many orders are settled, as housekeeping does, while others are placed as fast as the gateway takes them'
+export const summary =
+  'very many orders are settled, as housekeeping does, while others are placed as fast as the gateway takes them'
 
 /** Requests at once: enough for the gateway to be the bound. */
 const CALLERS = 8
@@ -17,11 +18,14 @@ const PAUSE_MS = 20
 
 /** Orders of a year ago and later, with an item each. */
 const OLD_ORDERS = `
-  insert into orders.orders (id, user_id, order_number, order_reference, order_dow, order_hour_of_day, created_at, total_items, total_quantity, total_price)
-    select 10000000 + n, n % 5 + 1, 1000000 + n, 'ORD-old-' || n, 0, 0, now() - interval '360 days' + n * interval '10 seconds', 1, 1, 1
+  insert into orders.orders (id, user_id, order_number, order_reference, order_dow, order_hour_of_day, created_at,
+  total_items, total_quantity, total_price)
+    select 10000000 + n, n % 5 + 1, 1000000 + n, 'ORD-old-' || n, 0, 0, now() - interval '360 days' + n * interval
+    '10 seconds', 1, 1, 1
     from generate_series(1, $count) n;
   insert into orders.order_items (order_id, product_id, add_to_cart_order, product_name, ordered_at)
-    select 10000000 + n, n % 30 + 1, 1, 'Product', now() - interval '360 days' + n * interval '10 seconds' from generate_series(1, $count) n;`
+    select 10000000 + n, n % 30 + 1, 1, 'Product', now() - interval '360 days' + n * interval '10 seconds'
+    from generate_series(1, $count) n;`
 
 export async function run ({ isShort }: { isShort: boolean }): Promise<Verdict[]> {
   const count = isShort ? 100_000 : 1_000_000
@@ -47,7 +51,8 @@ export async function run ({ isShort }: { isShort: boolean }): Promise<Verdict[]
           continue
         }
         const began = performance.now()
-        const rows = await connection.unsafe(statementTexts.get('orders/settle-orders')!, [BATCH, latest], { prepare: true, simple: false } as never)
+        const rows = await connection.unsafe(statementTexts.get('orders/settle-orders')!, [BATCH, latest],
+          { prepare: true, simple: false } as never)
         settling.longestCall = Math.max(settling.longestCall, performance.now() - began)
         if (new Date(rows[0]!.settled_until) >= new Date(latest)) settling.isOver = true
         await sleep(PAUSE_MS)
@@ -55,10 +60,16 @@ export async function run ({ isShort }: { isShort: boolean }): Promise<Verdict[]
     })()
 
     const sent = { with: [] as Sent[], without: [] as Sent[] }
-    const place = async () => await send(address!, 'POST', '/orders', { user_id: user!.id, items: [{ product_id: 1 + Math.floor(Math.random() * 30) }] })
+    const place = async () => await send(address!, 'POST', '/orders', {
+      user_id: user!.id, items: [{ product_id: 1 + Math.floor(Math.random() * 30) }]
+    })
     async function load (into: Sent[]): Promise<void> {
       const end = performance.now() + WINDOW_MS
-      await Promise.all(Array.from({ length: CALLERS }, async () => { while (performance.now() < end) into.push(await place()) }))
+      await Promise.all(Array.from({ length: CALLERS }, async () => {
+        while (performance.now() < end) {
+          into.push(await place())
+        }
+      }))
     }
     await load([])
     // In turn, so that what others do on the machine meets both.
@@ -73,16 +84,26 @@ export async function run ({ isShort }: { isShort: boolean }): Promise<Verdict[]
     await housekeeping
 
     const [done] = await sql<{ until: Date, sums: boolean }[]>`
-      select until, (select sum(orders) from orders.product_totals where month < date_trunc('month', ${latest}::text::timestamptz)) > 0 as sums
+      select until, (select sum(orders) from orders.product_totals where month < date_trunc('month',
+      ${latest}::text::timestamptz)) > 0 as sums
       from orders.settled_orders`
     const failed = [...sent.with, ...sent.without].filter(({ status }) => status !== 201).length
-    const figures = (list: Sent[]) => `${(list.length / (list.length ? list.reduce((sum, { ms }) => sum + ms, 0) / CALLERS / 1000 : 1)).toFixed(0)} a second, ` +
-      `median ${percentile(list, 0.5).toFixed(1)} ms, p99 ${percentile(list, 0.99).toFixed(1)}, longest ${percentile(list, 1).toFixed(0)}`
+    const figures = (list: Sent[]) =>
+      `${(list.length / (list.length ? list.reduce((sum, { ms }) => sum + ms, 0) / CALLERS / 1000 : 1)).toFixed(0)} ` +
+        'a second, ' +
+      `median ${percentile(list, 0.5).toFixed(1)} ms, p99 ${percentile(list, 0.99).toFixed(1)}, longest ` +
+        `${percentile(list, 1).toFixed(0)}`
     const added = percentile(sent.with, 1) - percentile(sent.without, 1)
     verdicts.push({
-      done: `${count} orders settled while ${CALLERS} callers placed orders without pause, ${WINDOW_MS / 1000} s with and without in turn`,
-      expected: 'every order is placed, the slowest of a hundred at most 100 ms later, and the very slowest at most 500 ms later',
-      seen: `with: ${figures(sent.with)}; without: ${figures(sent.without)}; longest call of settling ${settling.longestCall.toFixed(0)} ms, ` +
+      done:
+        `${count} orders settled while ${CALLERS} callers placed orders without pause, ${WINDOW_MS / 1000} s with ` +
+          'and without in turn',
+      expected:
+        'every order is placed, the slowest of a hundred at most 100 ms later, and the very slowest at most 500 ms ' +
+          'later',
+      seen:
+        `with: ${figures(sent.with)}; without: ${figures(sent.without)}; longest call of settling ` +
+          `${settling.longestCall.toFixed(0)} ms, ` +
         `settled until ${done!.until.toISOString().slice(0, 10)}, ${failed} refused`,
       holds: failed === 0 && done!.sums && done!.until >= new Date(latest) && added <= 500 &&
         percentile(sent.with, 0.99) - percentile(sent.without, 0.99) <= 100

@@ -8,11 +8,15 @@ const STREAM = 1
 const IMAGES = 'https://images.example.com'
 
 const departments = Object.entries(DEPARTMENTS).map(([name, aisles], n) => ({ id: n + 1, name, aisles }))
-const aisles = departments.flatMap(({ id, aisles }) => aisles.map((name) => ({ name, department: id }))).map((aisle, n) => ({ id: n + 1, ...aisle }))
+const aisles = departments.flatMap(({ id, aisles }) => aisles.map((name) => ({ name, department: id })))
+  .map((aisle, n) => ({ id: n + 1, ...aisle }))
 
 const capital = (text: string) => text[0]!.toUpperCase() + text.slice(1)
 
-/** Writes departments, aisles and so many products with made-up names, descriptions and prices. Resolves with the number of rows. */
+/**
+ * Writes departments, aisles and so many products with made-up names, descriptions and prices. Resolves with the number
+ * of rows.
+ */
 export async function writeCatalogue (dir: string, products: number, seed: number, isPacked: boolean): Promise<number> {
   const enriched = 'products_enriched'
   await mkdir(join(dir, enriched))
@@ -22,9 +26,13 @@ export async function writeCatalogue (dir: string, products: number, seed: numbe
     products: new Csv(dir, 'products.csv', 'product_id,product_name,aisle_id,department_id', isPacked)
   }
   const prices = departments.map(({ id }) => new Csv(
-    join(dir, enriched), `enriched_products_dept${id}.csv`, 'product_id,product_name,description,price,image_url', isPacked))
+    join(dir, enriched), `enriched_products_dept${id}.csv`, 'product_id,product_name,description,price,image_url',
+    isPacked))
   for (const { id, name, aisles } of departments) {
-    await files.departments.add(`${id},${name},${cell(`${capital(aisles.slice(0, -1).join(', '))} and ${aisles.at(-1)}`)},${IMAGES}/departments/${id}.png`)
+    await files.departments.add(
+      `${id},${name},${cell(`${capital(aisles.slice(0, -1).join(', '))} and ${aisles.at(-1)}`)},` +
+        `${IMAGES}/departments/${id}.png`
+    )
   }
   for (const { id, name } of aisles) await files.aisles.add(`${id},${name}`)
 
@@ -49,5 +57,8 @@ export async function writeCatalogue (dir: string, products: number, seed: numbe
 function nameOf (pair: number, aisle: string, round: number) {
   const [quality, flavour] = [QUALITIES[pair % QUALITIES.length]!, FLAVOURS[Math.floor(pair / QUALITIES.length)]!]
   const name = `${quality} ${flavour} ${capital(aisle)}${round === 0 ? '' : ` No. ${round + 1}`}`
-  return { name, description: `${capital(aisle)} with ${flavour.toLowerCase()}, ${quality.toLowerCase()}, from people who know how` }
+  return {
+    name,
+    description: `${capital(aisle)} with ${flavour.toLowerCase()}, ${quality.toLowerCase()}, from people who know how`
+  }
 }

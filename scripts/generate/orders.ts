@@ -14,12 +14,17 @@ const ITEMS_PER_ORDER = 33_819_106 / 3_421_083
 /** How likely an item is one that the user has bought before, where there are such. */
 const AGAIN = 0.62
 
-/** Zipf's law, flattened at its head: of 49,688 products the first is about every 55th item that is bought for the first time. */
+/**
+ * Zipf's law, flattened at its head: of 49,688 products the first is about every 55th item that is bought for the first
+ * time.
+ */
 const HEAD = 6
 
 /** Few buy much: how keen somebody is, beside others. Bounded, so that nobody orders every day. */
-const keenness = (seed: number, user: number) => Math.min(6.5, Math.exp(0.95 * new Random(seed, KEENNESS, user).normal()))
-const appetite = (seed: number, order: number) => Math.min(12, Math.exp(0.75 * new Random(seed, BASKET, order).normal()))
+const keenness = (seed: number, user: number) => Math.min(6.5,
+  Math.exp(0.95 * new Random(seed, KEENNESS, user).normal()))
+const appetite = (seed: number, order: number) => Math.min(12,
+  Math.exp(0.75 * new Random(seed, BASKET, order).normal()))
 
 const total = (count: number, weight: (place: number) => number) => {
   let sum = 0
@@ -49,25 +54,31 @@ function popularity (products: number) {
 const CARRIERS = ['Parcel Pelican', 'Swiftwing', 'Harbour Post']
 
 /**
- * Writes users, their orders, the items and the status history, user by user: nothing is kept but the one user's own. Two passes over the
- * numbers beforehand share out orders and items exactly.
+ * Writes users, their orders, the items and the status history, user by user: nothing is kept but the one user's own.
+ * Two passes over the numbers beforehand share out orders and items exactly.
  */
 export async function writeOrders (
   dir: string, { orders, users, products }: Size, seed: number, isPacked: boolean, tell: (orders: number) => void
 ): Promise<Record<string, number>> {
   const files = {
-    users: new Csv(dir, 'users_demo.csv', 'user_id,first_name,last_name,email_address,phone_number,street_address,city,postal_code,country,last_login', isPacked),
-    orders: new Csv(dir, 'orders_demo_enriched.csv', 'order_id,user_id,eval_set,order_number,order_dow,order_hour_of_day,days_since_prior_order,' +
-      'created_at,tracking_number,shipping_carrier,tracking_url', isPacked),
+    users: new Csv(dir, 'users_demo.csv',
+      'user_id,first_name,last_name,email_address,phone_number,street_address,city,postal_code,country,last_login',
+      isPacked),
+    orders: new Csv(dir, 'orders_demo_enriched.csv',
+      'order_id,user_id,eval_set,order_number,order_dow,order_hour_of_day,days_since_prior_order,' +
+        'created_at,tracking_number,shipping_carrier,tracking_url',
+      isPacked),
     items: new Csv(dir, 'order_items_demo.csv', 'order_id,product_id,add_to_cart_order,reordered', isPacked),
     history: new Csv(dir, 'orders_demo_status_history.csv', 'order_id,status,changed_at', isPacked)
   }
   const byRank = popularity(products)
   const orderId = scattered(orders)
-  // Everybody orders once where there are enough orders; the rest goes by how keen people are. Each order has one item, and more by appetite.
+  // Everybody orders once where there are enough orders; the rest goes by how keen people are. Each order has one item,
+  // and more by appetite.
   const each = orders >= users ? 1 : 0
   const more = new Shares(orders - each * users, total(users, (user) => keenness(seed, user)))
-  const items = new Shares(Math.round(orders * ITEMS_PER_ORDER) - orders, total(orders, (order) => appetite(seed, order)))
+  const items = new Shares(Math.round(orders * ITEMS_PER_ORDER) - orders,
+    total(orders, (order) => appetite(seed, order)))
 
   let done = 0
   for (let user = 0; user < users; user++) {
@@ -92,7 +103,8 @@ export async function writeOrders (
       for (const [status, changed] of history) await files.history.add(`${id},${status},${moment(changed)}`)
       const date = new Date(at)
       await files.orders.add([
-        id, user + 1, n === days.length - 1 ? 'train' : 'prior', n + 1, date.getUTCDay(), date.getUTCHours(), n === 0 ? '' : `${day - days[n - 1]!}.0`,
+        id, user + 1, n === days.length - 1 ? 'train' : 'prior', n + 1, date.getUTCDay(), date.getUTCHours(),
+        n === 0 ? '' : `${day - days[n - 1]!}.0`,
         moment(at), trackingOf(random, history)
       ].join(','))
       if (++done % 1000 === 0) tell(done)
@@ -105,7 +117,9 @@ export async function writeOrders (
 }
 
 /** Different products, many of them bought before. */
-function fill (random: Random, size: number, bought: number[], byRank: (random: Random) => number, products: number): number[] {
+function fill (
+  random: Random, size: number, bought: number[], byRank: (random: Random) => number, products: number
+): number[] {
   const basket = new Set<number>()
   // In a small shop the popular ones are soon all taken; then whatever comes next.
   for (let tries = 0; basket.size < size; tries++) {
@@ -129,6 +143,7 @@ function person (random: Random, id: number, lastOrder: number): string {
   const lastLogin = lastOrder === 0 ? '' : moment(lastOrder + random.whole(1, 50) * 60_000)
   return [
     id, first, last, `${first}.${last}.${id}@example.com`.toLowerCase(), `555-${String(id).padStart(6, '0')}`,
-    cell(`${random.whole(1, 199)} ${random.pick(STREETS)}`), random.pick(CITIES), String(random.whole(10_000, 99_999)), random.pick(COUNTRIES), lastLogin
+    cell(`${random.whole(1, 199)} ${random.pick(STREETS)}`), random.pick(CITIES), String(random.whole(10_000, 99_999)),
+    random.pick(COUNTRIES), lastLogin
   ].join(',')
 }

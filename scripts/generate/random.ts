@@ -1,6 +1,6 @@
 /**
- * Random numbers that are the same on every machine, and can be had again: each belongs to a seed, a stream and a place in it. So the same
- * shop can be walked twice without being kept.
+ * Random numbers that are the same on every machine, and can be had again: each belongs to a seed, a stream and a place
+ * in it. So the same shop can be walked twice without being kept.
  */
 export class Random {
   #state: number
@@ -47,7 +47,10 @@ function mix (value: number): number {
   return (t ^ (t >>> 14)) >>> 0
 }
 
-/** Shares out a number of things by weights that come one after the other, exactly: the parts of all places are the whole. */
+/**
+ * Shares out a number of things by weights that come one after the other, exactly: the parts of all places are the
+ * whole.
+ */
 export class Shares {
   readonly #whole: number
   readonly #weight: number

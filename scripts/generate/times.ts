@@ -31,7 +31,9 @@ export function orderDays (random: Random, count: number): number[] {
   for (let n = 0; n < count; n++) {
     let day = next - gap(random)
     // A day that few order on is mostly thought over; not for ever.
-    for (let tries = 0; tries < 4 && !random.chance(WEEKDAYS[weekday(day)]! / BUSIEST); tries++) day = next - gap(random)
+    for (let tries = 0; tries < 4 && !random.chance(WEEKDAYS[weekday(day)]! / BUSIEST); tries++) {
+      day = next - gap(random)
+    }
     days.unshift(day)
     next = day
   }
@@ -39,7 +41,8 @@ export function orderDays (random: Random, count: number): number[] {
 }
 
 /** The moment of an order on a day. */
-export const momentOn = (random: Random, day: number): number => day * DAY + random.weighted(HOURS) * HOUR + random.whole(0, 3599) * 1000
+export const momentOn = (random: Random, day: number): number => day * DAY + random.weighted(HOURS) * HOUR +
+  random.whole(0, 3599) * 1000
 
 /** What became of an order, until the end. */
 export function historyOf (random: Random, created: number): [status: string, at: number][] {

@@ -7,7 +7,9 @@ export const DEPARTMENTS: Record<string, string[]> = {
   'bread and cakes': ['loaves', 'rolls', 'flatbread', 'cakes', 'pastries', 'rusks'],
   butchery: ['beef', 'pork', 'poultry', 'lamb', 'sausages', 'game'],
   fishmonger: ['fresh fish', 'smoked fish', 'shellfish', 'roe', 'seaweed'],
-  deepfreeze: ['ice cream', 'frozen vegetables', 'frozen meals', 'frozen pizza', 'frozen fruit', 'frozen fish', 'frozen dough'],
+  deepfreeze: [
+    'ice cream', 'frozen vegetables', 'frozen meals', 'frozen pizza', 'frozen fruit', 'frozen fish', 'frozen dough'
+  ],
   'cold meals': ['soups', 'sandwiches', 'dips', 'tofu', 'fresh pasta', 'antipasti'],
   breakfast: ['muesli', 'flakes', 'oats', 'spreads', 'honey', 'pancake mixes'],
   snacks: ['crisps', 'nuts', 'crackers', 'popcorn', 'dried fruit', 'bars', 'pretzels'],
@@ -26,34 +28,47 @@ export const DEPARTMENTS: Record<string, string[]> = {
 }
 
 export const QUALITIES = [
-  'Amber', 'Alpine', 'Brisk', 'Coastal', 'Copper', 'Country', 'Crisp', 'Dark', 'Double', 'Early', 'Farmhouse', 'Fine', 'Fresh', 'Garden',
-  'Gentle', 'Golden', 'Grand', 'Harvest', 'Heather', 'Highland', 'Homely', 'Island', 'Late', 'Light', 'Little', 'Meadow', 'Mellow', 'Midland',
-  'Misty', 'Morning', 'Northern', 'Old Mill', 'Orchard', 'Organic', 'Plain', 'Pure', 'Quick', 'Rustic', 'Silver', 'Simple', 'Smooth', 'Southern',
+  'Amber', 'Alpine', 'Brisk', 'Coastal', 'Copper', 'Country', 'Crisp', 'Dark', 'Double', 'Early', 'Farmhouse', 'Fine',
+  'Fresh', 'Garden',
+  'Gentle', 'Golden', 'Grand', 'Harvest', 'Heather', 'Highland', 'Homely', 'Island', 'Late', 'Light', 'Little',
+  'Meadow', 'Mellow', 'Midland',
+  'Misty', 'Morning', 'Northern', 'Old Mill', 'Orchard', 'Organic', 'Plain', 'Pure', 'Quick', 'Rustic', 'Silver',
+  'Simple', 'Smooth', 'Southern',
   'Spring', 'Summer', 'Sunny', 'Tender', 'Valley', 'Wild', 'Winter', 'Woodland'
 ]
 
 export const FLAVOURS = [
-  'Almond', 'Aniseed', 'Apple', 'Apricot', 'Banana', 'Basil', 'Blackberry', 'Caramel', 'Cardamom', 'Carrot', 'Cherry', 'Chilli', 'Cinnamon',
-  'Clove', 'Coconut', 'Cranberry', 'Cumin', 'Date', 'Elderflower', 'Fennel', 'Fig', 'Garlic', 'Ginger', 'Hazelnut', 'Jasmine', 'Lavender',
-  'Lemon', 'Lime', 'Mango', 'Maple', 'Mint', 'Mustard', 'Nettle', 'Nutmeg', 'Orange', 'Oregano', 'Paprika', 'Parsley', 'Peach', 'Pear',
-  'Pepper', 'Pistachio', 'Plum', 'Pumpkin', 'Quince', 'Raspberry', 'Rhubarb', 'Rosemary', 'Saffron', 'Sage', 'Sesame', 'Spinach', 'Strawberry',
+  'Almond', 'Aniseed', 'Apple', 'Apricot', 'Banana', 'Basil', 'Blackberry', 'Caramel', 'Cardamom', 'Carrot', 'Cherry',
+  'Chilli', 'Cinnamon',
+  'Clove', 'Coconut', 'Cranberry', 'Cumin', 'Date', 'Elderflower', 'Fennel', 'Fig', 'Garlic', 'Ginger', 'Hazelnut',
+  'Jasmine', 'Lavender',
+  'Lemon', 'Lime', 'Mango', 'Maple', 'Mint', 'Mustard', 'Nettle', 'Nutmeg', 'Orange', 'Oregano', 'Paprika', 'Parsley',
+  'Peach', 'Pear',
+  'Pepper', 'Pistachio', 'Plum', 'Pumpkin', 'Quince', 'Raspberry', 'Rhubarb', 'Rosemary', 'Saffron', 'Sage', 'Sesame',
+  'Spinach', 'Strawberry',
   'Tarragon', 'Thyme', 'Tomato', 'Turmeric', 'Vanilla', 'Walnut', 'Watercress'
 ]
 
 export const FIRST_NAMES = [
-  'Ada', 'Amir', 'Ben', 'Bo', 'Carla', 'Chidi', 'Dana', 'Diego', 'Elif', 'Emil', 'Farah', 'Felix', 'Greta', 'Hana', 'Ida', 'Ivan', 'Jonas', 'Kira',
-  'Lars', 'Leila', 'Mara', 'Milo', 'Nadia', 'Noor', 'Olga', 'Omar', 'Paula', 'Quinn', 'Rosa', 'Samir', 'Tara', 'Theo', 'Uma', 'Vera', 'Wanda', 'Yusuf'
+  'Ada', 'Amir', 'Ben', 'Bo', 'Carla', 'Chidi', 'Dana', 'Diego', 'Elif', 'Emil', 'Farah', 'Felix', 'Greta', 'Hana',
+  'Ida', 'Ivan', 'Jonas', 'Kira',
+  'Lars', 'Leila', 'Mara', 'Milo', 'Nadia', 'Noor', 'Olga', 'Omar', 'Paula', 'Quinn', 'Rosa', 'Samir', 'Tara', 'Theo',
+  'Uma', 'Vera', 'Wanda', 'Yusuf'
 ]
 
 export const LAST_NAMES = [
-  'Abbott', 'Bauer', 'Castro', 'Dumas', 'Eriksen', 'Fischer', 'Garcia', 'Haddad', 'Ito', 'Jansen', 'Kowalski', 'Lindqvist', 'Moreau', 'Nakamura',
+  'Abbott', 'Bauer', 'Castro', 'Dumas', 'Eriksen', 'Fischer', 'Garcia', 'Haddad', 'Ito', 'Jansen', 'Kowalski',
+  'Lindqvist', 'Moreau', 'Nakamura',
   'Okafor', 'Petrov', 'Quist', 'Rossi', 'Silva', 'Tanaka', 'Ueda', 'Vogel', 'Weber', 'Xu', 'Yilmaz', 'Zeman'
 ]
 
 export const CITIES = [
-  'Ashford', 'Brookhaven', 'Cedarville', 'Dunmore', 'Eastleigh', 'Fairview', 'Glenwood', 'Harlow', 'Irvine', 'Kingsbury', 'Lakeside', 'Milton'
+  'Ashford', 'Brookhaven', 'Cedarville', 'Dunmore', 'Eastleigh', 'Fairview', 'Glenwood', 'Harlow', 'Irvine',
+  'Kingsbury', 'Lakeside', 'Milton'
 ]
 
-export const STREETS = ['Acorn Lane', 'Bridge Street', 'Church Road', 'Elm Avenue', 'Harbour Way', 'King Street', 'Mill Road', 'Station Road']
+export const STREETS = [
+  'Acorn Lane', 'Bridge Street', 'Church Road', 'Elm Avenue', 'Harbour Way', 'King Street', 'Mill Road', 'Station Road'
+]
 
 export const COUNTRIES = ['Atlantis', 'Elbonia', 'Freedonia', 'Genovia', 'Ruritania', 'Sylvania']

@@ -29,6 +29,10 @@ export async function tryEmails ({ sql, startGateways, teardown }: Trial): Promi
     return { done: waiting === 0, text: `${mail.received.length} emails accepted, ${waiting} wait` }
   })
   const ids = new Set(mail.received.map(({ headers }) => headers['message-id']))
-  const [{ failed } = { failed: 0 }] = await sql<{ failed: number }[]>`select count(*)::int as failed from gateway.emails where failed_at is not null`
-  console.log(`emails: due ${USERS}, accepted ${ids.size}, doubled ${mail.received.length - ids.size}, dead letters ${failed}; all accepted ${((performance.now() - back) / 1000).toFixed(1)} s after the server was back`)
+  const [{ failed } = { failed: 0 }] =
+    await sql<{ failed: number }[]>`select count(*)::int as failed from gateway.emails where failed_at is not null`
+  console.log(
+    `emails: due ${USERS}, accepted ${ids.size}, doubled ${mail.received.length - ids.size}, dead letters ${failed}; ` +
+      `all accepted ${((performance.now() - back) / 1000).toFixed(1)} s after the server was back`
+  )
 }

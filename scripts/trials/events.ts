@@ -7,7 +7,10 @@ const ORDERS_A_SECOND = 50
 const OUTAGE_SECONDS = 60
 const BEFORE_AND_AFTER_SECONDS = 10
 
-/** Orders come in at 50 a second while the broker goes away for a minute; counts what was recorded, published, out of order. */
+/**
+ * Orders come in at 50 a second while the broker goes away for a minute; counts what was recorded, published, out of
+ * order.
+ */
 export async function tryEvents ({ sql, startGateways, teardown }: Trial): Promise<void> {
   const absent = await brokerAbsent()
   if (absent) throw new Error(absent)
@@ -48,17 +51,27 @@ export async function tryEvents ({ sql, startGateways, teardown }: Trial): Promi
   const back = performance.now()
   await load(BEFORE_AND_AFTER_SECONDS)
   await waitFor(120, async () => {
-    const [{ waiting } = { waiting: 0 }] = await sql<{ waiting: number }[]>`select count(*)::int as waiting from orders.outbox where published_at is null`
+    const [{ waiting } = { waiting: 0 }] =
+      await sql<{ waiting: number }[]>`select count(*)::int as waiting from orders.outbox where published_at is null`
     return { done: waiting === 0, text: `${broker.received.length} events received, ${waiting} wait` }
   })
   const seconds = ((performance.now() - back) / 1000).toFixed(1)
   await sleep(1000)
 
-  const recorded = await sql<{ id: string, order_id: number }[]>`select message_id as id, order_id::int as order_id from orders.outbox order by outbox.id`
+  const recorded =
+    await sql<{ id: string, order_id: number }[]>`select message_id as id, order_id::int as order_id from orders.outbox
+      order by outbox.id`
   const first = [...new Map(broker.received.map((event) => [event.id, event])).values()]
   const got = Map.groupBy(first, ({ body }) => body.order_id as number)
   const outOfOrder = [...Map.groupBy(recorded, (event) => event.order_id)].filter(([order, events]) =>
     events.map(({ id }) => id).join() !== (got.get(order) ?? []).map(({ id }) => id).join())
-  console.log(`orders: ${placed} placed and changed at ${ORDERS_A_SECOND} a second, ${refused} refused, slowest ${Math.round(slowest)} ms`)
-  console.log(`events: recorded ${recorded.length}, published ${first.length}, repeated ${broker.received.length - first.length}, orders out of order ${outOfOrder.length}; none waited ${seconds} s after the broker was back`)
+  console.log(
+    `orders: ${placed} placed and changed at ${ORDERS_A_SECOND} a second, ${refused} refused, slowest ` +
+      `${Math.round(slowest)} ms`
+  )
+  console.log(
+    `events: recorded ${recorded.length}, published ${first.length}, repeated ` +
+      `${broker.received.length - first.length}, orders out of order ${outOfOrder.length}; none waited ${seconds} s ` +
+        'after the broker was back'
+  )
 }

@@ -35,7 +35,8 @@ export async function runTrial (trial: (trial: Trial) => Promise<void>): Promise
       await admin.end({ timeout: 5 })
     })
     const url = databaseUrl(server.url, name)
-    // A gateway loads the demo shop's orders where there are none; this one has nothing to add to the aisles that are there.
+    // A gateway loads the demo shop's orders where there are none; this one has nothing to add to the aisles that are
+    // there.
     const seedDir = await mkdtemp(join(tmpdir(), 'db-service-trial-'))
     await writeFile(join(seedDir, 'aisles.csv'), 'aisle_id,aisle\n')
     endings.push(async () => await rm(seedDir, { recursive: true }))
@@ -60,7 +61,9 @@ async function startGateway (settings: Record<string, string>) {
   const port = await freePort()
   const child = spawn(process.execPath, [join(import.meta.dirname, '../../server.ts')], {
     stdio: 'ignore',
-    env: { PATH: process.env.PATH, NODE_ENV: 'test', LOG_LEVEL: 'silent', DRAIN_SECONDS: '0', PORT: String(port), ...settings }
+    env: {
+      PATH: process.env.PATH, NODE_ENV: 'test', LOG_LEVEL: 'silent', DRAIN_SECONDS: '0', PORT: String(port), ...settings
+    }
   })
   endIfInterrupted(async () => await end(child))
   const address = `http://127.0.0.1:${port}`
@@ -96,7 +99,9 @@ async function freePort (): Promise<number> {
 }
 
 /** Waits until the condition holds, and says every five seconds how far things are. */
-export async function waitFor (seconds: number, progress: () => Promise<{ done: boolean, text: string }>): Promise<void> {
+export async function waitFor (
+  seconds: number, progress: () => Promise<{ done: boolean, text: string }>
+): Promise<void> {
   const began = performance.now()
   let said = began
   for (;;) {

@@ -17,7 +17,10 @@ const nested = (open: string, inside: string, close: string) => {
   return open.repeat(levels) + inside + close.repeat(levels)
 }
 
-/** JSON bodies of 1 MiB, each made to cost more than a body may: by what it holds, by what is looked for in it, by what is said about it. */
+/**
+ * JSON bodies of 1 MiB, each made to cost more than a body may: by what it holds, by what is looked for in it, by what
+ * is said about it.
+ */
 export const HOSTILE_BODIES: Record<string, string> = {
   'faults in items': filled('{"items":[', () => '0', ']}'),
   'empty objects in items': filled('{"items":[', () => '{}', ']}'),
@@ -31,7 +34,8 @@ export const HOSTILE_BODIES: Record<string, string> = {
   'text that cannot be stored': filled('{"x":[', () => '"\\u0000"', ']}'),
   'a long name over text that cannot be stored': filled(`{"${'k'.repeat(500_000)}":[`, () => '"\\ud800"', ']}'),
   escapes: `{"first_name":"${'\\u00e9'.repeat(170_000)}"}`,
-  'spaces where a moment belongs': filled('{"order_notifications_start_date_time":"', () => ' '.repeat(SIZE - 100), '"}'),
+  'spaces where a moment belongs': filled('{"order_notifications_start_date_time":"', () => ' '.repeat(SIZE - 100),
+    '"}'),
   'a long address': filled('{"email_address":"', () => `a@${'a-'.repeat(SIZE / 2 - 100)}`, '!"}'),
   'huge numbers': filled('{"items":[', () => '1e999', ']}'),
   'a number of a million digits': filled('{"quantity":', () => '9'.repeat(SIZE - 100), '}'),

@@ -8,7 +8,8 @@ import { runTrial } from './harness.ts'
 const USAGE = `
 npm run trial -- reminders | events | emails | query
 
-Trials of what must happen exactly as promised, with gateways as processes of their own, a real mail server and a real RabbitMQ:
+Trials of what must happen exactly as promised, with gateways as processes of their own, a real mail server and a real
+RabbitMQ:
 
   reminders    two gateways, 10,000 users due
   events       a broker that is away for 60 s, at 50 orders a second

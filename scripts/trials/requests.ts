@@ -4,7 +4,9 @@ export interface Sent { status: number, ms: number }
 /** Sends a request and reads the whole response. */
 export async function send (base: string, method: 'GET' | 'POST', path: string, body?: object): Promise<Sent> {
   const began = performance.now()
-  const response = await fetch(base + path, { method, ...body && { headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) } })
+  const response = await fetch(base + path, {
+    method, ...body && { headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) }
+  })
   await response.arrayBuffer()
   return { status: response.status, ms: performance.now() - began }
 }

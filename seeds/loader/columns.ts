@@ -4,7 +4,10 @@ import { parseMoment } from '../../moments.ts'
 import { shorten } from '../../text.ts'
 import type { Kind } from './files.ts'
 
-/** The text to store for a cell; throws CellFault for one that does not fit. `''` never comes here: an empty cell is null. */
+/**
+ * The text to store for a cell; throws CellFault for one that does not fit. `''` never comes here: an empty cell is
+ * null.
+ */
 export type Cell = (value: string) => string
 
 /** Why a cell does not fit; the message continues "<column> …". */
@@ -84,7 +87,10 @@ function fault (what: string, value: string): CellFault {
 /** A column of a CSV file. */
 export interface Column {
   cell: Cell
-  /** `row`: the header must have it and every row a value; `value`: it may be left out, but where it is, every row has a value. */
+  /**
+   * `row`: the header must have it and every row a value; `value`: it may be left out, but where it is, every row has a
+   * value.
+   */
   required?: 'row' | 'value'
 }
 

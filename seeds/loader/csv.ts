@@ -3,7 +3,10 @@ import { isAscii, isUtf8 } from 'node:buffer'
 /** Why a file cannot be loaded at all. */
 export class FileFault extends Error {}
 
-/** How files begin that are no UTF-8 text: byte order marks and what NUL bytes in the first letters tell (longest first), archives. */
+/**
+ * How files begin that are no UTF-8 text: byte order marks and what NUL bytes in the first letters tell (longest
+ * first), archives.
+ */
 const STARTS: [bytes: number[], what: string][] = [
   [[0xff, 0xfe, 0, 0], 'encoded in UTF-32: save it as UTF-8'],
   [[0, 0, 0xfe, 0xff], 'encoded in UTF-32: save it as UTF-8'],
@@ -43,10 +46,11 @@ export interface CsvRecord {
 }
 
 /**
- * Reads a CSV file (RFC 4180), a chunk's records at a time. An unclosed quote ends with the line it stands on, not with the file; a
- * quote inside an unquoted cell (`6" pan`) means itself. Blank lines and a byte order mark are left out.
+ * Reads a CSV file (RFC 4180), a chunk's records at a time. An unclosed quote ends with the line it stands on, not with
+ * the file; a quote inside an unquoted cell (`6" pan`) means itself. Blank lines and a byte order mark are left out.
  *
- * @throws FileFault where it is no CSV file in UTF-8: its first bytes say so, or every letter beyond ASCII is of another encoding
+ * @throws FileFault where it is no CSV file in UTF-8: its first bytes say so, or every letter beyond ASCII is of
+ * another encoding
  */
 export async function * readRecords (chunks: AsyncIterable<Buffer>): AsyncGenerator<CsvRecord[]> {
   const splitter = new Splitter()
@@ -119,7 +123,8 @@ class Splitter {
       if (buffer.subarray(0, BOM.length).equals(BOM)) start = BOM.length
       this.#isFirst = false
     }
-    // Looked for in the whole buffer first, which costs next to nothing; record by record only where something is found.
+    // Looked for in the whole buffer first, which costs next to nothing; record by record only where something is
+    // found.
     const isSuspicious = !isUtf8(buffer) || buffer.includes(0)
     if (!isSuspicious && !isAscii(buffer.subarray(start))) this.#hasUtf8 = true
     let nextQuote = -1
@@ -210,5 +215,7 @@ function checkStart (bytes: Buffer): void {
   const known = STARTS.find(([start]) => start.every((byte, at) => bytes[at] === byte))
   if (known !== undefined) throw new FileFault(known[1])
   // Without a byte order mark every other byte of an ASCII letter is 0.
-  if (bytes.length > 2 && (bytes[0] === 0) !== (bytes[1] === 0)) throw new FileFault('encoded in UTF-16: save it as UTF-8')
+  if (bytes.length > 2 && (bytes[0] === 0) !== (bytes[1] === 0)) {
+    throw new FileFault('encoded in UTF-16: save it as UTF-8')
+  }
 }

@@ -8,7 +8,10 @@ const FOLDER = join(import.meta.dirname, '../../sql/loader')
 /** How long a failed load waits for its rollback: the database may be the very thing that failed. */
 const ROLLBACK_MS = 5000
 
-/** Milliseconds in which the database takes nothing before a COPY is given up. A slow disk pauses for seconds, not for a minute. */
+/**
+ * Milliseconds in which the database takes nothing before a COPY is given up. A slow disk pauses for seconds, not for a
+ * minute.
+ */
 const COPY_MS = 60_000
 
 /** The connection is gone, and the transaction with it. */
@@ -17,7 +20,9 @@ const LOST = /^(ECONN|EPIPE|ETIMEDOUT|CONNECTION_|57P)/
 const IN_FAILED_TRANSACTION = '25P02'
 
 /** Runs sql/loader/<name>.sql. */
-export async function run<T extends Row = Row> (sql: Sql, name: string, parameters: (string | number | string[])[] = []): Promise<RowList<T[]>> {
+export async function run<T extends Row = Row> (
+  sql: Sql, name: string, parameters: (string | number | string[])[] = []
+): Promise<RowList<T[]>> {
   const text = await readFile(join(FOLDER, `${name}.sql`), 'utf8')
   try {
     return await sql.unsafe<T[]>(text, parameters)
@@ -29,7 +34,9 @@ export async function run<T extends Row = Row> (sql: Sql, name: string, paramete
 }
 
 /** Runs sql/loader/<name>.sql and hands out its rows a thousand at a time. */
-export async function * runInBatches<T extends Row> (sql: Sql, name: string, parameters: (string | number)[]): AsyncGenerator<T[]> {
+export async function * runInBatches<T extends Row> (
+  sql: Sql, name: string, parameters: (string | number)[]
+): AsyncGenerator<T[]> {
   const text = await readFile(join(FOLDER, `${name}.sql`), 'utf8')
   yield * sql.unsafe<T[]>(text, parameters).cursor(1000)
 }
@@ -62,7 +69,10 @@ async function rollBack (sql: Sql): Promise<void> {
   clearTimeout(timer)
 }
 
-/** A COPY into a table, inside a transaction, with an end to every wait: postgres.js itself waits for ever on a COPY that the database has refused. */
+/**
+ * A COPY into a table, inside a transaction, with an end to every wait: postgres.js itself waits for ever on a COPY
+ * that the database has refused.
+ */
 export class Copy {
   readonly #sql: Sql
   readonly #stream: Writable
@@ -74,7 +84,8 @@ export class Copy {
     this.#sql = sql
     this.#stream = stream
     this.#stream.on('error', (error) => this.#fail(error))
-    this.#watchdog = setTimeout(() => this.#stream.destroy(new Error('the database has taken no data for a minute')), COPY_MS)
+    this.#watchdog = setTimeout(() => this.#stream.destroy(new Error('the database has taken no data for a minute')),
+      COPY_MS)
   }
 
   /** @param statement `copy … from stdin`, into a table with nothing in it that could refuse a row */
@@ -98,8 +109,8 @@ export class Copy {
       // What is asked on a socket that has failed and is not closed yet gets no answer.
       if (this.#error) throw this.#error
       this.#stream.end()
-      // Answered after the COPY in any case, and with an error where that failed, because the transaction has: the stream itself
-      // would wait for ever.
+      // Answered after the COPY in any case, and with an error where that failed, because the transaction has: the
+      // stream itself would wait for ever.
       await this.#sql.unsafe('select')
     } catch (error) {
       const isRefused = (error as { code?: string }).code === IN_FAILED_TRANSACTION

@@ -4,7 +4,10 @@ import { basename, join } from 'node:path'
 import { pipeline, type Readable } from 'node:stream'
 import { createGunzip } from 'node:zlib'
 
-/** A CSV file that was found. `number` is its place in the order of loading: of two rows with the same key the later file's wins. */
+/**
+ * A CSV file that was found. `number` is its place in the order of loading: of two rows with the same key the later
+ * file's wins.
+ */
 export interface CsvFile { number: number, name: string, path: string, size: number, isPacked: boolean }
 
 /** What lies in the folder and is not read, and why, where there is something to say. */
@@ -13,8 +16,8 @@ export interface UnreadFile { file: string, why?: string }
 export interface Folder { files: Record<Kind, CsvFile[]>, unread: UnreadFile[] }
 
 /**
- * The kinds of rows there are, in the order of loading, each with the files it is read from: the first alternative found counts. Each
- * file also as `.csv.gz`.
+ * The kinds of rows there are, in the order of loading, each with the files it is read from: the first alternative
+ * found counts. Each file also as `.csv.gz`.
  */
 const SOURCES = {
   departments: [[/^departments_enriched\.csv$/], [/^departments\.csv$/]],
@@ -62,7 +65,8 @@ export async function findFiles (dir: string): Promise<Folder> {
     }
   }
   const read = new Set(Object.values(files).flat().map(({ name }) => name))
-  const unread = entries.filter((name) => !read.has(name)).map((name) => ({ file: name, ...explain(name, files, read) }))
+  const unread = entries.filter((name) => !read.has(name))
+    .map((name) => ({ file: name, ...explain(name, files, read) }))
   if (number === 0) {
     throw new Error(`There is no CSV file to load in ${dir}: expected departments.csv, products.csv, users_demo.csv …` +
       unread.map(({ file, why }) => why === undefined ? '' : `\n  ${file}: ${why}`).join(''))
@@ -101,7 +105,9 @@ function explain (name: string, files: Record<Kind, CsvFile[]>, read: Set<string
   if (twin !== name && read.has(twin)) return { why: `${twin} is read instead` }
   for (const kind of Object.keys(SOURCES) as Kind[]) {
     const isAlternative = SOURCES[kind].flat().some((pattern: RegExp) => pattern.test(unpacked(name)))
-    if (isAlternative && files[kind].length > 0) return { why: `${files[kind].map((file) => file.name).join(', ')} is read instead` }
+    if (isAlternative && files[kind].length > 0) {
+      return { why: `${files[kind].map((file) => file.name).join(', ')} is read instead` }
+    }
   }
   const lower = name.toLowerCase()
   const isMisspelt = lower !== name && (lower === ENRICHED || PATTERNS.some((pattern) => pattern.test(unpacked(lower))))
@@ -116,6 +122,8 @@ async function list (dir: string): Promise<string[]> {
   try {
     return await readdir(dir)
   } catch (error) {
-    throw new Error(`The folder with CSV files, ${dir}, cannot be read (${(error as Error).message}). Set SEED_DIR or --dir.`)
+    throw new Error(
+      `The folder with CSV files, ${dir}, cannot be read (${(error as Error).message}). Set SEED_DIR or --dir.`
+    )
   }
 }

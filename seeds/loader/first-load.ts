@@ -15,7 +15,11 @@ export async function firstLoad (sql: Sql, config: Config, log: FastifyBaseLogge
   const onProgress = ({ file, bytes, total, phase }: Progress) => {
     if (performance.now() - said < PROGRESS_EVERY_MS) return
     said = performance.now()
-    log.info(`loading ${config.SEED_DIR}: ${Math.floor(100 * bytes / total)} % read, ${phase === 'check' ? 'checking and writing' : 'reading'} ${file}`)
+    log.info(
+      `loading ${config.SEED_DIR}: ${Math.floor(100 * bytes / total)} % read, ${phase === 'check'
+        ? 'checking and writing'
+        : 'reading'} ${file}`
+    )
   }
 
   const rejectsDir = join(config.DATA_DIR, 'rejects')
@@ -24,7 +28,10 @@ export async function firstLoad (sql: Sql, config: Config, log: FastifyBaseLogge
   })
   if (report.files.length === 0) return
   const { loaded, replaced, rejected, seconds } = report
-  log.info(`loaded ${config.SEED_DIR} in ${seconds.toFixed(1)} s: ${loaded} rows, ${replaced} replaced earlier ones, ${rejected} rejected`)
+  log.info(
+    `loaded ${config.SEED_DIR} in ${seconds.toFixed(1)} s: ${loaded} rows, ${replaced} replaced earlier ones, ` +
+      `${rejected} rejected`
+  )
   for (const remark of remarks(report)) log.warn(remark)
   for (const file of report.files) {
     if (file.rejected > 0) log.warn(`${file.file}: ${file.rejected} rows do not fit, see ${file.rejects}`)

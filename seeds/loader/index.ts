@@ -67,8 +67,8 @@ export async function loadFolder (sql: Sql, options: LoadOptions): Promise<LoadR
 }
 
 /**
- * Returns what copies the files of a kind into its staging table, which is created even where there is no file. Reports of earlier
- * loads go at once: whatever becomes of this one, they do not tell of it.
+ * Returns what copies the files of a kind into its staging table, which is created even where there is no file. Reports
+ * of earlier loads go at once: whatever becomes of this one, they do not tell of it.
  *
  * @param all every file that will be read, for the progress
  */

@@ -13,7 +13,10 @@ import type { Staged } from './staging.ts'
 /** Characters of a row that are repeated in a report: a broken file may have a row of any length. */
 const MAX_ROW = 64 * 1024
 
-/** What became of a file's rows: new, in place of an earlier one with the same key, or not fit. The three make up all its rows. */
+/**
+ * What became of a file's rows: new, in place of an earlier one with the same key, or not fit. The three make up all
+ * its rows.
+ */
 export interface FileReport {
   file: string
   loaded: number
@@ -43,18 +46,24 @@ interface Reject { line: number, reason: string }
 /** Removes the reports of earlier loads of this kind of rows. */
 export async function removeReports (dir: string, kind: Kind): Promise<void> {
   const names = await readdir(dir).catch(() => [])
-  await Promise.all(names.filter((name) => belongsTo(kind, name)).map(async (name) => await rm(join(dir, name), { force: true })))
+  await Promise.all(names.filter((name) => belongsTo(kind, name))
+    .map(async (name) => await rm(join(dir, name), { force: true })))
 }
 
 /** Says what became of the rows of a kind's files, and writes their reject reports. */
-export async function report (sql: Sql, kind: Kind, staged: Map<CsvFile, Staged>, rejectsDir: string): Promise<FileReport[]> {
-  const loaded = await countByFile(sql, `select file, count(*)::integer as rows from chosen_${kind} where not known group by file`)
+export async function report (
+  sql: Sql, kind: Kind, staged: Map<CsvFile, Staged>, rejectsDir: string
+): Promise<FileReport[]> {
+  const loaded = await countByFile(sql,
+    `select file, count(*)::integer as rows from chosen_${kind} where not known group by file`)
   const rejected = await countByFile(sql, 'select file, count(*)::integer as rows from loader_rejects group by file')
   const reports: FileReport[] = []
   for (const [file, { rows, unreadColumns, refused }] of staged) {
     const counts = { loaded: loaded.get(file.number) ?? 0, rejected: rejected.get(file.number) ?? 0 }
     const replaced = rows - counts.loaded - counts.rejected
-    const report: FileReport = { file: file.name, ...counts, replaced, unreadColumns, ...refused !== undefined && { refused } }
+    const report: FileReport = {
+      file: file.name, ...counts, replaced, unreadColumns, ...refused !== undefined && { refused }
+    }
     if (report.rejected > 0) report.rejects = await writeReport(sql, file, rejectsDir)
     reports.push(report)
   }
@@ -64,7 +73,9 @@ export async function report (sql: Sql, kind: Kind, staged: Map<CsvFile, Staged>
 /** What a person should know of a load beside its counts, a line each: what was refused, and what nobody has read. */
 export function remarks ({ files, unread }: LoadReport): string[] {
   return [
-    ...files.filter(({ refused }) => refused !== undefined).map(({ file, refused }) => `${file} is refused: ${refused}`),
+    ...files.filter(({ refused }) => refused !== undefined).map(
+      ({ file, refused }) => `${file} is refused: ${refused}`
+    ),
     ...files.filter(({ unreadColumns }) => unreadColumns.length > 0).map(({ file, unreadColumns }) =>
       `${file} has columns that nobody reads: ${unreadColumns.join(', ')}`),
     ...unread.filter(({ why }) => why !== undefined).map(({ file, why }) => `${file} is not read: ${why}`),
@@ -80,8 +91,8 @@ async function countByFile (sql: Sql, statement: string): Promise<Map<number, nu
 }
 
 /**
- * Writes the reject report of a file: line, reason and the row as it stands there. The rows are read from the file once more,
- * which costs nothing where there are no rejects and no memory where everything is one.
+ * Writes the reject report of a file: line, reason and the row as it stands there. The rows are read from the file once
+ * more, which costs nothing where there are no rejects and no memory where everything is one.
  *
  * @returns the path of the report
  */
@@ -101,7 +112,9 @@ async function * reportLines (sql: Sql, file: CsvFile): AsyncGenerator<string> {
     let text = ''
     for (const { line, reason } of rejects) {
       while (!row.done && row.value.line < line) row = await rows.next()
-      const raw = !row.done && row.value.line === line ? row.value.buffer.toString('utf8', row.value.start, row.value.end) : ''
+      const raw = !row.done && row.value.line === line
+        ? row.value.buffer.toString('utf8', row.value.start, row.value.end)
+        : ''
       text += `${line},${quote(reason)},${quote(raw)}\n`
     }
     yield text

@@ -12,16 +12,22 @@ const SEPARATORS: [character: string, name: string][] = [[';', 'semicolons'], ['
 const SPECIAL = /[\\\t\n\r]/g
 const ESCAPES: Record<string, string> = { '\\': '\\\\', '\t': '\\t', '\n': '\\n', '\r': '\\r' }
 
-/** What was found in a file: its rows (one where it is refused as a whole, and why), and the columns that nobody reads. */
+/**
+ * What was found in a file: its rows (one where it is refused as a whole, and why), and the columns that nobody reads.
+ */
 export interface Staged { rows: number, unreadColumns: string[], refused?: string }
 
 /** Where the columns that are read stand in a file. */
-interface Header { width: number, columns: { name: string, cell: Cell, isRequired: boolean, position: number }[], unread: string[] }
+interface Header {
+  width: number,
+  columns: { name: string, cell: Cell, isRequired: boolean, position: number }[],
+  unread: string[]
+}
 
 /**
- * The temporary table that rows of one kind are copied into: file, line, and the cells where they fit or else the row's fault.
- * All text, so that it refuses nothing. One COPY for all files of the kind: beginning and ending one takes 80 ms (measured; the
- * driver leaves Nagle's algorithm on).
+ * The temporary table that rows of one kind are copied into: file, line, and the cells where they fit or else the row's
+ * fault. All text, so that it refuses nothing. One COPY for all files of the kind: beginning and ending one takes 80 ms
+ * (measured; the driver leaves Nagle's algorithm on).
  */
 export class StagingTable {
   readonly #sql: Sql
@@ -41,7 +47,9 @@ export class StagingTable {
 
   async create (): Promise<void> {
     const columns = this.#columns.map((name) => `${name} text`).join(', ')
-    await this.#sql.unsafe(`create temp table staged_${this.#kind} (file smallint, line bigint, fault text, ${columns}) on commit drop`)
+    await this.#sql.unsafe(
+      `create temp table staged_${this.#kind} (file smallint, line bigint, fault text, ${columns}) on commit drop`
+    )
   }
 
   /**
@@ -87,7 +95,8 @@ export class StagingTable {
   }
 
   async #write (lines: string): Promise<void> {
-    this.#copy ??= Copy.open(this.#sql, `copy staged_${this.#kind} (file, line, fault, ${this.#columns.join(', ')}) from stdin`)
+    this.#copy ??= Copy.open(this.#sql,
+      `copy staged_${this.#kind} (file, line, fault, ${this.#columns.join(', ')}) from stdin`)
     await (await this.#copy).write(lines)
   }
 
@@ -106,14 +115,17 @@ function readHeader (record: CsvRecord, kind: Kind): Header {
   const known = COLUMNS[kind]
   const { fault, buffer, start, end } = record
   if (fault !== undefined) {
-    const separator = findSeparator(buffer.toString('latin1', start, Math.min(end, start + MAX_HEADER)), Object.keys(known))
+    const separator = findSeparator(buffer.toString('latin1', start, Math.min(end, start + MAX_HEADER)),
+      Object.keys(known))
     throw new FileFault(fault === NOT_UTF8 ? LATIN_1 : separator ?? `the header cannot be read: ${fault}`)
   }
   const names = cellsOf(record).map((name) => name.trim().toLowerCase())
   const twice = names.find((name, position) => name !== '' && names.indexOf(name) !== position)
   if (twice !== undefined) throw new FileFault(`the header has the column ${twice} twice`)
   const missing = Object.keys(known).filter((name) => known[name]!.required === 'row' && !names.includes(name))
-  if (missing.length > 0) throw new FileFault(findSeparator(names.join(','), Object.keys(known)) ?? `the header lacks ${missing.join(', ')}`)
+  if (missing.length > 0) {
+    throw new FileFault(findSeparator(names.join(','), Object.keys(known)) ?? `the header lacks ${missing.join(', ')}`)
+  }
   const isRead = (name: string) => Object.hasOwn(known, name) || PASSED_OVER[kind]?.includes(name)
   return {
     width: names.length,

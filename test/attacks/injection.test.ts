@@ -22,7 +22,11 @@ function full (schema: Schema): Schema {
   return {
     ...schema,
     ...schema.type && { type: [schema.type].flat().filter((type) => type !== 'null') },
-    ...properties && { required: Object.keys(properties), properties: Object.fromEntries(Object.entries(properties).map(([name, part]) => [name, full(part)])) },
+    ...properties &&
+      {
+        required: Object.keys(properties),
+        properties: Object.fromEntries(Object.entries(properties).map(([name, part]) => [name, full(part)]))
+      },
     ...items && { items: full(items), minItems: 1 }
   }
 }
@@ -33,15 +37,32 @@ function * attacksOn (document: Document, pool: Pool) {
   const sample = (schema: Schema, name?: string) => fc.sample(values(schema, name), { seed: 7, numRuns: 1 })[0]
   for (const [template, operations] of Object.entries(document.paths)) {
     for (const [method, { parameters = [], requestBody }] of Object.entries(operations)) {
-      const path = template.replace(/\{(\w+)\}/g, (_, name: string) => name === 'user_id' && template.startsWith('/api/users')
-        ? 'me'
-        : encodeURIComponent(String(sample(name === 'order_id' ? { type: 'string' } : parameters.find((parameter) => parameter.name === name)!.schema, name))))
+      const path = template.replace(/\{(\w+)\}/g,
+        (_, name: string) => name === 'user_id' && template.startsWith('/api/users')
+          ? 'me'
+          : encodeURIComponent(
+            String(sample(
+              name === 'order_id'
+                ? {
+                    type: 'string'
+                  }
+                : parameters.find((parameter) => parameter.name === name)!.schema,
+              name
+            ))
+          ))
       const schema = requestBody?.content['application/json']?.schema
       // The status an order has already, so that the rest of the change is looked at.
-      const body = schema && sample(full(schema.properties?.status ? { ...schema, properties: { ...schema.properties, status: { enum: ['pending'] } } } : schema))
+      const body = schema &&
+        sample(full(
+          schema.properties?.status
+            ? { ...schema, properties: { ...schema.properties, status: { enum: ['pending'] } } }
+            : schema
+        ))
       for (const payload of PAYLOADS) {
         for (const parameter of parameters.filter((parameter) => parameter.in === 'path')) {
-          yield { method, path: template.replace(`{${parameter.name}}`, encodeURIComponent(payload)).replace(/\{\w+\}/g, '1') }
+          yield {
+            method, path: template.replace(`{${parameter.name}}`, encodeURIComponent(payload)).replace(/\{\w+\}/g, '1')
+          }
         }
         for (const parameter of parameters.filter((parameter) => parameter.in === 'query')) {
           yield { method, path: `${path}?${parameter.name}=${encodeURIComponent(payload)}` }
@@ -73,7 +94,8 @@ t.test('line breaks and NUL in any text of any operation end no line of the log 
       done()
     }
   })
-  const shop = await openShop(t, { ...KEYS, LOG_LEVEL: 'info', TRUSTED_UPSTREAMS: '127.0.0.1/32', LOGIN_RATE_LIMIT: '1000000' }, log)
+  const shop = await openShop(t,
+    { ...KEYS, LOG_LEVEL: 'info', TRUSTED_UPSTREAMS: '127.0.0.1/32', LOGIN_RATE_LIMIT: '1000000' }, log)
   const pool = await fillShop(shop)
   await shop.app.listen({ port: 0, host: '127.0.0.1' })
   const { port } = shop.app.server.address() as AddressInfo
@@ -86,7 +108,10 @@ t.test('line breaks and NUL in any text of any operation end no line of the log 
       face,
       method: method.toUpperCase(),
       path,
-      headers: [...CALLERS[face] ?? [['X-API-Key', KEYS.API_KEYS]], ...body ? [['Content-Type', 'application/json']] satisfies [string, string][] : []],
+      headers: [
+        ...CALLERS[face] ?? [['X-API-Key', KEYS.API_KEYS]],
+        ...body ? [['Content-Type', 'application/json']] satisfies [string, string][] : []
+      ],
       body,
       isChunked: false
     })
@@ -106,21 +131,39 @@ t.test('line breaks and markup in names, products and tracking end no line of an
   const shop = await openShop(t, mail.settings)
   const attack = 'Ann\r\nBcc: all@example.com\r\n\r\n<img src=x onerror=alert(1)>\u2028"'
   const good = { email_address: 'ann@example.com', password: 'password', order_notifications_via_email: true }
-  const { json: user } = await shop.call('POST', '/users', { ...good, first_name: attack, last_name: attack, city: attack })
+  const { json: user } = await shop.call('POST', '/users', {
+    ...good, first_name: attack, last_name: attack, city: attack
+  })
   t.equal(user.first_name, attack, 'a name is kept as it is')
   for (const field of ['first_name', 'last_name', 'email_address']) {
-    t.equal((await shop.call('POST', '/users', { ...good, first_name: 'A', last_name: 'B', [field]: 'a\0@example.com' })).status, 400)
+    t.equal(
+      (await shop.call(
+        'POST', '/users', { ...good, first_name: 'A', last_name: 'B', [field]: 'a\0@example.com' }
+      )).status,
+      400
+    )
   }
-  t.equal((await shop.call('POST', '/users', { ...good, first_name: 'A', last_name: 'B', email_address: 'a@example.com\r\nBcc: b@example.com' })).status, 400)
+  t.equal(
+    (await shop.call('POST', '/users', {
+      ...good, first_name: 'A', last_name: 'B', email_address: 'a@example.com\r\nBcc: b@example.com'
+    })).status,
+    400
+  )
   t.equal((await shop.call('PATCH', '/api/v1/products/7', { name: attack })).status, 200)
   const { json } = await shop.call('POST', '/orders', {
     user_id: user.user_id, items: [{ product_id: 7, quantity: 2 }], delivery_name: attack, city: attack
   })
   const order = json.data[0].order_id
   t.equal((await shop.call('PATCH', `/orders/${order}`, {
-    status: 'shipped', note: attack, changed_by: attack, tracking_number: attack, shipping_carrier: attack, tracking_url: `https://x.example/${attack}`
+    status: 'shipped',
+    note: attack,
+    changed_by: attack,
+    tracking_number: attack,
+    shipping_carrier: attack,
+    tracking_url: `https://x.example/${attack}`
   })).status, 200)
-  await shop.sql`update users.users set order_notifications_next_scheduled_time = now() - interval '1 second' where external_user_id = ${user.user_id}`
+  await shop.sql`update users.users set order_notifications_next_scheduled_time = now() - interval '1 second'
+    where external_user_id = ${user.user_id}`
   await shop.app.notifications.remind(1000)
   await mail.arrived(2)
   t.equal((await shop.sql`select from gateway.emails`).length, 2, 'no other is to be sent')
@@ -128,11 +171,13 @@ t.test('line breaks and markup in names, products and tracking end no line of an
   for (const email of mail.received) {
     t.equal(email.to, 'ann@example.com')
     t.strictSame(Object.keys(email.headers).sort(), [
-      'auto-submitted', 'content-type', 'date', 'from', 'list-unsubscribe', 'list-unsubscribe-post', 'message-id', 'mime-version', 'subject', 'to'
+      'auto-submitted', 'content-type', 'date', 'from', 'list-unsubscribe', 'list-unsubscribe-post', 'message-id',
+      'mime-version', 'subject', 'to'
     ], 'the headers of every email, and no other')
     t.match(email.headers.subject, /^(Your order \d+ is on its way|Time for your next order at Test & Shop)/)
     const { text, html } = partsOf(email)
-    t.match(text, /^Hello Ann Bcc: all@example\.com <img src=x onerror=alert\(1\)> ",$/m, 'what was a line of its own is none')
+    t.match(text, /^Hello Ann Bcc: all@example\.com <img src=x onerror=alert\(1\)> ",$/m,
+      'what was a line of its own is none')
     t.notMatch(text, /^Bcc:|\u2028/m)
     t.notMatch(html, /<img|\u2028|^Bcc:/m)
     t.match(html, /&lt;img/)

@@ -11,7 +11,8 @@ class Gateway {
     this.#headers = { 'X-User-Id': id, 'X-User-Email': email, 'X-User-Role': role }
   }
 
-  send = async (method: string, path: string, body?: unknown) => await request(this.#api + path, method, this.#headers, body)
+  send = async (method: string, path: string, body?: unknown) => await request(this.#api + path, method, this.#headers,
+    body)
 }
 
 t.test('users of another service shop behind a gateway that is trusted', async (t) => {
@@ -27,7 +28,12 @@ t.test('users of another service shop behind a gateway that is trusted', async (
       shipping_address: { street: '1 Main Street', city: 'Helsinki', state: '', zipCode: '00100', country: 'Finland' },
       billing_address: { street: 'PO Box 1', city: 'Helsinki', state: '', zipCode: '00101', country: 'Finland' }
     })
-    t.match(order, { order_number: /^ORD-\d{8}-\w{6}$/, user_id: '665f1c2ab7', user_email: 'linus@elsewhere.example', billing_address: { street: 'PO Box 1' } })
+    t.match(order, {
+      order_number: /^ORD-\d{8}-\w{6}$/,
+      user_id: '665f1c2ab7',
+      user_email: 'linus@elsewhere.example',
+      billing_address: { street: 'PO Box 1' }
+    })
     made.unshift(order.id)
   }
 
@@ -38,11 +44,26 @@ t.test('users of another service shop behind a gateway that is trusted', async (
   await t.rejects(other.send('GET', `/orders/${made[0]}`), { message: '403 Not allowed' })
 
   t.match(await admin.send('PUT', `/orders/${made[0]}`, {
-    status: 'shipped', payment_status: 'completed', tracking_number: '1Z999', carrier: 'UPS', internal_notes: 'two parcels'
-  }), { status: 'shipped', payment_status: 'completed', tracking_number: '1Z999', carrier: 'UPS', internal_notes: 'two parcels', shipped_at: /./ })
-  await t.rejects(customer.send('DELETE', `/orders/${made[0]}/cancel`), { message: '409 An order cannot go from shipped to cancelled' })
+    status: 'shipped',
+    payment_status: 'completed',
+    tracking_number: '1Z999',
+    carrier: 'UPS',
+    internal_notes: 'two parcels'
+  }), {
+    status: 'shipped',
+    payment_status: 'completed',
+    tracking_number: '1Z999',
+    carrier: 'UPS',
+    internal_notes: 'two parcels',
+    shipped_at: /./
+  })
+  await t.rejects(customer.send('DELETE', `/orders/${made[0]}/cancel`), {
+    message: '409 An order cannot go from shipped to cancelled'
+  })
   t.match(await customer.send('DELETE', `/orders/${made[1]}/cancel`), { status: 'cancelled' })
-  t.match(await admin.send('GET', '/orders/all?per_page=1&status=cancelled'), { total: 1, orders: [{ id: made[1], user_id: '665f1c2ab7' }] })
+  t.match(await admin.send('GET', '/orders/all?per_page=1&status=cancelled'), {
+    total: 1, orders: [{ id: made[1], user_id: '665f1c2ab7' }]
+  })
   await t.rejects(customer.send('GET', `/orders/${made[2]}0000`), { message: '404 Order not found' })
 })
 

@@ -15,7 +15,9 @@ class ShopFront {
   }
 
   async register (email: string, password: string) {
-    const { token, user } = await this.#send('POST', '/auth/register', { email, password, firstName: 'Grace', lastName: 'Hopper' })
+    const { token, user } = await this.#send('POST', '/auth/register', {
+      email, password, firstName: 'Grace', lastName: 'Hopper'
+    })
     this.#token = token
     return user
   }
@@ -40,7 +42,9 @@ t.test('a customer shops, an admin ships, with tokens', async (t) => {
   const { url, sql } = await serve(t)
   const customer = new ShopFront(url)
   const user = await customer.register('grace@example.com', 'correct horse')
-  t.match(user, { id: /^[0-9a-f-]{36}$/, email: 'grace@example.com', firstName: 'Grace', lastName: 'Hopper', role: 'customer' })
+  t.match(user, {
+    id: /^[0-9a-f-]{36}$/, email: 'grace@example.com', firstName: 'Grace', lastName: 'Hopper', role: 'customer'
+  })
   t.strictSame((await customer.logIn('grace@example.com', 'correct horse')).id, user.id)
   await t.rejects(customer.logIn('grace@example.com', 'wrong'), { message: '401 Invalid email or password' })
 
@@ -53,7 +57,12 @@ t.test('a customer shops, an admin ships, with tokens', async (t) => {
     payment_method: 'credit_card',
     customer_notes: 'Leave at the door'
   })
-  t.match(order, { status: 'pending', payment_status: 'pending', user_id: user.id, items: [{ product_id: product._id, quantity: 2, unit_price: product.price }] })
+  t.match(order, {
+    status: 'pending',
+    payment_status: 'pending',
+    user_id: user.id,
+    items: [{ product_id: product._id, quantity: 2, unit_price: product.price }]
+  })
   t.equal(order.total.toFixed(2), (order.subtotal + order.tax + order.shipping_cost).toFixed(2))
   t.strictSame(await customer.getOrder(order.id), order)
   t.strictSame(await customer.getOrderByNumber(order.order_number), order)

@@ -23,9 +23,13 @@ interface Write {
 }
 
 const items = [{ product_id: 1, quantity: 2 }]
-const address = { phone_number: '030 123', street_address: '1 Main Street', city: 'Paris', postal_code: '01234', country: 'France' }
+const address = {
+  phone_number: '030 123', street_address: '1 Main Street', city: 'Paris', postal_code: '01234', country: 'France'
+}
 const settings = {
-  days_between_order_notifications: 5, order_notifications_start_date_time: '2031-05-05T10:00', order_notifications_via_email: true
+  days_between_order_notifications: 5,
+  order_notifications_start_date_time: '2031-05-05T10:00',
+  order_notifications_via_email: true
 }
 let people = 0
 let orderId = ''
@@ -34,7 +38,9 @@ const WRITES: Write[] = [{
   name: 'POST /users/',
   fixed: { first_name: 'Ada', last_name: 'Lovelace', password: PASSWORD },
   optional: { ...address, ...settings },
-  send: async (client, body) => await client.send('POST', '/users/', { ...body, email_address: `person${++people}@example.com` })
+  send: async (client, body) => await client.send('POST', '/users/', {
+    ...body, email_address: `person${++people}@example.com`
+  })
 }, {
   name: 'PUT /users/{user_id}',
   fixed: {},
@@ -100,7 +106,12 @@ const WRITES: Write[] = [{
   name: 'PATCH /orders/{order_id}',
   fixed: {},
   optional: {
-    status: 'paid', note: 'by card', tracking_number: 'T-2', shipping_carrier: 'DHL', tracking_url: 'https://example.com/t/2', changed_by: 'Bo'
+    status: 'paid',
+    note: 'by card',
+    tracking_number: 'T-2',
+    shipping_carrier: 'DHL',
+    tracking_url: 'https://example.com/t/2',
+    changed_by: 'Bo'
   },
   isUpdate: true,
   send: async (client, body) => await client.send('PATCH', `/orders/${orderId}/`, body)
@@ -108,11 +119,16 @@ const WRITES: Write[] = [{
 
 const asText = (value: unknown): unknown => {
   if (Array.isArray(value)) return value.map(asText)
-  if (typeof value === 'object' && value !== null) return Object.fromEntries(Object.entries(value).map(([name, entry]) => [name, asText(entry)]))
+  if (typeof value === 'object' && value !== null) {
+    return Object.fromEntries(Object.entries(value).map(([name, entry]) => [name, asText(entry)]))
+  }
   return String(value)
 }
 
-/** The bodies that a form makes of a write: with all, with none, without each field, with each empty, with each alone, all as text. */
+/**
+ * The bodies that a form makes of a write: with all, with none, without each field, with each empty, with each alone,
+ * all as text.
+ */
 function * bodies ({ fixed, optional }: Write): Generator<[string, object]> {
   yield ['everything', { ...fixed, ...optional }]
   yield ['the same again', { ...fixed, ...optional }]
@@ -141,17 +157,24 @@ t.test('each write, as a person fills in the form', async (t) => {
 
 t.test('what was sent as text, without seconds or below zero has been understood', async (t) => {
   const client = await open(t)
-  const change = { days_between_order_notifications: '9', order_notifications_via_email: 'on', order_notifications_start_date_time: '2031-05-05T10:00' }
+  const change = {
+    days_between_order_notifications: '9',
+    order_notifications_via_email: 'on',
+    order_notifications_start_date_time: '2031-05-05T10:00'
+  }
   const { data: [changed] } = await client.send('PUT', `/users/${user}/notification-settings/`, change)
   t.match(changed, {
-    days_between_order_notifications: 9, order_notifications_via_email: true, order_notifications_start_date_time: /^2031-05-05T10:00:00(\.0+)?\+00:00$/
+    days_between_order_notifications: 9,
+    order_notifications_via_email: true,
+    order_notifications_start_date_time: /^2031-05-05T10:00:00(\.0+)?\+00:00$/
   })
   await client.send('POST', `/carts/${user}/items`, { product_id: '1' })
   await client.send('POST', `/carts/${user}/items/`, { product_id: 2, quantity: '4' })
   const { data: [cart] } = await client.send('GET', `/carts/${user}/`)
   t.match(cart.items, [{ product_id: 1, quantity: 1 }, { product_id: 2, quantity: 4 }], 'no quantity is one')
   t.match((await client.send('PUT', `/carts/${user}/items/2`, { quantity: -1 })).data[0].items, [{ product_id: 1 }])
-  t.match(await client.send('GET', `/orders/user/${user}/?limit=5&offset=0&sort=newest`), { success: true, total: 0 }, 'an unknown parameter is ignored')
+  t.match(await client.send('GET', `/orders/user/${user}/?limit=5&offset=0&sort=newest`), { success: true, total: 0 },
+    'an unknown parameter is ignored')
 })
 
 /** What the older client makes of a refusal: it looks for words, in this order. */
@@ -179,10 +202,18 @@ t.test('each refusal has the words that the client looks for', async (t) => {
     ['unknown product', 'PUT', `/carts/${user}/items/2`, { quantity: 1 }],
     ['unknown product', 'DELETE', `/carts/${user}/items/2`],
     ['unknown product', 'GET', '/products/901'],
-    ['duplicate', 'POST', '/users/', { first_name: 'A', last_name: 'B', email_address: 'user2@example.com', password: PASSWORD }],
-    ['duplicate', 'POST', `/users/${user}/email`, { current_password: 'password', new_email_address: 'user2@example.com' }],
+    [
+      'duplicate', 'POST', '/users/',
+      { first_name: 'A', last_name: 'B', email_address: 'user2@example.com', password: PASSWORD }
+    ],
+    [
+      'duplicate', 'POST', `/users/${user}/email`,
+      { current_password: 'password', new_email_address: 'user2@example.com' }
+    ],
     ['duplicate', 'POST', '/carts/', { user_id: user, items }],
-    ...['/users/', '/carts/', '/orders/user/'].map((path): [string, string, string] => ['absent', 'GET', path + NOBODY]),
+    ...['/users/', '/carts/', '/orders/user/'].map(
+      (path): [string, string, string] => ['absent', 'GET', path + NOBODY]
+    ),
     ['absent', 'PUT', `/users/${NOBODY}`, { city: 'Paris' }],
     ['absent', 'PUT', `/users/${NOBODY}`, {}],
     ['absent', 'DELETE', `/users/${NOBODY}`, { password: 'password' }],
@@ -194,7 +225,10 @@ t.test('each refusal has the words that the client looks for', async (t) => {
     ['absent', 'PATCH', '/orders/1', { status: 'paid' }],
     ['absent', 'DELETE', '/orders/1'],
     ['wrong password', 'PUT', `/users/${user}/password`, next],
-    ['wrong password', 'POST', `/users/${user}/email`, { current_password: 'wrong', new_email_address: 'new@example.com' }],
+    [
+      'wrong password', 'POST', `/users/${user}/email`,
+      { current_password: 'wrong', new_email_address: 'new@example.com' }
+    ],
     ['wrong password', 'DELETE', `/users/${user}`, { password: 'wrong' }],
     ['refused', 'POST', '/users/login', { email_address: 'user1@example.com', password: 'wrong' }],
     ['refused', 'POST', `/carts/${userId(2)}/checkout`],
@@ -213,21 +247,32 @@ t.test('each refusal has the words that the client looks for', async (t) => {
 
 t.test('pages of the catalogue, read by SQL, several statements each and all at once', async (t) => {
   const client = await open(t)
-  const joined = `from products.products p join products.departments d using (department_id) join products.aisles a using (aisle_id)
+  const joined =
+    `from products.products p join products.departments d using (department_id) join products.aisles a using (aisle_id)
     left join products.product_enriched e using (product_id)`
   const statements: [string, unknown[]][] = [
-    [`select p.product_id, p.product_name, d.department, a.aisle, e.price ${joined} order by p.product_id limit $1 offset $2`, [10, 5]],
+    [
+      `select p.product_id, p.product_name, d.department, a.aisle, e.price ${joined} order by p.product_id
+        limit $1 offset $2`,
+      [10, 5]
+    ],
     [`select count(*) as total ${joined} where p.department_id = $1`, [1]],
     [`select p.*, e.description, e.price, e.image_url ${joined} where p.product_id = $1`, [7]],
     ['select department_id, department from products.departments order by department', []],
-    [`select p.product_id ${joined} where p.product_name ilike $1 and e.price between $2 and $3 limit 25`, ['%product 1%', 1, 30]]
+    [
+      `select p.product_id ${joined} where p.product_name ilike $1 and e.price between $2 and $3 limit 25`,
+      ['%product 1%', 1, 30]
+    ]
   ]
   const asked = Array.from({ length: 50 }, (_, n) => statements[n % statements.length]!)
-  const answers = await Promise.all(asked.map(async ([sql, params]) => await client.send('POST', '/query', { sql, params })))
+  const answers = await Promise.all(asked.map(
+    async ([sql, params]) => await client.send('POST', '/query', { sql, params })
+  ))
   t.strictSame(answers.filter(({ success }) => !success).map(({ error }) => error), [], '50 at once, 0 refused')
   all(t, answers, ({ data }) => data.length > 0, 'each has rows')
 
-  const recommendations = 'SELECT id, external_user_id, first_name, last_name FROM users.users WHERE external_user_id = $1'
+  const recommendations =
+    'SELECT id, external_user_id, first_name, last_name FROM users.users WHERE external_user_id = $1'
   t.match(await client.send('POST', '/query', { sql: recommendations, params: [user] }), {
     success: true, data: [{ id: 1, external_user_id: user, first_name: 'User' }]
   })

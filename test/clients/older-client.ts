@@ -5,12 +5,15 @@ import { text } from 'node:stream/consumers'
 export interface Envelope { success: boolean, data: any[], error: string | null, message?: string, total?: number }
 
 /**
- * The database client of such a backend: it knows a base URL and nothing else, so that a key stands in it; follows redirects, sends JSON
- * also with DELETE, and reads `success`, `data` and `error`, never the status code.
+ * The database client of such a backend: it knows a base URL and nothing else, so that a key stands in it; follows
+ * redirects, sends JSON also with DELETE, and reads `success`, `data` and `error`, never the status code.
  */
 export class OlderClient {
   readonly #url: URL
-  /** Where a request ended up elsewhere than it was sent: a redirect costs a round trip, and some clients drop the body on the way. */
+  /**
+   * Where a request ended up elsewhere than it was sent: a redirect costs a round trip, and some clients drop the body
+   * on the way.
+   */
   readonly redirects: string[] = []
 
   /** @param baseUrl with the key as user name: http://key@127.0.0.1:7000/legacy */

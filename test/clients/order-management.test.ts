@@ -9,7 +9,8 @@ class BackOffice {
     this.#api = `${url}/api/v1`
   }
 
-  send = async (method: string, path: string, body?: unknown) => await request(this.#api + path, method, { 'X-API-Key': 'admin-key' }, body)
+  send = async (method: string, path: string, body?: unknown) => await request(this.#api + path, method,
+    { 'X-API-Key': 'admin-key' }, body)
 }
 
 t.test('a back office keeps the catalogue, takes an order by telephone, and closes the day', async (t) => {
@@ -20,7 +21,9 @@ t.test('a back office keeps the catalogue, takes an order by telephone, and clos
   t.match(product, { id: Number, name: 'Rye bread', price_cents: 349, stock: 10 })
   const [customer] = (await office.send('GET', '/users?q=user2')).items
 
-  const order = await office.send('POST', '/orders', { user_id: customer.id, status: 'paid', items: [{ product_id: product.id, quantity: 3 }] })
+  const order = await office.send('POST', '/orders', {
+    user_id: customer.id, status: 'paid', items: [{ product_id: product.id, quantity: 3 }]
+  })
   t.match(order, {
     user_id: customer.id,
     user_name: customer.full_name,
@@ -33,11 +36,18 @@ t.test('a back office keeps the catalogue, takes an order by telephone, and clos
 
   await office.send('PATCH', `/products/${product.id}`, { price_cents: 399 })
   t.equal((await office.send('GET', `/orders/${order.order_id}`)).total_amount_cents, 1047, 'at the price of then')
-  t.match(await office.send('PATCH', `/orders/${order.order_id}`, { status: 'shipped' }), { order_id: order.order_id, status: 'shipped' })
+  t.match(await office.send('PATCH', `/orders/${order.order_id}`, { status: 'shipped' }), {
+    order_id: order.order_id, status: 'shipped'
+  })
 
   const today = new Date().toISOString().slice(0, 10)
-  const day = await office.send('GET', `/orders?status=shipped&product_id=${product.id}&start_date=${today}&end_date=${today}`)
+  const day = await office.send('GET',
+    `/orders?status=shipped&product_id=${product.id}&start_date=${today}&end_date=${today}`)
   t.match(day, { total: 1, total_amount_cents: 1047, total_quantity: 3, orders: [{ order_id: order.order_id }] })
-  await t.rejects(office.send('POST', '/orders', { user_id: customer.id, items: [{ product_id: product.id, quantity: 8 }] }), { message: /^409 Not enough stock/ })
-  await t.rejects(office.send('PATCH', `/orders/${order.order_id}`, { state: 'paid' }), { message: /^400 / }, 'what it does not know it refuses')
+  await t.rejects(
+    office.send('POST', '/orders', { user_id: customer.id, items: [{ product_id: product.id, quantity: 8 }] }),
+    { message: /^409 Not enough stock/ }
+  )
+  await t.rejects(office.send('PATCH', `/orders/${order.order_id}`, { state: 'paid' }), { message: /^400 / },
+    'what it does not know it refuses')
 })

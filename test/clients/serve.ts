@@ -9,7 +9,9 @@ export async function serve (t: Test, settings = {}): Promise<Shop & { url: stri
 }
 
 /** A client's fetch for JSON: the body of the answer, or an error that tells what went wrong. */
-export async function request (url: string, method = 'GET', headers: Record<string, string> = {}, body?: unknown): Promise<any> {
+export async function request (
+  url: string, method = 'GET', headers: Record<string, string> = {}, body?: unknown
+): Promise<any> {
   const response = await fetch(url, {
     method,
     headers: { ...headers, ...body !== undefined && { 'content-type': 'application/json' } },

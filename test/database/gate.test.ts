@@ -4,7 +4,9 @@ import { Caller, callers } from '../../database/caller.ts'
 import { Gate } from '../../database/gate.ts'
 
 /** Somebody at an address, who has not hung up. */
-const callerAt = (address: string) => Object.assign(new Caller(new Socket(), true), { share: address, deadline: Infinity })
+const callerAt = (address: string) => Object.assign(new Caller(new Socket(), true), {
+  share: address, deadline: Infinity
+})
 
 /** A gate for one at a time, and tasks that say who ran and that end when told to. */
 function makeGate (maxWaiting: number) {

@@ -10,7 +10,14 @@ const ASK = 'select 1 as answer'
 
 async function openPool (t: Test, size: number, maxWrites = size, depth = 1): Promise<Pool> {
   const pool = new Pool(await freshDatabase(t), {
-    size, depth, maxWrites, maxWaiting: 10, maxWaitMs: 60_000, limitMs: 60_000, client: { statementTimeout: 0 }, askText: ASK
+    size,
+    depth,
+    maxWrites,
+    maxWaiting: 10,
+    maxWaitMs: 60_000,
+    limitMs: 60_000,
+    client: { statementTimeout: 0 },
+    askText: ASK
   })
   // The pool's own timer keeps no process alive.
   const alive = setInterval(() => {}, 1000)
@@ -37,7 +44,9 @@ t.test('a read is cancelled when its caller hangs up, and its connection serves 
 t.test('a write that was sent is left to finish', async (t) => {
   const pool = await openPool(t, 1)
   const socket = new Socket()
-  const running = pool.run('select 7 as written from pg_sleep(0.5)', [], { isRead: false, caller: new Caller(socket, false) })
+  const running = pool.run('select 7 as written from pg_sleep(0.5)', [], {
+    isRead: false, caller: new Caller(socket, false)
+  })
   socket.destroy()
   t.match(await running, [{ written: 7 }])
 })
@@ -49,24 +58,26 @@ t.test('at the caller’s deadline a statement is cancelled, whatever it is', as
   await t.rejects(pool.run('select pg_sleep(60)', [], { isRead: false, caller }), { code: '57014' })
 })
 
-t.test('several statements follow each other on a connection: each gets its own rows, a fault is its own', async (t) => {
-  const pool = await openPool(t, 1, 1, 8)
-  const [{ pid }] = await pool.run('select pg_backend_pid() as pid', [], { isRead: true }) as [{ pid: number }]
-  const running = Array.from({ length: 8 }, async (_, n) =>
-    await pool.run('select pg_backend_pid() as pid, 12 / (3 - $1::int) as share', [n], { isRead: true }))
-  t.equal(pool.active, 8, 'all at once')
-  const settled = await Promise.allSettled(running)
-  for (const [n, outcome] of settled.entries()) {
-    if (n === 3) t.match(outcome, { status: 'rejected', reason: { code: '22012' } })
-    else t.match(outcome, { value: [{ pid, share: Math.trunc(12 / (3 - n)) }] }, `statement ${n}`)
-  }
-  t.equal(pool.active, 0)
-})
+t.test('several statements follow each other on a connection: each gets its own rows, a fault is its own',
+  async (t) => {
+    const pool = await openPool(t, 1, 1, 8)
+    const [{ pid }] = await pool.run('select pg_backend_pid() as pid', [], { isRead: true }) as [{ pid: number }]
+    const running = Array.from({ length: 8 }, async (_, n) =>
+      await pool.run('select pg_backend_pid() as pid, 12 / (3 - $1::int) as share', [n], { isRead: true }))
+    t.equal(pool.active, 8, 'all at once')
+    const settled = await Promise.allSettled(running)
+    for (const [n, outcome] of settled.entries()) {
+      if (n === 3) t.match(outcome, { status: 'rejected', reason: { code: '22012' } })
+      else t.match(outcome, { value: [{ pid, share: Math.trunc(12 / (3 - n)) }] }, `statement ${n}`)
+    }
+    t.equal(pool.active, 0)
+  })
 
 t.test('where a connection ends, all that it had is refused, and the next statement has a new one', async (t) => {
   const pool = await openPool(t, 1, 1, 4)
   const [{ pid }] = await pool.run('select pg_backend_pid() as pid', [], { isRead: true }) as [{ pid: number }]
-  const running = Promise.allSettled(Array.from({ length: 4 }, async () => await pool.run('select pg_sleep(60)', [], { isRead: true })))
+  const running = Promise.allSettled(Array.from({ length: 4 },
+    async () => await pool.run('select pg_sleep(60)', [], { isRead: true })))
   const other = await openPool(t, 1)
   await other.run('select pg_terminate_backend($1)', [pid], { isRead: true })
   for (const { status } of await running) t.equal(status, 'rejected')
@@ -102,7 +113,11 @@ t.test('a line passes over those who have hung up', async (t) => {
 
 t.test('a locked row is found out among those that statements name', async (t) => {
   const order = (user: number, ...products: number[]) => namesIn([
-    'place', JSON.stringify({ user_id: `00000000-0000-4000-8000-00000000000${user}`, items: products.map((id) => ({ product_id: id, quantity: 1 })) })
+    'place',
+    JSON.stringify({
+      user_id: `00000000-0000-4000-8000-00000000000${user}`,
+      items: products.map((id) => ({ product_id: id, quantity: 1 }))
+    })
   ])
   const contention = new Contention(10, 100)
   t.equal(contention.isAny, false)

@@ -10,13 +10,21 @@ import { fillShop } from './pool.ts'
 import { KEYS, requestsTo, type Document } from './requests.ts'
 import { curl, send, type FuzzAnswer, type FuzzRequest } from './wire.ts'
 
-/** Connections at once. With one, a seed gives the same run again; with more, what is asked at the same moment is tried, too. */
+/**
+ * Connections at once. With one, a seed gives the same run again; with more, what is asked at the same moment is tried,
+ * too.
+ */
 const WORKERS = 4
 
 /** More faults than this are one. */
 const ENOUGH = 25
 
-export interface Options { requests: number, seed: number, workers?: number, onProgress? (sent: number, faults: number): void }
+export interface Options {
+  requests: number,
+  seed: number,
+  workers?: number,
+  onProgress? (sent: number, faults: number): void
+}
 
 /** A fault, and the smallest request found that shows it. */
 export interface Fault { fault: string, operation: string, request: string }
@@ -34,16 +42,22 @@ export interface Report {
 
 class Found extends Error {}
 
-/** Sends so many requests, valid and broken in every way, to a shop of its own, and looks at each answer, at the log and at what is left. */
+/**
+ * Sends so many requests, valid and broken in every way, to a shop of its own, and looks at each answer, at the log and
+ * at what is left.
+ */
 export async function fuzz (t: Test, { requests, seed, workers = WORKERS, onProgress }: Options): Promise<Report> {
   const faults: Fault[] = []
   const log = new Writable({
     write (chunk, _encoding, done) {
-      for (const fault of logFaults(String(chunk))) if (faults.length < ENOUGH) faults.push({ fault, operation: 'log', request: '' })
+      for (const fault of logFaults(String(chunk))) {
+        if (faults.length < ENOUGH) faults.push({ fault, operation: 'log', request: '' })
+      }
       done()
     }
   })
-  const shop = await openShop(t, { ...KEYS, LOG_LEVEL: 'info', LOGIN_RATE_LIMIT: '1000000', TRUSTED_UPSTREAMS: '127.0.0.1/32' }, log)
+  const shop = await openShop(t,
+    { ...KEYS, LOG_LEVEL: 'info', LOGIN_RATE_LIMIT: '1000000', TRUSTED_UPSTREAMS: '127.0.0.1/32' }, log)
   const pool = await fillShop(shop)
   await shop.app.listen({ port: 0, host: '127.0.0.1' })
   const { port } = shop.app.server.address() as AddressInfo
@@ -64,7 +78,9 @@ export async function fuzz (t: Test, { requests, seed, workers = WORKERS, onProg
     if (report.sent % 100 === 0) onProgress?.(report.sent, faults.length)
     const answer = await attempt(request)
     if (typeof answer !== 'string') count(request, answer)
-    const found = typeof answer === 'string' ? [answer] : faultsOf(shop.app, request, answer).map((fault) => `${fault}: ${answer.text.slice(0, 400)}`)
+    const found = typeof answer === 'string'
+      ? [answer]
+      : faultsOf(shop.app, request, answer).map((fault) => `${fault}: ${answer.text.slice(0, 400)}`)
     const fresh = found.find((fault) => !known.has(kindOf(request, fault)))
     if (fresh !== undefined) throw new Found(fresh)
   }
@@ -101,8 +117,11 @@ export async function fuzz (t: Test, { requests, seed, workers = WORKERS, onProg
   return report
 }
 
-/** Faults of one kind are told once: the operation and the sentence without what differs from one answer to the next. */
-const kindOf = ({ operation }: FuzzRequest, fault: string) => `${operation} ${fault.slice(0, 60).replace(/\d{4,}|"[^"]*"/g, '')}`
+/**
+ * Faults of one kind are told once: the operation and the sentence without what differs from one answer to the next.
+ */
+const kindOf = ({ operation }: FuzzRequest, fault: string) => `${operation} ${fault.slice(0, 60)
+  .replace(/\d{4,}|"[^"]*"/g, '')}`
 
 /** The share of a face's answers that were 2xx, in percent. */
 export function successShare (counts: Record<string, number>): number {

@@ -47,7 +47,8 @@ export async function fillShop ({ sql, app, call }: Shop): Promise<Pool> {
     select n, ('00000000-0000-4000-8000-0000000000' || n)::uuid, 'User', 'No' || n, 'fuzz' || n || '@example.com',
       (select hashed_password from users.users where id = 1)
     from generate_series(10, 59) n`
-  const users = Array.from({ length: 55 }, (_, n) => n < 5 ? userId(n + 1) : `00000000-0000-4000-8000-0000000000${n + 5}`)
+  const users = Array.from({ length: 55 },
+    (_, n) => n < 5 ? userId(n + 1) : `00000000-0000-4000-8000-0000000000${n + 5}`)
   const pool = new Pool({
     user: users,
     userNumber: users.map((_, n) => String(n < 5 ? n + 1 : n + 5)),
@@ -60,7 +61,8 @@ export async function fillShop ({ sql, app, call }: Shop): Promise<Pool> {
     ]
   })
   for (let n = 1; n <= 5; n++) {
-    const { status, text, headers } = await call('POST', '/orders', { user_id: userId(n), items: [{ product_id: n, quantity: 2 }] }, { 'x-api-key': KEYS.API_KEYS })
+    const { status, text, headers } = await call('POST', '/orders',
+      { user_id: userId(n), items: [{ product_id: n, quantity: 2 }] }, { 'x-api-key': KEYS.API_KEYS })
     if (status !== 201) throw new Error(`no order to begin with: ${text}`)
     pool.learn(text, headers)
   }

@@ -13,14 +13,23 @@ export interface FuzzRequest {
 }
 
 /** `isCut`: the connection was reset before the end, since the request's body was never read to its own. */
-export interface FuzzAnswer { status: number, headers: Record<string, string>, text: string, isCut: boolean, faults: string[] }
+export interface FuzzAnswer {
+  status: number,
+  headers: Record<string, string>,
+  text: string,
+  isCut: boolean,
+  faults: string[]
+}
 
 const TIMEOUT = 30_000
 
 /** What fits into the buffers of a socket, so that nothing unread is left when it is closed. */
 const MAX_UNREAD = 16_384
 
-/** Sends a request over a connection of its own and reads the answer byte by byte: a client library would hide what is wrong with it. */
+/**
+ * Sends a request over a connection of its own and reads the answer byte by byte: a client library would hide what is
+ * wrong with it.
+ */
 export async function send (port: number, request: FuzzRequest): Promise<FuzzAnswer> {
   let isCut = false
   const bytes = await new Promise<Buffer>((resolve, reject) => {
@@ -42,13 +51,21 @@ export async function send (port: number, request: FuzzRequest): Promise<FuzzAns
 }
 
 function message ({ method, path, headers, body, isChunked }: FuzzRequest): Buffer {
-  const length = body === null ? [] : isChunked ? [['Transfer-Encoding', 'chunked']] : [['Content-Length', String(body.length)]]
-  const lines = [['Host', 'localhost'], ['Connection', 'close'], ...headers, ...length].map(([name, value]) => `${name}: ${value}\r\n`)
+  const length = body === null
+    ? []
+    : isChunked ? [['Transfer-Encoding', 'chunked']] : [['Content-Length', String(body.length)]]
+  const lines = [['Host', 'localhost'], ['Connection', 'close'], ...headers, ...length].map(
+    ([name, value]) => `${name}: ${value}\r\n`
+  )
   const head = Buffer.from(`${method} ${path} HTTP/1.1\r\n${lines.join('')}\r\n`, 'latin1')
   if (body === null) return head
   if (!isChunked) return Buffer.concat([head, body])
   const last = Buffer.from('0\r\n\r\n')
-  return Buffer.concat(body.length === 0 ? [head, last] : [head, Buffer.from(`${body.length.toString(16)}\r\n`), body, Buffer.from('\r\n'), last])
+  return Buffer.concat(
+    body.length === 0
+      ? [head, last]
+      : [head, Buffer.from(`${body.length.toString(16)}\r\n`), body, Buffer.from('\r\n'), last]
+  )
 }
 
 /** What a header may look like: a name of this gateway's, and printable ASCII. */
@@ -72,7 +89,8 @@ function parse (bytes: Buffer, method: string, isCut: boolean): FuzzAnswer {
   const isChunked = headers['transfer-encoding'] === 'chunked'
   const body = bytes.subarray(end + 4)
   // Of a message that is no HTTP nobody knows that it was a HEAD; the connection ends with the answer.
-  const isBare = (method === 'HEAD' && !([400, 431].includes(status) && body.length > 0)) || status === 204 || status === 304
+  const isBare = (method === 'HEAD' && !([400, 431].includes(status) && body.length > 0)) || status === 204 ||
+    status === 304
   const wanted = isBare ? 0 : Number(headers['content-length'])
   if (!isChunked && !isCut && body.length !== wanted) faults.push(`${body.length} bytes of body instead of ${wanted}`)
   return { status, headers, text: (isChunked ? dechunk(body) : body).toString(), isCut, faults }
@@ -90,21 +108,28 @@ function dechunk (body: Buffer): Buffer {
 }
 
 const HEADERS = new Set(`
-  accept-ranges access-control-allow-origin access-control-expose-headers allow cache-control connection content-disposition content-length
-  content-security-policy content-type cross-origin-opener-policy cross-origin-resource-policy date etag idempotency-replayed last-modified location
-  origin-agent-cluster ratelimit-limit ratelimit-remaining ratelimit-reset referrer-policy retry-after strict-transport-security transfer-encoding
-  vary www-authenticate x-content-type-options x-dns-prefetch-control x-download-options x-frame-options x-permitted-cross-domain-policies
+  accept-ranges access-control-allow-origin access-control-expose-headers allow cache-control connection
+  content-disposition content-length content-security-policy content-type cross-origin-opener-policy
+  cross-origin-resource-policy date etag idempotency-replayed last-modified location origin-agent-cluster
+  ratelimit-limit ratelimit-remaining ratelimit-reset referrer-policy retry-after strict-transport-security
+  transfer-encoding vary www-authenticate x-content-type-options x-dns-prefetch-control x-download-options
+  x-frame-options x-permitted-cross-domain-policies
   x-request-id x-xss-protection`.trim().split(/\s+/))
 
 const HOW_LONG = 3000
 
 /** The request as a command for bash; what is very long is cut. */
 export function curl (port: number, { method, path, headers, body, isChunked }: FuzzRequest): string {
-  const options = headers.map(([name, value]) => `-H ${quote(Buffer.from(`${name}${value === '' ? ';' : `: ${value}`}`, 'latin1'))}`)
+  const options = headers.map(
+    ([name, value]) => `-H ${quote(Buffer.from(`${name}${value === '' ? ';' : `: ${value}`}`, 'latin1'))}`
+  )
   if (isChunked) options.push("-H 'Transfer-Encoding: chunked'")
   if (body && !headers.some(([name]) => /^content-type$/i.test(name))) options.push("-H 'Content-Type:'")
   const data = body === null ? [] : [`--data-binary @<(printf '%b' ${quote(Buffer.from(escape(body)))})`]
-  return ['curl -i --globoff --path-as-is', `-X ${method}`, quote(Buffer.from(`http://127.0.0.1:${port}${path}`, 'latin1')), ...options, ...data].join(' ')
+  return [
+    'curl -i --globoff --path-as-is', `-X ${method}`, quote(Buffer.from(`http://127.0.0.1:${port}${path}`, 'latin1')),
+    ...options, ...data
+  ].join(' ')
 }
 
 /** As bash writes any bytes but NUL. */

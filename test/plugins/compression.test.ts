@@ -9,12 +9,18 @@ t.test('what never changes is made once, with an ETag, a 304 and a compressed fo
   for (const url of ['/openapi.json', '/redoc/redoc.standalone.js']) {
     const plain = await app.inject({ url, headers: { 'accept-encoding': 'identity' } })
     const gzipped = await app.inject({ url, headers: GZIP })
-    t.match(plain, { statusCode: 200, headers: { etag: /^"[^"]+"$/, vary: /Accept-Encoding/, 'content-length': String(plain.rawPayload.length) } })
-    t.match(gzipped, { statusCode: 200, headers: { etag: /^"[^"]+"$/, vary: /Accept-Encoding/, 'content-encoding': 'gzip' } })
+    t.match(plain, {
+      statusCode: 200,
+      headers: { etag: /^"[^"]+"$/, vary: /Accept-Encoding/, 'content-length': String(plain.rawPayload.length) }
+    })
+    t.match(gzipped, {
+      statusCode: 200, headers: { etag: /^"[^"]+"$/, vary: /Accept-Encoding/, 'content-encoding': 'gzip' }
+    })
     t.notOk('content-encoding' in plain.headers)
     t.not(plain.headers.etag, gzipped.headers.etag, 'other bytes have another tag')
     t.ok(gunzipSync(gzipped.rawPayload).equals(plain.rawPayload), 'the same document')
-    t.ok(gzipped.rawPayload.length * 3 < plain.rawPayload.length, `${gzipped.rawPayload.length} of ${plain.rawPayload.length} bytes`)
+    t.ok(gzipped.rawPayload.length * 3 < plain.rawPayload.length,
+      `${gzipped.rawPayload.length} of ${plain.rawPayload.length} bytes`)
     for (const [form, headers] of [[plain, {}], [gzipped, GZIP]] as const) {
       const again = await app.inject({ url, headers: { ...headers, 'if-none-match': `"other", ${form.headers.etag}` } })
       t.match(again, { statusCode: 304, payload: '', headers: { etag: form.headers.etag } })
@@ -41,12 +47,14 @@ t.test('a large answer is compressed where that is asked for', async (t) => {
   t.notOk('content-encoding' in plain.headers)
   t.match(gzipped, { statusCode: 200, headers: { 'content-encoding': 'gzip', vary: /Accept-Encoding/ } })
   t.equal(gunzipSync(gzipped.rawPayload).toString(), plain.payload)
-  t.ok(gzipped.rawPayload.length * 5 < plain.rawPayload.length, `${gzipped.rawPayload.length} of ${plain.rawPayload.length} bytes`)
+  t.ok(gzipped.rawPayload.length * 5 < plain.rawPayload.length,
+    `${gzipped.rawPayload.length} of ${plain.rawPayload.length} bytes`)
   for (const refused of ['gzip;q=0', 'identity', 'br', '*;q=0', 'gzip; q=0.0, *']) {
     t.notOk('content-encoding' in (await app.inject({ url, headers: { 'accept-encoding': refused } })).headers, refused)
   }
   for (const taken of ['*', 'GZIP', 'br;q=1, gzip;q=0.5']) {
-    t.equal((await app.inject({ url, headers: { 'accept-encoding': taken } })).headers['content-encoding'], 'gzip', taken)
+    t.equal((await app.inject({ url, headers: { 'accept-encoding': taken } })).headers['content-encoding'], 'gzip',
+      taken)
   }
 
   await t.test('on /legacy as well, in its envelope', async (t) => {
@@ -63,15 +71,19 @@ t.test('a large answer is compressed where that is asked for', async (t) => {
     t.ok(gunzipSync(small.rawPayload).equals(whole.rawPayload))
   })
 
-  await t.test('one resource keeps the bytes that its strong ETag stands for, and a small answer stays as it is', async (t) => {
-    await sql`update users.users set street_address = repeat('A long street ', 4000)`
-    const user = await app.inject({ url: `/users/${userId(1)}`, headers: GZIP })
-    t.ok(user.rawPayload.length > 50_000)
-    t.notOk('content-encoding' in user.headers)
-    const changed = await app.inject({
-      method: 'PUT', url: `/users/${userId(1)}`, headers: { 'if-match': String(user.headers.etag) }, payload: { city: 'Bern' }
+  await t.test('one resource keeps the bytes that its strong ETag stands for, and a small answer stays as it is',
+    async (t) => {
+      await sql`update users.users set street_address = repeat('A long street ', 4000)`
+      const user = await app.inject({ url: `/users/${userId(1)}`, headers: GZIP })
+      t.ok(user.rawPayload.length > 50_000)
+      t.notOk('content-encoding' in user.headers)
+      const changed = await app.inject({
+        method: 'PUT',
+        url: `/users/${userId(1)}`,
+        headers: { 'if-match': String(user.headers.etag) },
+        payload: { city: 'Bern' }
+      })
+      t.equal(changed.statusCode, 200)
+      t.notOk('content-encoding' in (await app.inject({ url: '/departments', headers: GZIP })).headers)
     })
-    t.equal(changed.statusCode, 200)
-    t.notOk('content-encoding' in (await app.inject({ url: '/departments', headers: GZIP })).headers)
-  })
 })

@@ -12,7 +12,8 @@ import { databaseUrl } from '../server.ts'
 /** Checks how the gateway answers while its database is away. */
 async function isAway (t: Test, shop: Shop): Promise<void> {
   const requests = [
-    ['GET', '/products'], ['GET', '/products/1'], ['GET', '/departments'], ['GET', '/users'], ['GET', `/users/${userId(1)}`],
+    ['GET', '/products'], ['GET', '/products/1'], ['GET', '/departments'], ['GET', '/users'],
+    ['GET', `/users/${userId(1)}`],
     ['PUT', `/users/${userId(1)}`, { city: 'Rome' }], ['GET', `/carts/${userId(1)}`], ['GET', '/orders'],
     ['POST', '/orders', { user_id: userId(1), items: [{ product_id: 1 }] }], ['GET', '/readyz'],
     ['POST', '/users/login', { email_address: 'user1@example.com', password: 'password' }]
@@ -25,7 +26,9 @@ async function isAway (t: Test, shop: Shop): Promise<void> {
   }
   const health = await shop.call('GET', '/health')
   t.match(health, { status: 503, json: { data: { status: 'unhealthy', database: 'unreachable' } } })
-  t.match(await shop.call('GET', '/legacy/health'), { status: 503, json: { success: false, data: [], error: 'The database cannot be reached' } })
+  t.match(await shop.call('GET', '/legacy/health'), {
+    status: 503, json: { success: false, data: [], error: 'The database cannot be reached' }
+  })
   t.match(await shop.call('GET', '/livez'), { status: 200 }, 'alive all the same')
   refuses(t, await shop.call('GET', '/products?limit=0'), 400, 'INVALID_INPUT')
 }

@@ -15,7 +15,8 @@ t.test('shows what a histogram of the library shows', async (t) => {
   })
   const counters = { '/products/:id': durations.counterOf('/products/:id'), none: durations.counterOf('none') }
   const seen: [string, keyof typeof counters, number, number][] = [
-    ['GET', '/products/:id', 200, 1], ['GET', '/products/:id', 200, 1.5], ['HEAD', '/products/:id', 200, 2.5], ['GET', '/products/:id', 404, 90],
+    ['GET', '/products/:id', 200, 1], ['GET', '/products/:id', 200, 1.5], ['HEAD', '/products/:id', 200, 2.5],
+    ['GET', '/products/:id', 404, 90],
     ['GET', 'none', 404, 0.25], ['GET', '/products/:id', 200, 20_000]
   ]
   for (const [method, route, statusCode, elapsedTime] of seen) {

@@ -17,7 +17,8 @@ const someone = () => ({ userId: '42', email: 'a@elsewhere.example', role: 'cust
 
 t.test('tokens', async (t) => {
   const shop = await openShop(t)
-  const get = async (headers: Record<string, string>, url = '/api/orders') => await shop.call('GET', url, undefined, headers)
+  const get = async (headers: Record<string, string>, url = '/api/orders') => await shop.call('GET', url, undefined,
+    headers)
 
   await t.test('of ours, and of another service with our key', async (t) => {
     t.equal((await get(tokenOf(shop, 1))).status, 200)
@@ -33,7 +34,8 @@ t.test('tokens', async (t) => {
   await t.test('carry the contract’s claims and expire', async (t) => {
     const { app } = await openShop(t, { ACCESS_TOKEN_EXPIRE_MINUTES: '7', DATABASE_URL: shop.url })
     const token = app.issueToken({ user_id: userId(1), email_address: 'user1@example.com', role: 'customer' })
-    const [header, claims] = token.split('.').slice(0, 2).map((part) => JSON.parse(Buffer.from(part, 'base64url').toString()))
+    const [header, claims] = token.split('.').slice(0, 2)
+      .map((part) => JSON.parse(Buffer.from(part, 'base64url').toString()))
     t.match(header, { alg: 'HS256' })
     t.match(claims, { userId: userId(1), email: 'user1@example.com', role: 'customer' })
     t.equal(claims.exp - claims.iat, 7 * 60)
@@ -51,7 +53,9 @@ t.test('tokens', async (t) => {
       RS256: forge(someone(), { alg: 'RS256' }),
       'another key': forge(someone(), { key: 'another secret of 32 characters or more' }),
       'no key': forge(someone(), { key: '' }),
-      'a key of its own': forge(someone(), { key: 'mine', header: { jwk: { kty: 'oct', k: 'bWluZQ' }, kid: '/dev/null' } }),
+      'a key of its own': forge(someone(), {
+        key: 'mine', header: { jwk: { kty: 'oct', k: 'bWluZQ' }, kid: '/dev/null' }
+      }),
       'another’s claims': forge(someone()).replace(/\.[^.]+\./, `.${encode({ ...someone(), role: 'admin' })}.`),
       expired: forge({ ...someone(), exp: now() - 1 }),
       'not valid yet': forge({ ...someone(), nbf: now() + 60 }),
@@ -108,7 +112,8 @@ t.test('a token’s word against the database’s', async (t) => {
   t.equal((await all(tokenOf(shop, 1))).status, 200, 'who is an admin now is one with the token of before')
   await sql`update users.users set role = 'customer' where id = 1`
   refuses(t, await all(admin), 403, 'FORBIDDEN')
-  refuses(t, await all(bearer(forge({ ...someone(), userId: userId(1).toUpperCase(), role: 'admin' }))), 403, 'FORBIDDEN')
+  refuses(t, await all(bearer(forge({ ...someone(), userId: userId(1).toUpperCase(), role: 'admin' }))), 403,
+    'FORBIDDEN')
 
   await call('DELETE', `/users/${userId(1)}`, { password: 'password' })
   refuses(t, await call('GET', '/api/orders', undefined, tokenOf(shop, 1)), 401, 'NOT_IDENTIFIED')
@@ -121,7 +126,12 @@ t.test('what needs no identity takes no offence at a wrong one', async (t) => {
     t.equal((await call('GET', url)).status, 200)
     t.equal((await call('GET', url, undefined, { authorization: 'Bearer x' })).status, 200)
   }
-  t.equal((await call('POST', '/api/auth/login', { email: 'user1@example.com', password: 'password' }, { authorization: 'Bearer x' })).status, 200)
+  t.equal(
+    (await call('POST', '/api/auth/login', { email: 'user1@example.com', password: 'password' }, {
+      authorization: 'Bearer x'
+    })).status,
+    200
+  )
 })
 
 t.test('an API key opens nothing here, and a token nothing on the service API', async (t) => {

@@ -2,7 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import t from 'tap'
 import { openShop, userId, type Shop } from '../helper.ts'
 
-const tick = async ({ sql }: Shop) => (await sql`insert into pgboss.job (name) values ('reminders') returning id`)[0]!.id as string
+const tick = async ({ sql }: Shop) =>
+  (await sql`insert into pgboss.job (name) values ('reminders') returning id`)[0]!.id as string
 
 async function completed ({ sql }: Shop, id: string): Promise<boolean> {
   const deadline = performance.now() + 100_000
@@ -25,7 +26,8 @@ t.test('a gateway is ready once its jobs are started, and no longer when they ar
 t.test('ticks go on after every connection to the database was lost', async (t) => {
   const shop = await openShop(t)
   t.ok(await completed(shop, await tick(shop)))
-  await shop.sql`select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()`
+  await shop.sql`select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database()
+    and pid <> pg_backend_pid()`
   t.ok(await completed(shop, await tick(shop)))
 })
 
@@ -33,7 +35,9 @@ t.test('two gateways have one schedule between them; with one gone, the other go
   const first = await openShop(t)
   const second = await openShop(t, { DATABASE_URL: first.url })
   for (let n = 0; n < 4; n++) t.ok(await completed(first, await tick(first)))
-  t.same([...await first.sql`select count(*)::int as schedules from pgboss.schedule where name = 'reminders'`], [{ schedules: 1 }])
+  t.same([...await first.sql`select count(*)::int as schedules from pgboss.schedule where name = 'reminders'`], [
+    { schedules: 1 }
+  ])
   await second.app.close()
   t.ok(await completed(first, await tick(first)))
 })

@@ -7,7 +7,9 @@ import { listOperations } from '../operations.ts'
 const basic = (credentials: string) => ({ authorization: `Basic ${Buffer.from(credentials).toString('base64')}` })
 
 t.test('API keys', async (t) => {
-  const shop = await openShop(t, { API_KEYS: 'first-key, second-key, schlüssel:mit:doppelpunkt', ADMIN_API_KEYS: 'admin-key' })
+  const shop = await openShop(t, {
+    API_KEYS: 'first-key, second-key, schlüssel:mit:doppelpunkt', ADMIN_API_KEYS: 'admin-key'
+  })
   const get = async (headers: Record<string, string>) => await shop.call('GET', '/departments', undefined, headers)
 
   await t.test('any of them, in either header', async (t) => {
@@ -19,10 +21,13 @@ t.test('API keys', async (t) => {
   })
 
   await t.test('by HTTP Basic, so that a key fits into a base URL: as user name or as password', async (t) => {
-    for (const credentials of ['first-key:', 'second-key:x', 'x:second-key', ':first-key', 'schlüssel:mit:doppelpunkt:']) {
+    for (const credentials of [
+      'first-key:', 'second-key:x', 'x:second-key', ':first-key', 'schlüssel:mit:doppelpunkt:'
+    ]) {
       t.equal((await get(basic(credentials))).status, 200, credentials)
     }
-    t.equal((await get({ authorization: basic('first-key:').authorization.replace('Basic', 'basic') })).status, 200, 'the scheme in any case')
+    t.equal((await get({ authorization: basic('first-key:').authorization.replace('Basic', 'basic') })).status, 200,
+      'the scheme in any case')
     const base = new URL(await shop.app.listen({ port: 0 }))
     base.username = 'first-key'
     base.pathname = '/departments'
@@ -32,8 +37,10 @@ t.test('API keys', async (t) => {
 
   await t.test('none or a wrong one is a 401 that says what is needed', async (t) => {
     const wrong: Record<string, string>[] = [
-      {}, { 'x-api-key': 'wrong' }, { 'x-api-key': '' }, { 'x-api-key': 'first-key, second-key' }, { 'x-api-key': 'FIRST-KEY' },
-      { 'x-api-key': 'first-key2' }, { authorization: 'Bearer wrong' }, { authorization: 'Bearer' }, { authorization: 'Basic first-key' }, { authorization: 'Basic' },
+      {}, { 'x-api-key': 'wrong' }, { 'x-api-key': '' }, { 'x-api-key': 'first-key, second-key' },
+      { 'x-api-key': 'FIRST-KEY' },
+      { 'x-api-key': 'first-key2' }, { authorization: 'Bearer wrong' }, { authorization: 'Bearer' },
+      { authorization: 'Basic first-key' }, { authorization: 'Basic' },
       basic('first-key'), basic('wrong:wrong'), basic(':'), basic('first-key2:'), basic(':first-key, second-key'),
       { authorization: 'first-key' }, { 'x-api-key': 'ä' }
     ]

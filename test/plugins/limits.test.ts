@@ -12,7 +12,9 @@ t.test('requests in general', async (t) => {
   await t.test('without a key so many a minute from one address, then 429, on whatever route', async (t) => {
     const stranger = from('203.0.113.1')
     const answers = []
-    for (const path of ['/', '/openapi.json', '/nothing', '/products/1', '/redoc']) answers.push(await get(path, stranger))
+    for (const path of ['/', '/openapi.json', '/nothing', '/products/1', '/redoc']) {
+      answers.push(await get(path, stranger))
+    }
     t.same(statuses(answers), [200, 200, 404, 401, 200])
     t.match(answers[0]!.headers, { 'ratelimit-limit': '5', 'ratelimit-remaining': '4' })
     const answer = await get('/', stranger)
@@ -29,7 +31,10 @@ t.test('requests in general', async (t) => {
   })
 
   await t.test('a caller with a key is not limited, nor a trusted upstream itself', async (t) => {
-    const callers = [{ ...from('203.0.113.1'), ...KEY }, { ...from('203.0.113.1'), authorization: 'Bearer a-key' }, { ...from('203.0.113.1'), 'x-api-key': 'admin-key' }, {}]
+    const callers = [
+      { ...from('203.0.113.1'), ...KEY }, { ...from('203.0.113.1'), authorization: 'Bearer a-key' },
+      { ...from('203.0.113.1'), 'x-api-key': 'admin-key' }, {}
+    ]
     for (const headers of callers) {
       for (let n = 0; n < 8; n++) t.equal((await get('/', headers)).status, 200)
       t.notOk('ratelimit-limit' in (await get('/', headers)).headers)

@@ -18,7 +18,9 @@ async function openLogged (t: Test, settings: Partial<Record<keyof Config, strin
     }
   })
   const SECRET_KEY = 'a secret for tests, of 32 characters or more'
-  const config = { ...loadConfig({ NODE_ENV: 'test', DATABASE_URL: await freshDatabase(t), SECRET_KEY, ...settings }), SEED_DIR: '' }
+  const config = {
+    ...loadConfig({ NODE_ENV: 'test', DATABASE_URL: await freshDatabase(t), SECRET_KEY, ...settings }), SEED_DIR: ''
+  }
   const options = serverOptions(config)
   const fastify = Fastify({ ...options, logger: { ...options.logger, stream } })
   await fastify.register(app, { config })
@@ -33,14 +35,17 @@ async function openLogged (t: Test, settings: Partial<Record<keyof Config, strin
     await nextTurn()
     return answer
   }
-  return { inject, log: fastify.log, lines, sql, requests: () => entries().filter(({ msg }) => msg === 'request'), entries }
+  return {
+    inject, log: fastify.log, lines, sql, requests: () => entries().filter(({ msg }) => msg === 'request'), entries
+  }
 }
 
 t.test('one line of JSON for each request, with its id', async (t) => {
   const { inject, lines, requests } = await openLogged(t, { LOG_LEVEL: 'info' })
   lines.length = 0
   const asked: [string, string, number][] = [
-    ['GET', '/livez', 200], ['GET', '/products/1', 200], ['GET', '/nothing', 404], ['GET', '/users/x', 400], ['POST', '/users', 400],
+    ['GET', '/livez', 200], ['GET', '/products/1', 200], ['GET', '/nothing', 404], ['GET', '/users/x', 400],
+    ['POST', '/users', 400],
     ['GET', '/users/%zz', 400]
   ]
   for (const [place, [method, url, status]] of asked.entries()) {
@@ -68,16 +73,31 @@ t.test('every line about a request carries its id, those about a fault too', asy
 
 t.test('nothing of people or secrets stands in the log, even at level trace', async (t) => {
   const { inject, log, lines, requests, sql } = await openLogged(t, {
-    LOG_LEVEL: 'trace', API_KEYS: 'key-secret', ADMIN_API_KEYS: 'admin-key-secret', SECRET_KEY: 'signing-secret-signing-secret-1234', SMTP_URL: 'smtp://u:mail-secret@x'
+    LOG_LEVEL: 'trace',
+    API_KEYS: 'key-secret',
+    ADMIN_API_KEYS: 'admin-key-secret',
+    SECRET_KEY: 'signing-secret-signing-secret-1234',
+    SMTP_URL: 'smtp://u:mail-secret@x'
   })
-  const send = async (method: 'GET' | 'POST' | 'PUT' | 'DELETE', url: string, payload?: object | string, headers: Record<string, string> = {}) =>
+  const send = async (
+    method: 'GET' | 'POST' | 'PUT' | 'DELETE', url: string, payload?: object | string,
+    headers: Record<string, string> = {}
+  ) =>
     await inject({
       method,
       url,
       ...payload !== undefined && { payload },
-      headers: { 'x-api-key': 'key-secret', 'content-type': 'application/json', cookie: 'session=cookie-secret', ...headers }
+      headers: {
+        'x-api-key': 'key-secret', 'content-type': 'application/json', cookie: 'session=cookie-secret', ...headers
+      }
     })
-  const person = { first_name: 'Name-secret', last_name: 'Name-secret', email_address: 'mail-secret@example.com', password: 'password-secret', city: 'city-secret' }
+  const person = {
+    first_name: 'Name-secret',
+    last_name: 'Name-secret',
+    email_address: 'mail-secret@example.com',
+    password: 'password-secret',
+    city: 'city-secret'
+  }
   const statuses = [
     await send('POST', '/users', person),
     await send('POST', '/users', person),
@@ -85,8 +105,12 @@ t.test('nothing of people or secrets stands in the log, even at level trace', as
     await send('POST', '/users', '{"password":"password-secret"'),
     await send('POST', '/users/login', { email_address: 'mail-secret@example.com', password: 'password-secret' }),
     await send('POST', '/users/login', { email_address: 'mail-secret@example.com', password: 'wrong-secret' }),
-    await send('PUT', `/users/${userId(1)}/password`, { current_password: 'password-secret', new_password: 'new-secret' }),
-    await send('PUT', `/users/${userId(1)}/email`, { current_password: 'password', new_email_address: 'mail-secret@example.com' }),
+    await send('PUT', `/users/${userId(1)}/password`, {
+      current_password: 'password-secret', new_password: 'new-secret'
+    }),
+    await send('PUT', `/users/${userId(1)}/email`, {
+      current_password: 'password', new_email_address: 'mail-secret@example.com'
+    }),
     await send('DELETE', `/users/${userId(1)}`, { password: 'wrong-secret' }),
     await send('GET', '/users?q=mail-secret@example.com&token=token-secret'),
     await send('GET', '/products?q=query-secret&limit=0'),
@@ -94,7 +118,9 @@ t.test('nothing of people or secrets stands in the log, even at level trace', as
     await send('GET', '/livez', undefined, { authorization: 'Bearer bearer-secret' }),
     await send('GET', '/users', undefined, { 'x-api-key': 'wrong-secret' }),
     await send('GET', '/nothing', undefined, { authorization: 'Bearer key-secret' }),
-    await send('GET', '/users/%zz', undefined, { authorization: 'Basic basic-secret', 'x-forwarded-for': 'address-secret' }),
+    await send('GET', '/users/%zz', undefined, {
+      authorization: 'Basic basic-secret', 'x-forwarded-for': 'address-secret'
+    }),
     await send('GET', '/openapi.json')
   ].map(({ statusCode }) => statusCode)
   t.same(statuses, [201, 409, 400, 400, 200, 401, 400, 409, 400, 400, 400, 404, 200, 401, 404, 400, 200])
@@ -106,7 +132,9 @@ t.test('nothing of people or secrets stands in the log, even at level trace', as
   t.match(lines.join('\n'), /users\/create-user/, 'the log names the statement')
   t.notMatch((await send('GET', '/openapi.json')).body, /secret-|-secret/, 'nor in the document')
   // A request or its headers logged as they are, by whoever adds such a line.
-  log.info({ req: { headers: { 'x-api-key': 'key-secret', authorization: 'Bearer key-secret', cookie: 'cookie-secret' } } })
+  log.info({
+    req: { headers: { 'x-api-key': 'key-secret', authorization: 'Bearer key-secret', cookie: 'cookie-secret' } }
+  })
 
   const found = lines.filter((line) => /secret|argon2/.test(line))
   t.same(found, [])

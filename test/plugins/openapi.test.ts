@@ -46,28 +46,43 @@ t.test('the OpenAPI document', async (t) => {
     t.match(answer, { statusCode: 200, headers: { 'content-type': /^application\/json/ } })
     t.match(document, { openapi: /^3\.1\./, info: { title: 'db-service', version: /^\d+\.\d+\.\d+$/ } })
     t.same(Object.keys(document.components.securitySchemes).sort(),
-      ['adminBasic', 'adminBearer', 'adminKey', 'apiKey', 'basic', 'bearer', 'token', 'upstreamUserEmail', 'upstreamUserId', 'upstreamUserRole'])
+      [
+        'adminBasic', 'adminBearer', 'adminKey', 'apiKey', 'basic', 'bearer', 'token', 'upstreamUserEmail',
+        'upstreamUserId', 'upstreamUserRole'
+      ])
   })
 
   await t.test('names every route of the service, management and storefront APIs', async (t) => {
     const expected = [
-      'get /', 'get /health', 'get /livez', 'get /readyz', 'get /products/', 'get /products/{product_id}', 'get /departments/', 'get /aisles/',
-      'post /users/', 'get /users/', 'post /users/login', 'get /users/{user_id}', 'put /users/{user_id}', 'delete /users/{user_id}',
-      'post /users/{user_id}/password', 'put /users/{user_id}/password', 'post /users/{user_id}/email', 'put /users/{user_id}/email',
-      'get /users/{user_id}/notification-settings', 'put /users/{user_id}/notification-settings', 'get /users/{user_id}/export',
+      'get /', 'get /health', 'get /livez', 'get /readyz', 'get /products/', 'get /products/{product_id}',
+      'get /departments/', 'get /aisles/',
+      'post /users/', 'get /users/', 'post /users/login', 'get /users/{user_id}', 'put /users/{user_id}',
+      'delete /users/{user_id}',
+      'post /users/{user_id}/password', 'put /users/{user_id}/password', 'post /users/{user_id}/email',
+      'put /users/{user_id}/email',
+      'get /users/{user_id}/notification-settings', 'put /users/{user_id}/notification-settings',
+      'get /users/{user_id}/export',
       'get /users/{user_id}/order-status-notifications', 'post /carts/', 'get /carts/{user_id}', 'put /carts/{user_id}',
       'delete /carts/{user_id}', 'post /carts/{user_id}/items', 'put /carts/{user_id}/items/{product_id}',
-      'delete /carts/{user_id}/items/{product_id}', 'delete /carts/{user_id}/clear', 'post /carts/{user_id}/checkout', 'post /orders/',
-      'get /orders/', 'get /orders/user/{user_id}', 'get /orders/{order_id}', 'patch /orders/{order_id}', 'delete /orders/{order_id}',
-      'post /orders/{order_id}/items', 'put /orders/{order_id}/invoice', 'get /orders/{order_id}/invoice', 'post /query',
+      'delete /carts/{user_id}/items/{product_id}', 'delete /carts/{user_id}/clear', 'post /carts/{user_id}/checkout',
+      'post /orders/',
+      'get /orders/', 'get /orders/user/{user_id}', 'get /orders/{order_id}', 'patch /orders/{order_id}',
+      'delete /orders/{order_id}',
+      'post /orders/{order_id}/items', 'put /orders/{order_id}/invoice', 'get /orders/{order_id}/invoice',
+      'post /query',
       'get /api/v1/orders', 'post /api/v1/orders', 'get /api/v1/orders/{order_id}', 'patch /api/v1/orders/{order_id}',
-      'get /api/v1/products', 'post /api/v1/products', 'get /api/v1/products/{product_id}', 'patch /api/v1/products/{product_id}',
+      'get /api/v1/products', 'post /api/v1/products', 'get /api/v1/products/{product_id}',
+      'patch /api/v1/products/{product_id}',
       'get /api/v1/users', 'get /api/v1/users/{user_id}', 'patch /api/v1/users/{user_id}',
-      'post /api/auth/register', 'post /api/auth/login', 'get /api/products', 'get /api/products/{product_id}', 'post /api/orders', 'get /api/orders',
+      'post /api/auth/register', 'post /api/auth/login', 'get /api/products', 'get /api/products/{product_id}',
+      'post /api/orders', 'get /api/orders',
       'get /api/orders/{order_id}', 'get /api/orders/number/{order_number}', 'delete /api/orders/{order_id}/cancel',
-      'patch /api/orders/{order_id}/cancel', 'get /api/orders/all', 'put /api/orders/{order_id}', 'patch /api/orders/{order_id}/status',
-      'post /api/carts', 'get /api/carts/{user_id}', 'put /api/carts/{user_id}', 'delete /api/carts/{user_id}', 'post /api/carts/{user_id}/items',
-      'put /api/carts/{user_id}/items/{product_id}', 'delete /api/carts/{user_id}/items/{product_id}', 'delete /api/carts/{user_id}/clear',
+      'patch /api/orders/{order_id}/cancel', 'get /api/orders/all', 'put /api/orders/{order_id}',
+      'patch /api/orders/{order_id}/status',
+      'post /api/carts', 'get /api/carts/{user_id}', 'put /api/carts/{user_id}', 'delete /api/carts/{user_id}',
+      'post /api/carts/{user_id}/items',
+      'put /api/carts/{user_id}/items/{product_id}', 'delete /api/carts/{user_id}/items/{product_id}',
+      'delete /api/carts/{user_id}/clear',
       'post /api/carts/{user_id}/checkout', 'get /api/users/{user_id}', 'put /api/users/{user_id}'
     ]
     const plain = (where: string) => where.replace(/(.)\/$/, '$1').replace(/ $/, ' /')
@@ -99,12 +114,16 @@ t.test('the OpenAPI document', async (t) => {
         else all(t, Object.values(content ?? {}), ({ schema }) => schema, `${where} ${status}: schema`)
         if (Number(status) >= 400 && !path.endsWith('/health')) {
           t.same(Object.keys(content!), ['application/problem+json'], `${where} ${status}: problem details`)
-          t.ok(Object.keys(content!['application/problem+json']!.examples ?? {}).length > 0, `${where} ${status}: an example for each code`)
+          t.ok(Object.keys(content!['application/problem+json']!.examples ?? {}).length > 0,
+            `${where} ${status}: an example for each code`)
         }
       }
-      const declared = operation.parameters?.filter((parameter) => parameter.in === 'path').map(({ name }) => name) ?? []
-      t.same(declared.sort(), [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name).sort(), `${where}: its path parameters`)
-      t.strictSame(operation.parameters?.filter(({ schema }) => !schema), operation.parameters && [], `${where}: parameters with schemas`)
+      const declared = operation.parameters?.filter((parameter) => parameter.in === 'path').map(({ name }) => name) ??
+        []
+      t.same(declared.sort(), [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name).sort(),
+        `${where}: its path parameters`)
+      t.strictSame(operation.parameters?.filter(({ schema }) => !schema), operation.parameters && [],
+        `${where}: parameters with schemas`)
       withParameters += operation.parameters ? 1 : 0
     }
     t.ok(withParameters >= 40, `${withParameters} operations with parameters`)
@@ -133,13 +152,17 @@ t.test('the OpenAPI document', async (t) => {
       for (const one of given) t.ok(validate(one), `${where}: ${ajv.errorsText(validate.errors)}`)
     }
     for (const { where, operation } of operations) {
-      for (const [type, media] of Object.entries(operation.requestBody?.content ?? {})) if (type.includes('json')) check(media, where)
+      for (const [type, media] of Object.entries(operation.requestBody?.content ?? {})) {
+        if (type.includes('json')) check(media, where)
+      }
       for (const [status, { content }] of Object.entries(operation.responses)) {
         for (const [type, media] of Object.entries(content ?? {})) {
           check(media, `${where} ${status} ${type}`)
           if (!type.startsWith('application/problem')) continue
           for (const [code, { value }] of Object.entries(media.examples!)) {
-            t.match(value, { type: 'about:blank', title: /./, status: Number(status), detail: /./, code, request_id: /./ })
+            t.match(value, {
+              type: 'about:blank', title: /./, status: Number(status), detail: /./, code, request_id: /./
+            })
           }
         }
       }
@@ -148,9 +171,15 @@ t.test('the OpenAPI document', async (t) => {
 
   await t.test('names each operation, each body and each list of the tags', async (t) => {
     const names = operations.map(({ operation }) => operation.operationId!)
-    for (const { where, operation } of operations) t.match(operation.operationId, /^[a-z]+([A-Z][a-z]+)*$/, `${where}: operationId`)
+    for (const { where, operation } of operations) {
+      t.match(operation.operationId, /^[a-z]+([A-Z][a-z]+)*$/, `${where}: operationId`)
+    }
     t.equal(new Set(names).size, names.length, 'no two of one name')
-    for (const name of ['createOrder', 'listUserOrders', 'getCart', 'getOwnCart', 'listManagedOrders', 'listOwnOrders']) t.ok(names.includes(name), name)
+    for (const name of [
+      'createOrder', 'listUserOrders', 'getCart', 'getOwnCart', 'listManagedOrders', 'listOwnOrders'
+    ]) {
+      t.ok(names.includes(name), name)
+    }
     for (const { name, description } of document.tags) t.match(description, /\S/, name)
     for (const { path, where, method } of operations) {
       const given = document.paths[path]![method]!.requestBody as { $ref?: string } | undefined
@@ -163,7 +192,9 @@ t.test('the OpenAPI document', async (t) => {
 
   await t.test('announces the headers that callers look for', async (t) => {
     const headersOf = (name: string, status: string) =>
-      Object.keys(operations.find(({ operation }) => operation.operationId === name)!.operation.responses[status]!.headers ?? {})
+      Object.keys(
+        operations.find(({ operation }) => operation.operationId === name)!.operation.responses[status]!.headers ?? {}
+      )
     t.same(headersOf('createOrder', '201'), ['ETag', 'Location', 'Idempotency-Replayed'])
     t.same(headersOf('createOrder', '409'), ['Idempotency-Replayed'])
     t.same(headersOf('updateOrder', '409'), [], 'only an order that is created is replayed')
@@ -173,7 +204,8 @@ t.test('the OpenAPI document', async (t) => {
     t.same(headersOf('logInUser', '200'), ['ETag', 'RateLimit-Limit', 'RateLimit-Remaining', 'RateLimit-Reset'])
     for (const { where, operation } of operations) {
       t.ok('Retry-After' in operation.responses[503]!.headers!, `${where} 503: Retry-After`)
-      t.ok(['Retry-After', 'RateLimit-Reset'].every((name) => name in operation.responses[429]!.headers!), `${where} 429`)
+      t.ok(['Retry-After', 'RateLimit-Reset'].every((name) => name in operation.responses[429]!.headers!),
+        `${where} 429`)
     }
   })
 
@@ -189,7 +221,8 @@ t.test('the OpenAPI document', async (t) => {
 async function isSelfContained (t: Test, { app }: Shop, path: string): Promise<void> {
   const page = await app.inject(path)
   t.match(page, { statusCode: 200, headers: { 'content-type': /^text\/html/ } })
-  const links = [...page.body.matchAll(/(?:src|href)="([^"]+)"/g)].map(([, link]) => link!).filter((link) => !link.startsWith('data:'))
+  const links = [...page.body.matchAll(/(?:src|href)="([^"]+)"/g)].map(([, link]) => link!)
+    .filter((link) => !link.startsWith('data:'))
   t.ok(links.some((link) => link.endsWith('.js')), 'a page with scripts')
   for (const link of links) {
     const url = new URL(link, `http://here${path}`)

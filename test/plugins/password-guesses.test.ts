@@ -43,7 +43,8 @@ t.test('failed logins for one email from one address', async (t) => {
   })
 
   await t.test('at the same moment no more are told that they were wrong', async (t) => {
-    const answers = await Promise.all(Array.from({ length: 5 }, async () => await logIn(shop, email, 'wrong', from('203.0.113.8'))))
+    const answers = await Promise.all(Array.from({ length: 5 },
+      async () => await logIn(shop, email, 'wrong', from('203.0.113.8'))))
     t.same(statuses(answers).sort(), [401, 401, 429, 429, 429])
   })
 
@@ -64,12 +65,16 @@ t.test('failed logins for one email from one address', async (t) => {
 
 t.test('failed passwords of one user, on whatever route', async (t) => {
   const { call } = await openShop(t, { LOGIN_RATE_LIMIT: '3' })
-  const wrong = { password: 'wrong', current_password: 'wrong', new_password: 'long enough', new_email_address: 'new@example.com' }
+  const wrong = {
+    password: 'wrong', current_password: 'wrong', new_password: 'long enough', new_email_address: 'new@example.com'
+  }
   refuses(t, await call('PUT', `/users/${userId(1)}/password`, wrong), 400, 'CURRENT_PASSWORD_INCORRECT')
   refuses(t, await call('POST', `/users/${userId(1)}/email`, wrong), 400, 'CURRENT_PASSWORD_INCORRECT')
   refuses(t, await call('DELETE', `/users/${userId(1)}`, wrong), 400, 'PASSWORD_INCORRECT')
   const right = { ...wrong, password: 'password', current_password: 'password' }
-  for (const [method, path] of [['PUT', '/password'], ['POST', '/password'], ['PUT', '/email'], ['POST', '/email'], ['DELETE', '']] as const) {
+  for (const [method, path] of [
+    ['PUT', '/password'], ['POST', '/password'], ['PUT', '/email'], ['POST', '/email'], ['DELETE', '']
+  ] as const) {
     refuses(t, await call(method, `/users/${userId(1)}${path}`, right), 429, 'TOO_MANY_REQUESTS')
   }
   t.equal((await call('PUT', `/users/${userId(2)}/password`, right)).status, 200, 'another user is none the wiser')
@@ -78,15 +83,22 @@ t.test('failed passwords of one user, on whatever route', async (t) => {
 
 t.test('forwarded addresses count only from trusted upstreams', async (t) => {
   const shop = await openShop(t, { TRUSTED_UPSTREAMS: '10.0.0.0/8', LOGIN_RATE_LIMIT: '1' })
-  const statusesOf = async (peer: string, forwarded: string[]) => statuses(await Promise.all(forwarded.map(async (address) => {
-    const { statusCode } = await shop.app.inject({
-      method: 'POST', url: '/users/login', remoteAddress: peer, headers: from(address), payload: { email_address: 'a@example.com', password: 'wrong' }
-    })
-    return { status: statusCode }
-  }))).sort()
+  const statusesOf = async (peer: string, forwarded: string[]) => statuses(
+    await Promise.all(forwarded.map(async (address) => {
+      const { statusCode } = await shop.app.inject({
+        method: 'POST',
+        url: '/users/login',
+        remoteAddress: peer,
+        headers: from(address),
+        payload: { email_address: 'a@example.com', password: 'wrong' }
+      })
+      return { status: statusCode }
+    }))
+  ).sort()
   t.same(await statusesOf('192.0.2.1', ['203.0.113.1', '203.0.113.2']), [401, 429], 'a stranger’s word is ignored')
   t.same(await statusesOf('10.1.2.3', ['203.0.113.1', '203.0.113.2']), [401, 401], 'a trusted upstream’s is believed')
   t.same(await statusesOf('::ffff:10.1.2.3', ['203.0.113.3', '203.0.113.3']), [401, 429])
-  t.same(await statusesOf('10.1.2.3', ['1.1.1.1, 203.0.113.4', '2.2.2.2, 203.0.113.4']), [401, 429], 'but not what it was told itself')
+  t.same(await statusesOf('10.1.2.3', ['1.1.1.1, 203.0.113.4', '2.2.2.2, 203.0.113.4']), [401, 429],
+    'but not what it was told itself')
   t.same(await statusesOf('10.1.2.3', ['no address', 'no address']), [401, 429], 'nonsense is as nothing')
 })

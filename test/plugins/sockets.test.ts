@@ -9,7 +9,10 @@ import { openShop } from '../helper.ts'
 const MIB = 1024 * 1024
 const run = promisify(execFile)
 
-/** Writes all of a request before it reads anything, as simple clients do; resolves with what was answered, or with the fault. */
+/**
+ * Writes all of a request before it reads anything, as simple clients do; resolves with what was answered, or with the
+ * fault.
+ */
 async function writeThenRead (port: number, head: string, body: Buffer): Promise<string> {
   const socket = connect(port, '127.0.0.1')
   socket.pause()
@@ -34,7 +37,9 @@ async function write (socket: Socket, head: string, body: Buffer): Promise<void>
   }
 }
 
-const chunked = (body: Buffer) => Buffer.concat([Buffer.from(`${body.length.toString(16)}\r\n`), body, Buffer.from('\r\n0\r\n\r\n')])
+const chunked = (body: Buffer) => Buffer.concat([
+  Buffer.from(`${body.length.toString(16)}\r\n`), body, Buffer.from('\r\n0\r\n\r\n')
+])
 
 t.test('a client that is still sending gets the answer that was given before its body was read', async (t) => {
   const { app } = await openShop(t, { API_KEYS: 'a-key' })
@@ -45,7 +50,10 @@ t.test('a client that is still sending gets the answer that was given before its
 
   const requests: [string, number, string, string[]][] = [
     ['a body that is too large', 413, 'POST /users', ['x-api-key: a-key', 'content-type: application/json']],
-    ['a document that is too large', 413, 'PUT /orders/1/invoice', ['x-api-key: a-key', 'content-type: application/pdf']],
+    [
+      'a document that is too large', 413, 'PUT /orders/1/invoice',
+      ['x-api-key: a-key', 'content-type: application/pdf']
+    ],
     ['no key', 401, 'POST /users', ['content-type: application/json']],
     ['another content type', 415, 'POST /users', ['x-api-key: a-key', 'content-type: text/plain']],
     ['no such address', 404, 'POST /nothing/here', ['content-type: text/plain']]
@@ -77,7 +85,9 @@ t.test('a client that is still sending gets the answer that was given before its
     const socket = connect(port, '127.0.0.1')
     let text = ''
     socket.on('data', (chunk) => { text += chunk })
-    socket.write(`POST /users HTTP/1.1\r\nhost: here\r\ncontent-type: application/json\r\ncontent-length: ${MIB}\r\n\r\n`)
+    socket.write(
+      `POST /users HTTP/1.1\r\nhost: here\r\ncontent-type: application/json\r\ncontent-length: ${MIB}\r\n\r\n`
+    )
     socket.write(body.subarray(0, MIB))
     socket.write('GET /livez HTTP/1.1\r\nhost: here\r\n\r\n')
     while (!text.includes('alive"')) await once(socket, 'data')
@@ -87,7 +97,8 @@ t.test('a client that is still sending gets the answer that was given before its
 
   await t.test('whoever sends without end is cut off', async (t) => {
     const socket = connect(port, '127.0.0.1').resume()
-    const head = 'POST /users HTTP/1.1\r\nhost: here\r\ncontent-type: application/json\r\ncontent-length: 99999999999\r\n\r\n'
+    const head =
+      'POST /users HTTP/1.1\r\nhost: here\r\ncontent-type: application/json\r\ncontent-length: 99999999999\r\n\r\n'
     let sent = 0
     await t.rejects(async () => {
       for (; ; sent += body.length) await write(socket, sent === 0 ? head : '', body)
@@ -96,7 +107,10 @@ t.test('a client that is still sending gets the answer that was given before its
   })
 
   await t.test('curl', async (t) => {
-    const common = ['-s', '-o', '/dev/null', '-w', '%{http_code}', '-H', 'x-api-key: a-key', '-H', 'content-type: application/json', '--data-binary', '@-']
+    const common = [
+      '-s', '-o', '/dev/null', '-w', '%{http_code}', '-H', 'x-api-key: a-key', '-H', 'content-type: application/json',
+      '--data-binary', '@-'
+    ]
     for (const expect of ['Expect:', 'Expect: 100-continue']) {
       const curl = run('curl', [...common, '-H', expect, `${url}/users`])
       curl.child.stdin!.on('error', () => {}).end(body)
@@ -115,7 +129,8 @@ try: u.urlopen(u.Request('${url}/users', ${post}))
 except e.HTTPError as error: print(error.code)`
     }
     for (const [name, program] of Object.entries(programs)) {
-      const said = await run('python3', ['-c', program]).then(({ stdout }) => stdout.trim(), (error: Error) => error.message)
+      const said = await run('python3', ['-c', program])
+        .then(({ stdout }) => stdout.trim(), (error: Error) => error.message)
       if (/ENOENT|No module named/.test(said)) t.comment(`there is no ${name} here`)
       else t.equal(said, '413', name)
     }
@@ -136,9 +151,12 @@ t.test('a body that is only announced is asked for where it will be read', async
   }
   const key = 'x-api-key: a-key'
   const json = 'content-type: application/json'
-  t.match((await announce([json, 'content-length: 2'])).said, /^HTTP\/1\.1 401 [^]*connection: close/i, 'not from nobody')
-  t.match((await announce([key, json, `content-length: ${MIB + 1}`])).said, /^HTTP\/1\.1 413 [^]*connection: close/i, 'not one too large')
-  t.match((await announce([key, 'content-type: text/plain', 'content-length: 2'])).said, /^HTTP\/1\.1 415 [^]*connection: close/i, 'not one of another type')
+  t.match((await announce([json, 'content-length: 2'])).said, /^HTTP\/1\.1 401 [^]*connection: close/i,
+    'not from nobody')
+  t.match((await announce([key, json, `content-length: ${MIB + 1}`])).said, /^HTTP\/1\.1 413 [^]*connection: close/i,
+    'not one too large')
+  t.match((await announce([key, 'content-type: text/plain', 'content-length: 2'])).said,
+    /^HTTP\/1\.1 415 [^]*connection: close/i, 'not one of another type')
   const { socket, said } = await announce([key, `${json}; charset=utf-8`, 'content-length: 2'])
   t.equal(said, 'HTTP/1.1 100 Continue\r\n\r\n')
   socket.write('{}')

@@ -22,7 +22,8 @@ t.test('two services that hold the same differ in nothing; what one lost is name
   t.match(same.output, /^same {6}GET \/departments$/m)
   t.match(same.output, /\n18 reads, 0 of them with differences/)
   const partly = await compare('--old', `${older.url}/nowhere`, '--new', newer.url)
-  t.match(partly, { code: 0, output: /^not there GET \/departments$/m }, 'what the older service has not is no difference')
+  t.match(partly, { code: 0, output: /^not there GET \/departments$/m },
+    'what the older service has not is no difference')
 
   await newer.sql`update products.product_enriched set price = price + 1 where product_id = 1`
   await newer.sql`update users.users set city = 'Berlin' where external_user_id = ${userId(2)}`
@@ -40,6 +41,8 @@ t.test('what cannot be compared says so and exits with 2', async (t) => {
     t.equal(code, 2, parameters.join(' '))
     t.match(output, /npm run compare -- --old URL --new URL/)
   }
-  t.match(await compare('--old', 'http://127.0.0.1:1', '--new', 'http://127.0.0.1:1'), { code: 2, output: /fetch failed/ })
+  t.match(await compare('--old', 'http://127.0.0.1:1', '--new', 'http://127.0.0.1:1'), {
+    code: 2, output: /fetch failed/
+  })
   t.match(await compare('--help'), { code: 0, output: /npm run compare/ })
 })

@@ -11,12 +11,14 @@ t.test('npm run admin -- create EMAIL', { timeout: 60_000 }, async (t) => {
   const { call, sql, url } = await openShop(t)
   const dataDir = await mkdtemp(join(tmpdir(), 'admin-'))
   t.teardown(async () => await rm(dataDir, { recursive: true, force: true }))
-  const run = async (...args: string[]) => await new Promise<{ code: number, stdout: string, stderr: string }>((resolve) => {
-    const child = execFile(process.execPath, [join(root, 'scripts/admin.ts'), ...args], {
-      cwd: root, env: { PATH: process.env.PATH, DATABASE_URL: url, DATA_DIR: dataDir }
-    }, (_error, stdout, stderr) => resolve({ code: child.exitCode ?? -1, stdout, stderr }))
-    child.stdin?.end()
-  })
+  const run = async (...args: string[]) => await new Promise<{ code: number, stdout: string, stderr: string }>(
+    (resolve) => {
+      const child = execFile(process.execPath, [join(root, 'scripts/admin.ts'), ...args], {
+        cwd: root, env: { PATH: process.env.PATH, DATABASE_URL: url, DATA_DIR: dataDir }
+      }, (_error, stdout, stderr) => resolve({ code: child.exitCode ?? -1, stdout, stderr }))
+      child.stdin?.end()
+    }
+  )
   const isAdmin = async (email: string, password: string) => {
     const { json } = await call('POST', '/api/auth/login', { email, password })
     return (await call('GET', '/api/orders/all', undefined, { authorization: `Bearer ${json.token}` })).status === 200
@@ -31,7 +33,10 @@ t.test('npm run admin -- create EMAIL', { timeout: 60_000 }, async (t) => {
   t.ok(await isAdmin('user1@example.com', 'password'), 'who was a user keeps the password')
   t.strictSame([...await sql`select count(*)::int from users.users where role = 'admin'`.values()], [[2]])
 
-  for (const args of [[], ['create'], ['create', 'nobody'], ['remove', 'boss@example.com'], ['create', 'a@example.com', 'b@example.com'], ['create', '--force', 'a@b.example']]) {
+  for (const args of [
+    [], ['create'], ['create', 'nobody'], ['remove', 'boss@example.com'], ['create', 'a@example.com', 'b@example.com'],
+    ['create', '--force', 'a@b.example']
+  ]) {
     const { code, stdout, stderr } = await run(...args)
     t.strictSame([code, stdout], [2, ''], args.join(' '))
     t.match(stderr, /\S/)

@@ -12,7 +12,9 @@ import { lines, openShop, userId, type Shop } from '../helper.ts'
 const PROGRAMS = '/usr/lib/rabbitmq/bin'
 const skip = existsSync(PROGRAMS) ? false : `needs RabbitMQ's programs in ${PROGRAMS}`
 
-const place = async (shop: Shop) => await shop.call('POST', '/orders', { user_id: userId(1), items: [{ product_id: 7 }] })
+const place = async (shop: Shop) => await shop.call('POST', '/orders', {
+  user_id: userId(1), items: [{ product_id: 7 }]
+})
 
 async function comesTo (shop: Shop, is: (state: any) => boolean): Promise<any> {
   for (;;) {
@@ -50,7 +52,8 @@ async function startBroker (t: Test) {
     RABBITMQ_ENABLED_PLUGINS_FILE: join(home, 'plugins')
   }
   const server = spawn(join(PROGRAMS, 'rabbitmq-server'), { cwd: home, env, stdio: 'ignore' })
-  const control = async (...args: string[]) => await promisify(execFile)(join(PROGRAMS, 'rabbitmqctl'), ['-n', node, ...args], { env })
+  const control = async (...args: string[]) => await promisify(execFile)(join(PROGRAMS, 'rabbitmqctl'),
+    ['-n', node, ...args], { env })
   t.teardown(async () => {
     const ended = server.exitCode === null ? once(server, 'exit') : undefined
     await control('stop').catch(() => server.kill('SIGKILL'))
@@ -78,36 +81,45 @@ t.test('a broker that takes nothing says why', { skip }, async (t) => {
     await control('set_vm_memory_high_watermark', '0.000001')
     await place(shop)
     await place(shop)
-    t.match(await comesTo(shop, ({ fault }) => fault !== null), { fault: { reason: 'connection.blocked: low on memory' } })
+    t.match(await comesTo(shop, ({ fault }) => fault !== null), {
+      fault: { reason: 'connection.blocked: low on memory' }
+    })
     t.match(log.text(), /connection\.blocked: low on memory/)
     await control('set_vm_memory_high_watermark', '0.4')
     t.match(await comesTo(shop, ({ depth, fault }) => depth === 0 && fault === null), { depth: 0 })
   })
 
-  await t.test('a login without the right to declare uses a queue that is there; without the right to write it says so', async (t) => {
-    await control('add_user', 'writer', 'writer-password')
-    await control('set_permissions', 'writer', '^$', '.*', '^$')
-    const url = new URL(settings.RABBITMQ_URL)
-    url.username = 'writer'
-    url.password = 'writer-password'
-    const log = lines()
-    const shop = await openShop(t, { ...settings, RABBITMQ_URL: url.href }, log)
-    await place(shop)
-    await comesTo(shop, ({ depth }) => depth === 0)
-    t.match(log.text(), /is used as it is/)
+  await t.test(
+    'a login without the right to declare uses a queue that is there; without the right to write it says so',
+    async (t) => {
+      await control('add_user', 'writer', 'writer-password')
+      await control('set_permissions', 'writer', '^$', '.*', '^$')
+      const url = new URL(settings.RABBITMQ_URL)
+      url.username = 'writer'
+      url.password = 'writer-password'
+      const log = lines()
+      const shop = await openShop(t, { ...settings, RABBITMQ_URL: url.href }, log)
+      await place(shop)
+      await comesTo(shop, ({ depth }) => depth === 0)
+      t.match(log.text(), /is used as it is/)
 
-    await control('set_permissions', 'writer', '^$', '^$', '^$')
-    // A channel may go on with the rights it has been seen to have.
-    await control('close_all_user_connections', 'writer', 'other rights')
-    await place(shop)
-    t.match(await comesTo(shop, ({ fault }) => fault !== null), { fault: { reason: /ACCESS_REFUSED - .*refused for user 'writer'/ } })
-    t.match(log.text(), /ACCESS_REFUSED - /)
-    const absent = await openShop(t, { ...settings, RABBITMQ_URL: url.href, RABBITMQ_QUEUE: 'absent' })
-    t.match(await comesTo(absent, ({ fault }) => fault !== null), { fault: { reason: /ACCESS_REFUSED - access to queue 'absent'/ } })
+      await control('set_permissions', 'writer', '^$', '^$', '^$')
+      // A channel may go on with the rights it has been seen to have.
+      await control('close_all_user_connections', 'writer', 'other rights')
+      await place(shop)
+      t.match(await comesTo(shop, ({ fault }) => fault !== null), {
+        fault: { reason: /ACCESS_REFUSED - .*refused for user 'writer'/ }
+      })
+      t.match(log.text(), /ACCESS_REFUSED - /)
+      const absent = await openShop(t, { ...settings, RABBITMQ_URL: url.href, RABBITMQ_QUEUE: 'absent' })
+      t.match(await comesTo(absent, ({ fault }) => fault !== null), {
+        fault: { reason: /ACCESS_REFUSED - access to queue 'absent'/ }
+      })
 
-    await control('set_permissions', 'writer', '^$', '.*', '^$')
-    t.match(await comesTo(shop, ({ depth, fault }) => depth === 0 && fault === null), { depth: 0 })
-  })
+      await control('set_permissions', 'writer', '^$', '.*', '^$')
+      t.match(await comesTo(shop, ({ depth, fault }) => depth === 0 && fault === null), { depth: 0 })
+    }
+  )
 
   await t.test('a login that is deleted while it is connected', async (t) => {
     await control('add_user', 'leaver', 'leaver-password')
@@ -121,6 +133,8 @@ t.test('a broker that takes nothing says why', { skip }, async (t) => {
     await control('delete_user', 'leaver')
     await control('close_all_user_connections', 'leaver', 'gone').catch(() => {})
     await place(shop)
-    t.match(await comesTo(shop, ({ fault }) => /refused/.test(fault?.reason)), { fault: { reason: /ACCESS_REFUSED - Login was refused/ } })
+    t.match(await comesTo(shop, ({ fault }) => /refused/.test(fault?.reason)), {
+      fault: { reason: /ACCESS_REFUSED - Login was refused/ }
+    })
   })
 })

@@ -13,7 +13,8 @@ const root = join(import.meta.dirname, '../..')
 
 /** Processes whose command line names the folder: the PostgreSQL under it. */
 const processesOf = async (folder: string) => await new Promise<string[]>((resolve) => {
-  execFile('ps', ['-eo', 'pid,args'], (_error, stdout) => resolve(stdout.split('\n').filter((line) => line.includes(folder))))
+  execFile('ps', ['-eo', 'pid,args'],
+    (_error, stdout) => resolve(stdout.split('\n').filter((line) => line.includes(folder))))
 })
 
 /** The moment is what the command says, or a file it makes in its data folder. */
@@ -30,9 +31,12 @@ for (const [script, args, signal, code, moment] of CASES) {
   t.test(`${[script, ...args].join(' ')}, ended by ${signal} at ${moment}, leaves no process behind`, async (t) => {
     const home = await mkdtemp(join(tmpdir(), 'interrupted-'))
     t.teardown(async () => await rm(home, { recursive: true, force: true }))
-    await writeFile(join(home, 'aisles.csv'), `aisle_id,aisle\n${Array.from({ length: 300_000 }, (_, n) => `${n + 1},aisle ${n}\n`).join('')}`)
+    await writeFile(join(home, 'aisles.csv'),
+      `aisle_id,aisle\n${Array.from({ length: 300_000 }, (_, n) => `${n + 1},aisle ${n}\n`).join('')}`)
     const child = spawn(process.execPath, [join(root, 'scripts', script), ...args], {
-      cwd: root, env: { PATH: process.env.PATH, DATA_DIR: join(home, 'data'), SEED_DIR: home }, stdio: ['ignore', 'ignore', 'pipe']
+      cwd: root,
+      env: { PATH: process.env.PATH, DATA_DIR: join(home, 'data'), SEED_DIR: home },
+      stdio: ['ignore', 'ignore', 'pipe']
     })
     let said = ''
     const ended = once(child, 'exit')

@@ -26,7 +26,10 @@ async function shopBehind (t: Test, settings = {}): Promise<{ shop: Shop, way: W
   return { shop: await openShop(t, { DATABASE_URL: way.url, ...settings }), way, url }
 }
 
-/** Sends requests without pause, a few at a time, until one of them succeeds; gives how long that took, and the slowest answer. */
+/**
+ * Sends requests without pause, a few at a time, until one of them succeeds; gives how long that took, and the slowest
+ * answer.
+ */
 async function untilBack (shop: Shop, since: number): Promise<{ back: number, slowest: number }> {
   let back = Infinity
   let slowest = 0
@@ -69,7 +72,8 @@ t.test('a row that others hold costs those who want it, and nobody else', async 
     watch('a product', async () => await time(shop, 'GET', '/products/5')),
     watch('a list', async () => await time(shop, 'GET', '/orders')),
     // Nobody who wants the row: theirs wait for their own customer's row as well.
-    watch('a login', async () => await time(shop, 'POST', '/users/login', { email_address: 'user1@example.com', password: 'wrong' })),
+    watch('a login',
+      async () => await time(shop, 'POST', '/users/login', { email_address: 'user1@example.com', password: 'wrong' })),
     watch('ready', async () => await time(shop, 'GET', '/readyz')),
     watch('health', async () => await time(shop, 'GET', '/health')),
     watch('metrics', async () => await time(shop, 'GET', '/metrics'))
@@ -95,9 +99,12 @@ t.test('orders of other products go on beside a locked row, which is sold as soo
   await sql`insert into products.inventory (product_id, stock) values (5, 1000), (6, 1000)`
   const users = await sql<{ id: string }[]>`
     insert into users.users (first_name, last_name, email_address)
-    select 'User', n::text, 'buyer' || n || '@example.com' from generate_series(1, 200) n returning external_user_id as id`
+    select 'User', n::text, 'buyer' || n || '@example.com' from generate_series(1, 200) n returning external_user_id
+    as id`
   let next = 0
-  const order = async (product: number) => await time(shop, 'POST', '/orders', { user_id: users[next++ % 200]!.id, items: [{ product_id: product }] })
+  const order = async (product: number) => await time(shop, 'POST', '/orders', {
+    user_id: users[next++ % 200]!.id, items: [{ product_id: product }]
+  })
   const { promise: held, resolve: letGo } = Promise.withResolvers<void>()
   const { promise: locked, resolve: haveLocked } = Promise.withResolvers<void>()
   const holder = sql.begin(async (own) => {
@@ -154,7 +161,8 @@ t.test('a database that says nothing at all, for a while', async (t) => {
   const end = performance.now() + 8000
   await Promise.all(Array.from({ length: 20 }, async () => {
     while (performance.now() < end) {
-      answers.push(await time(shop, 'GET', '/products/1'), await time(shop, 'POST', '/users/login', { email_address: 'user1@example.com', password: 'password' }))
+      answers.push(await time(shop, 'GET', '/products/1'),
+        await time(shop, 'POST', '/users/login', { email_address: 'user1@example.com', password: 'password' }))
     }
   }))
   const slowest = Math.max(...answers.map(({ ms }) => ms))
@@ -184,7 +192,10 @@ t.test('a frozen replica: no error, and it comes back by itself', async (t) => {
       if (slowest < 300) leftOut = Math.min(leftOut, performance.now() - frozen)
     }
     all(t, answers, ({ status }) => status === 200, 'every request is answered')
-    t.comment(`left out after ${leftOut.toFixed()} ms; the slowest of ${answers.length} took ${Math.max(...answers.map(({ ms }) => ms)).toFixed()} ms`)
+    t.comment(
+      `left out after ${leftOut.toFixed()} ms; the slowest of ${answers.length} took ` +
+        `${Math.max(...answers.map(({ ms }) => ms)).toFixed()} ms`
+    )
   }
   way.thaw()
   await sleep(2500)
@@ -204,15 +215,22 @@ t.test('callers that hang up', async (t) => {
   const shop = await openShop(t, { RATE_LIMIT: '0', LOG_LEVEL: 'info' }, stream)
   const { app, sql } = shop
   // So many that a search takes its time.
-  await sql`insert into products.products (product_id, product_name) select 100000 + n, 'a large and rather amazing banana ' || n from generate_series(1, 150000) n`
+  await sql`insert into products.products (product_id, product_name)
+    select 100000 + n, 'a large and rather amazing banana ' || n from generate_series(1, 150000) n`
   const base = await app.listen({ host: '127.0.0.1', port: 0 })
   const began = performance.now()
   t.equal((await fetch(`${base}/products?q=a`)).status, 200)
   t.comment(`a search takes ${(performance.now() - began).toFixed()} ms`)
   const controllers = Array.from({ length: 100 }, () => new AbortController())
   let come = 0
-  const allCame = new Promise<void>((resolve) => app.server.on('request', () => { if (++come === controllers.length) resolve() }))
-  const requests = controllers.map(async ({ signal }) => await fetch(`${base}/products?q=a`, { signal }).then(({ status }) => status, () => 'gone'))
+  const allCame = new Promise<void>((resolve) => app.server.on('request', () => {
+    if (++come === controllers.length) {
+      resolve()
+    }
+  }))
+  const requests = controllers.map(
+    async ({ signal }) => await fetch(`${base}/products?q=a`, { signal }).then(({ status }) => status, () => 'gone')
+  )
   await allCame
   for (const controller of controllers) controller.abort()
   const gone = (await Promise.all(requests)).filter((status) => status === 'gone').length
@@ -220,7 +238,9 @@ t.test('callers that hang up', async (t) => {
   t.equal((await fetch(`${base}/users/${userId(1)}`)).status, 200, 'another one is answered')
   t.comment(`after ${(performance.now() - left).toFixed()} ms`)
   for (;;) {
-    const running = await sql`select from pg_stat_activity where datname = current_database() and state = 'active' and query like '%product_name%' and pid <> pg_backend_pid()`
+    const running =
+      await sql`select from pg_stat_activity where datname = current_database() and state = 'active'
+        and query like '%product_name%' and pid <> pg_backend_pid()`
     if (running.length === 0) break
     await sleep(20)
   }

@@ -2,7 +2,8 @@ import t from 'tap'
 import { fuzz, successShare } from '../fuzzing/index.ts'
 
 // `npm run fuzz` is the same in long, and tells more about a fault.
-t.test('whatever is sent, valid or broken: no 5xx, an answer as the OpenAPI document says, whole log lines, and a sound database', async (t) => {
+t.test('whatever is sent, valid or broken: no 5xx, an answer as the OpenAPI document says, whole log lines, and a ' +
+  'sound database', async (t) => {
   const report = await fuzz(t, { requests: 800, seed: 1 })
   t.strictSame(report.faults, [], 'no fault')
   t.strictSame(report.damage, {}, 'the database is consistent')

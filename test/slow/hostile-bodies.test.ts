@@ -19,7 +19,11 @@ t.test('no body costs more than parsing alone may, on any route', async (t) => {
   const shop = await openShop(t, { RATE_LIMIT: '0' })
   const { app } = shop
   const routes = listOperations(shop).filter(({ operation }) => operation.requestBody?.content['application/json'])
-    .flatMap(({ method, template }) => template.startsWith('/api') ? [[method, template]] : [[method, template], [method, `/legacy${template}`]])
+    .flatMap(
+      ({ method, template }) => template.startsWith('/api')
+        ? [[method, template]]
+        : [[method, template], [method, `/legacy${template}`]]
+    )
     .concat([['POST', '/nothing/here']])
   t.ok(routes.length > 40, `${routes.length} routes`)
 

@@ -4,8 +4,10 @@ import { setTimeout as sleep } from 'node:timers/promises'
 
 /** Clients that would hold up a server's end, by what they do. */
 const HUNG: Record<string, string> = {
-  'half a body': 'POST /orders HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: 1000\r\n\r\n{"user_id": ',
-  'half a chunked body': 'POST /orders HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ntransfer-encoding: chunked\r\n\r\n5\r\n{"us',
+  'half a body':
+    'POST /orders HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: 1000\r\n\r\n{"user_id": ',
+  'half a chunked body':
+    'POST /orders HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ntransfer-encoding: chunked\r\n\r\n5\r\n{"us',
   'a request line without end': 'GET /products?q=',
   'headers without end': 'GET /products HTTP/1.1\r\nhost: x\r\nx-a: ',
   'a second request without end': 'GET /livez HTTP/1.1\r\nhost: x\r\n\r\nGET /liv',

@@ -33,8 +33,12 @@ async function processesOf (dir: string): Promise<number[]> {
 }
 
 /** Runs a program of ours with a data folder of its own, signals it when the moment has come, and says how it ended. */
-async function interrupt (dataDir: string, args: string[], signal: NodeJS.Signals, hasCome: (output: string) => boolean | Promise<boolean>) {
-  const child = spawn('node', args, { cwd: root, env: { PATH: process.env.PATH, PORT: '0', DRAIN_SECONDS: '0.2', DATA_DIR: dataDir } })
+async function interrupt (
+  dataDir: string, args: string[], signal: NodeJS.Signals, hasCome: (output: string) => boolean | Promise<boolean>
+) {
+  const child = spawn('node', args, {
+    cwd: root, env: { PATH: process.env.PATH, PORT: '0', DRAIN_SECONDS: '0.2', DATA_DIR: dataDir }
+  })
   let output = ''
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => { output += chunk })
   const ended = once(child, 'exit')

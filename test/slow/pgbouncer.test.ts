@@ -9,7 +9,8 @@ import t, { type Test } from 'tap'
 import { freshDatabase, openShop, userId } from '../helper.ts'
 
 const IGNORED = 'statement_timeout,lock_timeout,plan_cache_mode,enable_seqscan,jit,bytea_output,search_path,' +
-  'default_transaction_read_only,idle_in_transaction_session_timeout,max_parallel_workers_per_gather,client_min_messages,extra_float_digits'
+  'default_transaction_read_only,idle_in_transaction_session_timeout,max_parallel_workers_per_gather,' +
+  'client_min_messages,extra_float_digits'
 
 function isInstalled (): boolean {
   try {
@@ -50,7 +51,9 @@ ignore_startup_parameters = ${ignored}
 `)
   await chmod(folder, 0o755)
   const isRoot = process.getuid?.() === 0
-  const child = spawn('pgbouncer', [...isRoot ? ['-u', 'nobody'] : [], join(folder, 'ini')], { stdio: ['ignore', 'pipe', 'pipe'] })
+  const child = spawn('pgbouncer', [...isRoot ? ['-u', 'nobody'] : [], join(folder, 'ini')], {
+    stdio: ['ignore', 'pipe', 'pipe']
+  })
   let output = ''
   await new Promise<void>((resolve, reject) => {
     child.stderr.on('data', (chunk) => {
@@ -75,7 +78,8 @@ ignore_startup_parameters = ${ignored}
 t.test('behind PgBouncer in transaction mode', { skip }, async (t) => {
   const url = await freshDatabase(t)
   const first = await startBouncer(t, url, IGNORED)
-  const sentence = await openShop(t, { DATABASE_URL: first.url, DATABASE_PREPARE: 'false' }).then(() => '', ({ message }: Error) => message)
+  const sentence = await openShop(t, { DATABASE_URL: first.url, DATABASE_PREPARE: 'false' })
+    .then(() => '', ({ message }: Error) => message)
   t.match(sentence, /statement_timeout is 0/)
   const lines = sentence.match(/alter role .*;/g) ?? []
   t.match(lines.join(' '), /set statement_timeout = '5s';.*set lock_timeout = '100ms';/)

@@ -16,8 +16,11 @@ const MAX_MEGABYTES = 75
 
 /** Packages and megabytes, whole blocks as `du` counts them. */
 function weigh (folder: string): { packages: number, megabytes: number } {
-  const { packages } = JSON.parse(readFileSync(join(folder, '.package-lock.json'), 'utf8')) as { packages: Record<string, { link?: boolean }> }
-  const blocks = readdirSync(folder, { recursive: true }).map((file) => statSync(join(folder, String(file)), { throwIfNoEntry: false })?.blocks ?? 0)
+  const { packages } = JSON.parse(readFileSync(join(folder, '.package-lock.json'), 'utf8')) as {
+    packages: Record<string, { link?: boolean }>
+  }
+  const blocks = readdirSync(folder, { recursive: true })
+    .map((file) => statSync(join(folder, String(file)), { throwIfNoEntry: false })?.blocks ?? 0)
   const installed = Object.entries(packages).filter(([path, { link }]) => path.startsWith('node_modules/') && !link)
   return { packages: installed.length, megabytes: blocks.reduce((sum, n) => sum + n, 0) / 2048 }
 }
@@ -25,9 +28,12 @@ function weigh (folder: string): { packages: number, megabytes: number } {
 t.test('what the image holds runs without the development dependencies', async (t) => {
   const folder = mkdtempSync(join(tmpdir(), 'db-service-production-'))
   t.teardown(() => rmSync(folder, { recursive: true }))
-  for (const [, names = '', to = ''] of readFileSync(join(root, 'Containerfile'), 'utf8').matchAll(/^COPY (.+) (\S+)$/gm)) {
+  for (const [, names = '', to = ''] of readFileSync(join(root, 'Containerfile'), 'utf8')
+    .matchAll(/^COPY (.+) (\S+)$/gm)) {
     for (const name of globSync(names.split(' '), { cwd: root })) {
-      cpSync(join(root, name), join(folder, to, to === './' ? name : ''), { recursive: true, filter: (file) => !file.includes('node_modules') })
+      cpSync(join(root, name), join(folder, to, to === './' ? name : ''), {
+        recursive: true, filter: (file) => !file.includes('node_modules')
+      })
     }
   }
   await run('npm', ['ci', '--omit=dev', '--prefer-offline'], { cwd: folder })
@@ -37,7 +43,10 @@ t.test('what the image holds runs without the development dependencies', async (
   t.ok(megabytes <= MAX_MEGABYTES, `${megabytes.toFixed(1)} MB`)
 
   const settings = {
-    SECRET_KEY: 'signs nothing here, of 32 characters', API_KEYS: 'a-key-of-16-characters', DATA_DIR: join(folder, '.data'), SEED_DIR: 'seeds'
+    SECRET_KEY: 'signs nothing here, of 32 characters',
+    API_KEYS: 'a-key-of-16-characters',
+    DATA_DIR: join(folder, '.data'),
+    SEED_DIR: 'seeds'
   }
 
   await t.test('in production, with its pages, a load and a login', async (t) => {
@@ -47,18 +56,28 @@ t.test('what the image holds runs without the development dependencies', async (
     const { url, output, process: gateway, ended } = await startGateway(t, production, folder)
     t.not(url, '', output())
     const get = async (path: string, init: RequestInit = {}) => {
-      const response = await fetch(`${url}${path}`, { ...init, headers: { 'x-api-key': production.API_KEYS, 'content-type': 'application/json' } })
+      const response = await fetch(`${url}${path}`, {
+        ...init, headers: { 'x-api-key': production.API_KEYS, 'content-type': 'application/json' }
+      })
       return { status: response.status, type: response.headers.get('content-type') ?? '', text: await response.text() }
     }
-    for (const path of ['/readyz', '/openapi.json', '/metrics', '/products?limit=1']) t.equal((await get(path)).status, 200, path)
+    for (const path of ['/readyz', '/openapi.json', '/metrics', '/products?limit=1']) {
+      t.equal((await get(path)).status, 200, path)
+    }
     for (const path of ['/docs', '/redoc']) {
       const page = await get(path)
       t.match(page, { status: 200, type: /^text\/html/ }, path)
-      const files = [...page.text.matchAll(/(?:src|href)="([^":]+\.(?:js|css))"/g)].map(([, file]) => new URL(file!, `${url}${path}`).pathname)
+      const files = [...page.text.matchAll(/(?:src|href)="([^":]+\.(?:js|css))"/g)].map(
+        ([, file]) => new URL(file!, `${url}${path}`).pathname
+      )
       t.ok(files.length > 0, `${path} has scripts`)
-      for (const file of files) t.match(await get(file), { status: 200, type: file.endsWith('.js') ? /javascript/ : /css/ }, file)
+      for (const file of files) {
+        t.match(await get(file), { status: 200, type: file.endsWith('.js') ? /javascript/ : /css/ }, file)
+      }
     }
-    const login = await get('/users/login', { method: 'POST', body: JSON.stringify({ email_address: 'user@example.com', password: 'a password' }) })
+    const login = await get('/users/login', {
+      method: 'POST', body: JSON.stringify({ email_address: 'user@example.com', password: 'a password' })
+    })
     t.equal(login.status, 401, 'a password is compared')
     gateway.kill('SIGTERM')
     t.equal(await ended, 0)
@@ -69,7 +88,9 @@ t.test('what the image holds runs without the development dependencies', async (
     const development = { ...settings, NODE_OPTIONS: `--import=${isTerminal}`, DATABASE_URL: await freshDatabase(t) }
     const { url, output } = await startGateway(t, development, folder)
     t.not(url, '', output())
-    const { stderr } = await run('node', ['scripts/start.js', 'scripts/seed.ts', '--dry-run'], { cwd: folder, env: { PATH: process.env.PATH, ...development } })
+    const { stderr } = await run('node', ['scripts/start.js', 'scripts/seed.ts', '--dry-run'], {
+      cwd: folder, env: { PATH: process.env.PATH, ...development }
+    })
     t.match(stderr, /^\d+% read \S+\.csv/m)
   })
 })

@@ -37,22 +37,32 @@ const [bin, skip] = 'skip' in generator ? ['', generator.skip] : [generator.bin,
 
 t.test('a Python client, generated from openapi.json, makes every call of the tour', { skip }, async (t) => {
   const { stdout: said } = await run(join(bin, 'openapi-python-client'), [
-    'generate', '--path', join(root, 'openapi.json'), '--config', join(root, 'docs/python-client.yaml'), '--meta', 'none',
+    'generate', '--path', join(root, 'openapi.json'), '--config', join(root, 'docs/python-client.yaml'), '--meta',
+    'none',
     '--output-path', join(folder, 'db_service')
   ])
   t.notMatch(said, /will not be generated/, 'no operation is left out')
 
-  const gateway = await startGateway(t, { DATA_DIR: join(folder, 'data'), API_KEYS: 'tour-key', ADMIN_API_KEYS: 'tour-admin-key' })
+  const gateway = await startGateway(t, {
+    DATA_DIR: join(folder, 'data'), API_KEYS: 'tour-key', ADMIN_API_KEYS: 'tour-admin-key'
+  })
   t.match(gateway.url, /^http/, gateway.output())
   const python = async (...args: string[]) => await run(join(bin, 'python'), args, {
     env: { ...process.env, PYTHONPATH: folder, PYTHONDONTWRITEBYTECODE: '1' }
   })
   const [, snippet = ''] = /```python\n([^]*?)```/.exec(await readFile(join(root, 'docs/clients.md'), 'utf8')) ?? []
-  const { stdout: price } = await python('-c', snippet.replace('http://localhost:7000', gateway.url).replace('a-key', 'tour-key'))
+  const { stdout: price } = await python('-c',
+    snippet.replace('http://localhost:7000', gateway.url).replace('a-key', 'tour-key'))
   t.equal(price.trim(), '6.98', 'what docs/clients.md shows')
 
-  const { stdout } = await python(join(import.meta.dirname, 'python_tour.py'), gateway.url, 'tour-key', 'tour-admin-key')
+  const { stdout } = await python(join(import.meta.dirname, 'python_tour.py'), gateway.url, 'tour-key',
+    'tour-admin-key')
   t.match(JSON.parse(stdout), {
-    order_id: /^\d+$/, total: 6.98, refusal: 'INVALID_STATUS_TRANSITION', own_order: /^ORD-/, invoice: [19, true], name: 'Ada King Lovelace'
+    order_id: /^\d+$/,
+    total: 6.98,
+    refusal: 'INVALID_STATUS_TRANSITION',
+    own_order: /^ORD-/,
+    invoice: [19, true],
+    name: 'Ada King Lovelace'
   })
 })

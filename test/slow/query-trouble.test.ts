@@ -16,7 +16,8 @@ const SHORT = { sql: 'select 1 as x' }
 
 /** How many statements run on the lane. */
 const running = async (sql: Sql) => (await sql`
-  select from pg_stat_activity where datname = current_database() and state = 'active' and application_name = 'db-service query'`).length
+  select from pg_stat_activity where datname = current_database() and state = 'active'
+  and application_name = 'db-service query'`).length
 
 async function until (condition: () => Promise<boolean>, ms: number): Promise<boolean> {
   const end = performance.now() + ms
@@ -83,7 +84,9 @@ t.test('a statement that waited its turn is answered in time, too', async (t) =>
     const { status } = await call('POST', '/query', ENDLESS)
     return { status, ms: performance.now() - began }
   }
-  const short = Promise.all([1, 2].map(async () => await call('POST', '/query', { sql: 'select count(*) from generate_series(1, 2500000) n' })))
+  const short = Promise.all([1, 2].map(
+    async () => await call('POST', '/query', { sql: 'select count(*) from generate_series(1, 2500000) n' })
+  ))
   const answers = await Promise.all([timed(), timed()])
   await short
   for (const { status, ms } of answers) {

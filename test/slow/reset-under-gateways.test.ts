@@ -25,14 +25,18 @@ t.test('A reset refuses while gateways are connected; forced, it ends them, and 
   })
   const order = async (gateway: string, user: string) => {
     const response = await fetch(`${gateway}/orders`, {
-      method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ user_id: user, items: [{ product_id: 1 }] })
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ user_id: user, items: [{ product_id: 1 }] })
     })
     if (response.status !== 201) return { status: response.status, id: 0 }
     return { status: 201, id: Number((await response.json() as { data: [{ order_id: string }] }).data[0].order_id) }
   }
 
   const gateways = await Promise.all([1, 2].map(async () => await startGateway(t, settings)))
-  t.match(await reset('--yes', name), { code: 1, stderr: /Nothing was dropped: there are gateways on this database: .*db-service/ })
+  t.match(await reset('--yes', name), {
+    code: 1, stderr: /Nothing was dropped: there are gateways on this database: .*db-service/
+  })
   const atStart = await startGateway(t, { ...settings, RESET_DATABASE_ON_STARTUP: 'true' })
   t.equal(await atStart.ended, 1)
   t.match(atStart.output(), /Nothing was dropped: there are gateways on this database/)
@@ -68,7 +72,9 @@ t.test('A reset refuses while gateways are connected; forced, it ends them, and 
   t.same(readyOnAnother, [], 'no gateway was ready on the new database')
 
   const next = await startGateway(t, settings)
-  const { users: [{ user_id: user }] } = await (await fetch(`${next.url}/users?limit=1`)).json() as { users: [{ user_id: string }] }
+  const { users: [{ user_id: user }] } = await (await fetch(`${next.url}/users?limit=1`)).json() as {
+    users: [{ user_id: string }]
+  }
   const { id } = await order(next.url, user)
   t.ok(id > Math.max(...ids), `${id} comes after ${Math.max(...ids)}`)
   t.equal(new Set(ids).size, ids.length, `${ids.length} orders, each with an id of its own`)

@@ -35,7 +35,10 @@ async function useShop (url: string): Promise<string[]> {
   const call = async (method: string, path: string, body?: unknown, headers: Record<string, string> = {}) => {
     try {
       const response = await fetch(url + path, {
-        method, headers: { ...headers, ...body !== undefined && { 'content-type': 'application/json' } }, ...body !== undefined && { body: JSON.stringify(body) }, signal: AbortSignal.timeout(15_000)
+        method,
+        headers: { ...headers, ...body !== undefined && { 'content-type': 'application/json' } },
+        ...body !== undefined && { body: JSON.stringify(body) },
+        signal: AbortSignal.timeout(15_000)
       })
       const text = await response.text()
       if (response.status >= 400) failed.push(`${method} ${path}: ${response.status} ${text.slice(0, 300)}`)
@@ -46,7 +49,9 @@ async function useShop (url: string): Promise<string[]> {
     }
   }
   const email = `${randomUUID()}@example.com`
-  const user = (await call('POST', '/users', { first_name: 'Rolling', last_name: 'Customer', email_address: email, password: 'a long password' })).user_id
+  const user = (await call('POST', '/users', {
+    first_name: 'Rolling', last_name: 'Customer', email_address: email, password: 'a long password'
+  })).user_id
   if (user === undefined) return failed
   const me = { 'x-user-id': user, 'x-user-email': email, 'x-user-role': 'customer' }
   const admin = { 'x-user-id': user, 'x-user-email': email, 'x-user-role': 'admin' }
@@ -66,7 +71,8 @@ async function useShop (url: string): Promise<string[]> {
   await call('GET', `/carts/${user}`)
   await call('POST', `/carts/${user}/checkout`, {}, { 'idempotency-key': randomUUID() })
   const key = { 'idempotency-key': randomUUID() }
-  const placed = (await call('POST', '/orders', { user_id: user, items: [{ product_id: 4, quantity: 1 }] }, key)).data?.[0]
+  const placed =
+    (await call('POST', '/orders', { user_id: user, items: [{ product_id: 4, quantity: 1 }] }, key)).data?.[0]
   await call('POST', '/orders', { user_id: user, items: [{ product_id: 4, quantity: 1 }] }, key)
   await call('POST', `/orders/${placed?.order_id}/items`, [{ product_id: 5, quantity: 1 }])
   await call('PATCH', `/orders/${placed?.order_id}`, { status: 'paid', note: 'rolling' })
@@ -160,8 +166,10 @@ t.test('the release before runs beside this one, on one database', { skip: isAwa
   await rounds(onOlder, 2)
   await onOlder.finish(t, 'the older, while the newer one migrated and served')
   const schema = await schemaOf(sql)
-  const [rights] = await sql`select (select md5(string_agg(rolname || rolconfig::text, ',' order by rolname)) from pg_roles) as roles,
-    (select md5(string_agg(oid || proacl::text, ',' order by oid)) from pg_proc) as routines, (select md5(string_agg(oid || relacl::text, ',' order by oid)) from pg_class) as relations`
+  const [rights] =
+    await sql`select (select md5(string_agg(rolname || rolconfig::text, ',' order by rolname)) from pg_roles) as roles,
+    (select md5(string_agg(oid || proacl::text, ',' order by oid)) from pg_proc) as routines, (select md5(string_agg(oid
+    || relacl::text, ',' order by oid)) from pg_class) as relations`
 
   await stop(older)
   const again = await startGateway(t, settings, before)
@@ -170,8 +178,10 @@ t.test('the release before runs beside this one, on one database', { skip: isAwa
   await rounds(onAgain, 2)
   await onNewer.finish(t, 'the newer, while the older one restarted')
   t.strictSame(await schemaOf(sql), schema, 'the older one changed nothing of the newer one’s definitions')
-  const [after] = await sql`select (select md5(string_agg(rolname || rolconfig::text, ',' order by rolname)) from pg_roles) as roles,
-    (select md5(string_agg(oid || proacl::text, ',' order by oid)) from pg_proc) as routines, (select md5(string_agg(oid || relacl::text, ',' order by oid)) from pg_class) as relations`
+  const [after] =
+    await sql`select (select md5(string_agg(rolname || rolconfig::text, ',' order by rolname)) from pg_roles) as roles,
+    (select md5(string_agg(oid || proacl::text, ',' order by oid)) from pg_proc) as routines, (select md5(string_agg(oid
+    || relacl::text, ',' order by oid)) from pg_class) as relations`
   t.strictSame(after, rights, 'nor rights, nor roles’ settings')
 
   await stop(newer)

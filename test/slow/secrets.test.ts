@@ -20,7 +20,14 @@ const SECRETS = {
   ADMIN_API_KEYS: secret('admin-key'),
   SECRET_KEY: secret('signing-key-of-thirty-two-characters')
 }
-const passwords = { first: secret('password-first'), next: secret('password-next'), wrong: secret('password-wrong'), smtp: secret('smtp'), amqp: secret('amqp'), database: secret('database') }
+const passwords = {
+  first: secret('password-first'),
+  next: secret('password-next'),
+  wrong: secret('password-wrong'),
+  smtp: secret('smtp'),
+  amqp: secret('amqp'),
+  database: secret('database')
+}
 const [email, name] = ['canary-mail@example.com', 'Canary-Name']
 
 /** A mail server that lets nobody in, and repeats what it was told. */
@@ -33,7 +40,9 @@ async function openSuspiciousMailServer (t: Test): Promise<{ port: number, attem
     onAuth: ({ username, password }, _session, callback) => {
       attempts++
       const plain = Buffer.from(`\0${username}\0${password}`).toString('base64')
-      callback(Object.assign(new Error(`not ${username} with ${password} (AUTH PLAIN ${plain})`), { responseCode: 535 }))
+      callback(
+        Object.assign(new Error(`not ${username} with ${password} (AUTH PLAIN ${plain})`), { responseCode: 535 })
+      )
     }
   })
   server.on('error', () => {})
@@ -46,8 +55,13 @@ async function openSuspiciousMailServer (t: Test): Promise<{ port: number, attem
 async function filesUnder (folder: string): Promise<[string, string][]> {
   const files = (await readdir(folder, { recursive: true, withFileTypes: true }))
     // The embedded database's own files are the database, and these two files are where secrets are kept.
-    .filter((entry) => entry.isFile() && !join(entry.parentPath, entry.name).startsWith(join(folder, 'postgres/')) && !['postgres.password', 'secret-key'].includes(entry.name))
-  return await Promise.all(files.map(async ({ parentPath, name }) => [name, await readFile(join(parentPath, name), 'latin1')] as [string, string]))
+    .filter(
+      (entry) => entry.isFile() && !join(entry.parentPath, entry.name).startsWith(join(folder, 'postgres/')) &&
+        !['postgres.password', 'secret-key'].includes(entry.name)
+    )
+  return await Promise.all(files.map(
+    async ({ parentPath, name }) => [name, await readFile(join(parentPath, name), 'latin1')] as [string, string]
+  ))
 }
 
 /** Lines with one of these in them, cut around it. */
@@ -86,11 +100,21 @@ t.test('no secret and no password stands in anything the process writes, even at
     })
     const text = await response.text()
     answers.push({ where: `${method} ${path.split('?')[0]} ${response.status}`, text, headers: response.headers })
-    return { status: response.status, json: /json/.test(response.headers.get('content-type') ?? '') ? JSON.parse(text) : undefined, headers: response.headers }
+    return {
+      status: response.status,
+      json: /json/.test(response.headers.get('content-type') ?? '') ? JSON.parse(text) : undefined,
+      headers: response.headers
+    }
   }
 
   // People: right and wrong passwords, on each face.
-  const person = { first_name: name, last_name: name, email_address: email, password: passwords.first, order_notifications_via_email: true }
+  const person = {
+    first_name: name,
+    last_name: name,
+    email_address: email,
+    password: passwords.first,
+    order_notifications_via_email: true
+  }
   const { user_id: id } = (await send('POST', '/users', person)).json
   t.ok(id)
   await send('POST', '/users', person)
@@ -104,7 +128,9 @@ t.test('no secret and no password stands in anything the process writes, even at
   }
   await send('PUT', `/users/${id}/password`, { current_password: passwords.wrong, new_password: passwords.next })
   await send('PUT', `/users/${id}/password`, { current_password: passwords.first, new_password: passwords.next })
-  await send('PUT', `/users/${id}/email`, { current_password: passwords.wrong, new_email_address: 'canary-other@example.com' })
+  await send('PUT', `/users/${id}/email`, {
+    current_password: passwords.wrong, new_email_address: 'canary-other@example.com'
+  })
   await send('PUT', `/users/${id}/email`, { current_password: passwords.next, new_email_address: 'demo@example.com' })
   await send('DELETE', `/users/${id}`, { password: passwords.wrong })
   await send('GET', `/users/${email}`)
@@ -113,29 +139,46 @@ t.test('no secret and no password stands in anything the process writes, even at
 
   // Tokens: their own answers hold them, and nothing else.
   const registration = { email: 'canary-front@example.com', password: passwords.first, firstName: name, lastName: name }
-  const tokens = await Promise.all([['/api/auth/register', registration], ['/api/auth/login', { email, password: passwords.next }]].map(async ([path, body]) =>
-    (await fetch(gateway.url + path, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) })).json())) as { token: string }[]
+  const tokens = await Promise.all(
+    [['/api/auth/register', registration], ['/api/auth/login', { email, password: passwords.next }]].map(
+      async ([path, body]) =>
+        (await fetch(gateway.url + path, {
+          method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body)
+        })).json()
+    )
+  ) as { token: string }[]
   all(t, tokens, ({ token }) => TOKEN.test(token), 'a token each')
   await send('POST', '/api/auth/login', { email, password: passwords.wrong }, {})
-  const unsubscribe = `${id}.${createHmac('sha256', SECRETS.SECRET_KEY).update(`unsubscribe ${id}`).digest('base64url')}`
+  const unsubscribe =
+    `${id}.${createHmac('sha256', SECRETS.SECRET_KEY).update(`unsubscribe ${id}`).digest('base64url')}`
   for (const token of [tokens[1]!.token, `${tokens[1]!.token}x`, secret('no-token')]) {
     const headers = { authorization: `Bearer ${token}` }
     await send('GET', '/api/users/me', undefined, headers)
-    await send('POST', '/api/orders', { items: [{ product_id: 1, quantity: 1 }] }, { ...headers, 'idempotency-key': secret('idempotency-key') })
+    await send('POST', '/api/orders', { items: [{ product_id: 1, quantity: 1 }] }, {
+      ...headers, 'idempotency-key': secret('idempotency-key')
+    })
     await send('GET', '/api/v1/orders', undefined, headers)
     await send('GET', '/users', undefined, headers)
   }
-  for (const headers of [{ 'x-api-key': SECRETS.ADMIN_API_KEYS }, { authorization: `Bearer ${SECRETS.ADMIN_API_KEYS}` }, key, { authorization: `Bearer ${SECRETS.API_KEYS}` }, { 'x-api-key': secret('no-key') }]) {
-    for (const path of ['/users?limit=1', '/api/v1/users?limit=1', '/metrics', '/nothing']) await send('GET', path, undefined, headers)
+  for (const headers of [
+    { 'x-api-key': SECRETS.ADMIN_API_KEYS }, { authorization: `Bearer ${SECRETS.ADMIN_API_KEYS}` }, key,
+    { authorization: `Bearer ${SECRETS.API_KEYS}` }, { 'x-api-key': secret('no-key') }
+  ]) {
+    for (const path of ['/users?limit=1', '/api/v1/users?limit=1', '/metrics', '/nothing']) {
+      await send('GET', path, undefined, headers)
+    }
   }
 
   // What the login of /query must not read.
   for (const statement of [
-    'select hashed_password from users.users', 'select * from users.users', 'select rolpassword from pg_authid', 'select passwd from pg_shadow',
-    "select current_setting('db_service.actor')", 'select query from pg_stat_activity', "select pg_read_file('postgresql.conf')",
+    'select hashed_password from users.users', 'select * from users.users', 'select rolpassword from pg_authid',
+    'select passwd from pg_shadow',
+    "select current_setting('db_service.actor')", 'select query from pg_stat_activity',
+    "select pg_read_file('postgresql.conf')",
     'select product_name::int from products'
   ]) t.ok([400, 403].includes((await send('POST', '/query', { sql: statement })).status), statement)
-  await send('POST', '/query', { sql: 'select $1::int', params: [passwords.first] }).then(({ status }) => t.equal(status, 400))
+  await send('POST', '/query', { sql: 'select $1::int', params: [passwords.first] })
+    .then(({ status }) => t.equal(status, 400))
   // That message repeats the caller's own parameter, as PostgreSQL's do.
   answers.pop()
 
@@ -147,22 +190,32 @@ t.test('no secret and no password stands in anything the process writes, even at
   await send('PUT', `/users/${id}`, { city: 'canary-city' })
 
   // Emails that the server refuses, and why, for operators to read.
-  const placed = (await send('POST', '/orders', { user_id: id, items: [{ product_id: 1 }] }, { ...key, 'idempotency-key': secret('idempotency-key') })).json.data[0]
+  const placed = (await send('POST', '/orders', { user_id: id, items: [{ product_id: 1 }] }, {
+    ...key, 'idempotency-key': secret('idempotency-key')
+  })).json.data[0]
   await send('PATCH', `/orders/${placed.order_id}`, { status: 'shipped' })
-  while (mail.attempts() === 0 || (await sql`select from gateway.emails where last_error is not null`).length === 0) await sleep(50)
+  while (mail.attempts() === 0 || (await sql`select from gateway.emails where last_error is not null`).length === 0) {
+    await sleep(50)
+  }
   await sql`update gateway.emails set failed_at = now()`
   const { json: queues } = await send('GET', '/api/v1/jobs', undefined, { 'x-api-key': SECRETS.ADMIN_API_KEYS })
-  for (const { queue } of queues.queues ?? queues) await send('GET', `/api/v1/jobs/${queue}/failed`, undefined, { 'x-api-key': SECRETS.ADMIN_API_KEYS })
+  for (const { queue } of queues.queues ?? queues) {
+    await send('GET', `/api/v1/jobs/${queue}/failed`, undefined, { 'x-api-key': SECRETS.ADMIN_API_KEYS })
+  }
   t.match(JSON.stringify([...await sql`select last_error from gateway.emails`]), /535/)
 
   const page = await send('GET', `/notifications/unsubscribe?token=${unsubscribe}`, undefined, {})
   t.equal(page.headers.get('referrer-policy'), 'no-referrer', 'the address with the token goes nowhere')
   await send('POST', `/notifications/unsubscribe?token=${unsubscribe}`, undefined, {})
   await send('GET', `/notifications/unsubscribe?token=${secret('no-token')}`, undefined, {})
-  for (const path of ['/openapi.json', '/docs', '/docs/json', '/redoc', '/', '/health', '/metrics']) await send('GET', path)
+  for (const path of ['/openapi.json', '/docs', '/docs/json', '/redoc', '/', '/health', '/metrics']) {
+    await send('GET', path)
+  }
 
   const activity = JSON.stringify([...await sql`select query from pg_stat_activity where pid <> pg_backend_pid()`])
-  const stored = JSON.stringify([...await sql`select last_error from gateway.emails union all select last_error from orders.outbox`])
+  const stored = JSON.stringify([
+    ...await sql`select last_error from gateway.emails union all select last_error from orders.outbox`
+  ])
   await sql.end({ timeout: 1 })
   process.kill(Number(pid), 'SIGINT')
   while ((await send('GET', '/health')).status !== 503) await sleep(50)
@@ -179,46 +232,60 @@ t.test('no secret and no password stands in anything the process writes, even at
   const people = [/canary-\w+@/i, name]
   const leaks = [
     ...findings('the log', gateway.output(), [...secrets, ...people]),
-    ...answers.flatMap(({ where, text, headers }) => [...findings(where, text, secrets), ...findings(`${where}, headers`, JSON.stringify([...headers]), secrets)]),
+    ...answers.flatMap(
+      ({ where, text, headers }) => [
+        ...findings(where, text, secrets), ...findings(`${where}, headers`, JSON.stringify([...headers]), secrets)
+      ]
+    ),
     ...findings('pg_stat_activity', activity, secrets),
     ...findings('reasons kept', stored, [...secrets, ...people]),
     ...(await filesUnder(dataDir)).flatMap(([file, text]) => findings(file, text, [...secrets, ...people]))
   ]
   t.strictSame(leaks, [])
-  t.ok(gateway.output().length > 10_000 && (await filesUnder(dataDir)).some(([file]) => file === 'postgres.log'), 'there was something to search')
+  t.ok(gateway.output().length > 10_000 && (await filesUnder(dataDir)).some(([file]) => file === 'postgres.log'),
+    'there was something to search')
 })
 
-t.test('passwords in the addresses of databases stay there, whether they are right, wrong, or for nobody', async (t) => {
-  const home = await freshDatabase(t)
-  const url = new URL(home)
-  const role = `canary_${process.pid}`
-  const admin = postgres(home, { max: 1, onnotice: () => {} })
-  await admin.unsafe(`create role ${role} login superuser password '${passwords.database}'`)
-  t.teardown(async () => { await admin.end(); await dropRole(home, role) })
-  url.username = role
-  url.password = passwords.database
-  const right = url.href
-  url.password = passwords.wrong
-  const wrong = url.href
-  const away = `postgres://somebody:${passwords.next}@127.0.0.1:1/nothing`
-  const outputs: string[] = []
-  const starts: Record<string, string>[] = [
-    { DATABASE_URL: wrong }, { DATABASE_URL: away }, { DATABASE_URL: right, QUERY_DATABASE_URL: wrong, READ_DATABASE_URL: away },
-    { DATABASE_URL: right, READ_DATABASE_URL: wrong, SMTP_URL: `smtp://u:${passwords.smtp}@127.0.0.1:1`, RABBITMQ_URL: `amqp://u:${passwords.amqp}@127.0.0.1:1` }
-  ]
-  for (const settings of starts) {
-    const gateway = await startGateway(t, { LOG_LEVEL: 'trace', DATA_DIR: t.testdir(), ...settings })
-    if (gateway.url !== '') {
-      for (const path of ['/products', '/health', '/metrics']) outputs.push(await (await fetch(gateway.url + path)).text())
-      gateway.process.kill('SIGTERM')
+t.test('passwords in the addresses of databases stay there, whether they are right, wrong, or for nobody',
+  async (t) => {
+    const home = await freshDatabase(t)
+    const url = new URL(home)
+    const role = `canary_${process.pid}`
+    const admin = postgres(home, { max: 1, onnotice: () => {} })
+    await admin.unsafe(`create role ${role} login superuser password '${passwords.database}'`)
+    t.teardown(async () => { await admin.end(); await dropRole(home, role) })
+    url.username = role
+    url.password = passwords.database
+    const right = url.href
+    url.password = passwords.wrong
+    const wrong = url.href
+    const away = `postgres://somebody:${passwords.next}@127.0.0.1:1/nothing`
+    const outputs: string[] = []
+    const starts: Record<string, string>[] = [
+      { DATABASE_URL: wrong }, { DATABASE_URL: away },
+      { DATABASE_URL: right, QUERY_DATABASE_URL: wrong, READ_DATABASE_URL: away },
+      {
+        DATABASE_URL: right,
+        READ_DATABASE_URL: wrong,
+        SMTP_URL: `smtp://u:${passwords.smtp}@127.0.0.1:1`,
+        RABBITMQ_URL: `amqp://u:${passwords.amqp}@127.0.0.1:1`
+      }
+    ]
+    for (const settings of starts) {
+      const gateway = await startGateway(t, { LOG_LEVEL: 'trace', DATA_DIR: t.testdir(), ...settings })
+      if (gateway.url !== '') {
+        for (const path of ['/products', '/health', '/metrics']) {
+          outputs.push(await (await fetch(gateway.url + path)).text())
+        }
+        gateway.process.kill('SIGTERM')
+      }
+      await gateway.ended
+      outputs.push(gateway.output())
     }
-    await gateway.ended
-    outputs.push(gateway.output())
-  }
-  t.strictSame(findings('the output', outputs.join('\n'), Object.values(passwords)), [])
-  // A server may trust its own machine, whatever the password.
-  const client = postgres(wrong, { max: 1 })
-  const isAsked = await client`select 1`.then(() => false, () => true)
-  await client.end()
-  t.equal(outputs.filter((output) => output.includes('could not start')).length, isAsked ? 2 : 1)
-})
+    t.strictSame(findings('the output', outputs.join('\n'), Object.values(passwords)), [])
+    // A server may trust its own machine, whatever the password.
+    const client = postgres(wrong, { max: 1 })
+    const isAsked = await client`select 1`.then(() => false, () => true)
+    await client.end()
+    t.equal(outputs.filter((output) => output.includes('could not start')).length, isAsked ? 2 : 1)
+  })

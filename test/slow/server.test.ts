@@ -74,7 +74,8 @@ t.test('SIGTERM: not ready at once, every request answered, exit code 0', async 
   await Promise.all(clients)
   t.ok(answers.length > 50, `${answers.length} answers`)
   t.same([...new Set(answers)], [200], 'each a 200')
-  t.strictSame(refused.filter((cause) => !/ECONNREFUSED|other side closed|ECONNRESET/.test(cause)), [], 'refused, if at all, by a closed door')
+  t.strictSame(refused.filter((cause) => !/ECONNREFUSED|other side closed|ECONNRESET/.test(cause)), [],
+    'refused, if at all, by a closed door')
 })
 
 t.test('the embedded database: kill -9 of the gateway, and the next start goes on with its data', async (t) => {
@@ -85,7 +86,9 @@ t.test('the embedded database: kill -9 of the gateway, and the next start goes o
   const made = await fetch(`${first.url}/users`, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ first_name: 'Zoë', last_name: 'Ünal', email_address: 'zoe@example.com', password: 'long enough' })
+    body: JSON.stringify({
+      first_name: 'Zoë', last_name: 'Ünal', email_address: 'zoe@example.com', password: 'long enough'
+    })
   })
   t.equal(made.status, 201)
   const { user_id: id } = await made.json() as { user_id: string }

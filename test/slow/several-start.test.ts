@@ -47,7 +47,8 @@ auth_type = any
 pool_mode = transaction
 unix_socket_dir =
 ${process.getuid?.() === 0 ? 'user = nobody' : ''}
-ignore_startup_parameters = extra_float_digits,statement_timeout,lock_timeout,idle_in_transaction_session_timeout,plan_cache_mode,enable_seqscan,jit,bytea_output,search_path,` +
+ignore_startup_parameters = extra_float_digits,statement_timeout,lock_timeout,` +
+  'idle_in_transaction_session_timeout,plan_cache_mode,enable_seqscan,jit,bytea_output,search_path,' +
   `default_transaction_read_only,max_parallel_workers_per_gather,client_min_messages
 `)
   const child = spawn(BOUNCER!, [join(folder, 'pgbouncer.ini')], { stdio: ['ignore', 'ignore', 'pipe'] })
@@ -71,7 +72,10 @@ ignore_startup_parameters = extra_float_digits,statement_timeout,lock_timeout,id
 async function setLimits (url: string): Promise<void> {
   const sql = postgres(url, { max: 1 })
   const { pathname, username } = new URL(url)
-  for (const setting of ['statement_timeout = \'5s\'', 'lock_timeout = \'100ms\'', 'plan_cache_mode = \'force_generic_plan\'', 'enable_seqscan = \'off\'', 'jit = \'off\'']) {
+  for (const setting of [
+    'statement_timeout = \'5s\'', 'lock_timeout = \'100ms\'', 'plan_cache_mode = \'force_generic_plan\'',
+    'enable_seqscan = \'off\'', 'jit = \'off\''
+  ]) {
     await sql.unsafe(`alter role ${username} in database ${pathname.slice(1)} set ${setting}`)
   }
   await sql.end()
@@ -91,7 +95,8 @@ async function startThree (t: Test, url: string, isOld: boolean, isBounced: bool
     SECRET_KEY: 'a secret for tests, of 32 characters or more',
     DATA_DIR: t.testdirName,
     DATABASE_URL: isBounced ? await bounce(t, url) : url,
-    // PgBouncer 1.18 has no prepared statements in this mode; and everybody who comes through it here is the same login.
+    // PgBouncer 1.18 has no prepared statements in this mode; and everybody who comes through it here is the same
+    // login.
     ...isBounced && { DATABASE_PREPARE: 'false', QUERY_DATABASE_URL: url }
   }
   const gateways = await Promise.all([1, 2, 3].map(async () => await startGateway(t, settings)))
@@ -100,8 +105,10 @@ async function startThree (t: Test, url: string, isOld: boolean, isBounced: bool
     else t.equal((await fetch(`${url}/readyz`)).status, 200)
   }
   const sql = postgres(url, { max: 1 })
-  t.same((await sql`select (select count(*)::int from products.products) as products, (select count(*)::int from users.users) as users, (select count(*)::int from orders.orders) as orders,
-    (select count(*)::int from gateway.versions) as versions, (select count(*)::int from pg_locks where locktype = 'advisory' and objid = 70000001) as locks`)[0],
+  t.same((await sql`select (select count(*)::int from products.products) as products, (select count(*)::int
+    from users.users) as users, (select count(*)::int from orders.orders) as orders,
+    (select count(*)::int from gateway.versions) as versions, (select count(*)::int from pg_locks
+    where locktype = 'advisory' and objid = 70000001) as locks`)[0],
   { products: 200, users: 20, orders: 200, versions: 1, locks: 0 }, 'migrated and loaded once, and no lock is left')
   t.equal(gateways.filter(({ output }) => /loaded .* rows/.test(output())).length, 1, 'by one of them')
   await sql.end()
@@ -113,8 +120,10 @@ async function startThree (t: Test, url: string, isOld: boolean, isBounced: bool
 
 for (const isBounced of [false, true]) {
   const way = isBounced ? 'through PgBouncer in transaction mode' : 'directly'
-  t.test(`three gateways start at once, ${way}`, { skip: isBounced && !BOUNCER && 'PgBouncer is not installed' }, async (t) => {
-    await t.test('on an empty database', async (t) => await startThree(t, await makeDatabase(t), false, isBounced))
-    await t.test('on the schema of the release before', async (t) => await startThree(t, await makeDatabase(t), true, isBounced))
-  })
+  t.test(`three gateways start at once, ${way}`, { skip: isBounced && !BOUNCER && 'PgBouncer is not installed' },
+    async (t) => {
+      await t.test('on an empty database', async (t) => await startThree(t, await makeDatabase(t), false, isBounced))
+      await t.test('on the schema of the release before',
+        async (t) => await startThree(t, await makeDatabase(t), true, isBounced))
+    })
 }

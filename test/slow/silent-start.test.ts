@@ -19,7 +19,8 @@ t.test('a start waits for a server that is at work, and not for a connection tha
   // As a gateway that migrates: the other one waits for its turn.
   await sql`select pg_advisory_lock(70000001)`
   const starting = startGateway(t, { DATABASE_URL: way.url, SEED_DIR: '' })
-  const waiting = async () => (await sql`select from pg_locks where not granted and locktype = 'advisory' and objid = 70000001
+  const waiting = async () =>
+    (await sql`select from pg_locks where not granted and locktype = 'advisory' and objid = 70000001
     and database = (select oid from pg_database where datname = ${name})`).length
   while (await waiting() === 0) await sleep(50)
   await sleep(35_000)

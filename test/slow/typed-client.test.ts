@@ -33,7 +33,9 @@ void (() => client.POST('/orders', { body: { user_id: user } }))
 // @ts-expect-error there is no such route
 void (() => client.GET('/nothing'))
 
-console.log(JSON.stringify({ status: placed.response.status, total, refusal: missing.error?.code, products: page.data?.products.length }))
+console.log(JSON.stringify({
+  status: placed.response.status, total, refusal: missing.error?.code, products: page.data?.products.length
+}))
 `
 
 t.test('openapi.json is what the routes say now: npm run openapi writes it', async (t) => {
@@ -48,15 +50,18 @@ t.test('a typed client, generated from the document, compiles and works', async 
   const folder = await mkdtemp(join(tmpdir(), 'db-service-client-'))
   t.teardown(async () => await rm(folder, { recursive: true }))
 
-  await writeFile(join(folder, 'db-service.ts'), astToString(await openapiTS(JSON.parse(JSON.stringify(app.swagger())))))
+  await writeFile(join(folder, 'db-service.ts'),
+    astToString(await openapiTS(JSON.parse(JSON.stringify(app.swagger())))))
   await writeFile(join(folder, 'client.ts'), CLIENT)
   const [, snippet = ''] = /```ts\n([^]*?)```/.exec(await readFile(join(root, 'docs/clients.md'), 'utf8')) ?? []
   t.match(snippet, 'createClient', 'docs/clients.md shows one, too')
   await writeFile(join(folder, 'shown.ts'), snippet)
   await writeFile(join(folder, 'package.json'), '{"type": "module"}')
   await symlink(join(root, 'node_modules'), join(folder, 'node_modules'))
-  const options = '--noEmit --strict --skipLibCheck --module nodenext --target es2024 --allowImportingTsExtensions --types node'
-  await run(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), ...options.split(' '), 'client.ts', 'shown.ts'], { cwd: folder })
+  const options =
+    '--noEmit --strict --skipLibCheck --module nodenext --target es2024 --allowImportingTsExtensions --types node'
+  await run(process.execPath,
+    [join(root, 'node_modules/typescript/bin/tsc'), ...options.split(' '), 'client.ts', 'shown.ts'], { cwd: folder })
     .catch((error: { stdout: string }) => t.fail(error.stdout))
 
   const { stdout, stderr } = await run(process.execPath, ['client.ts', address], { cwd: folder })

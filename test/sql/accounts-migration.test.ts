@@ -19,14 +19,16 @@ t.test('accounts of before get their origin, and those that now share an address
     await admin.end()
     await server.stop()
   })
-  const [before, after] = Object.values(Object.groupBy((await readdir(folder)).sort(), (file) => file < '0018' ? 'before' : 'after'))
+  const [before, after] = Object.values(Object.groupBy((await readdir(folder)).sort(),
+    (file) => file < '0018' ? 'before' : 'after'))
   const run = async (files: string[]) => {
     for (const file of files) await sql.unsafe(await readFile(join(folder, file), 'utf8')).simple()
   }
   await run(before!)
 
   await sql`insert into users.users
-      (id, external_user_id, upstream_user_id, first_name, last_name, email_address, hashed_password, last_login, order_notifications_next_scheduled_time)
+      (id, external_user_id, upstream_user_id, first_name, last_name, email_address, hashed_password, last_login,
+      order_notifications_next_scheduled_time)
     select id, coalesce(uuid::uuid, gen_random_uuid()), upstream, 'A', 'B', address, hash, login::timestamptz, now()
     from (values
       (1, '54e02e9f-e6c8-50c3-9b2e-87f37ee5b745', null, 'loaded@example.com', 'hash', null),
@@ -49,7 +51,8 @@ t.test('accounts of before get their origin, and those that now share an address
     { id: 8, origin: null, hash: 'hash 8' }
   ], 'of one mailbox whoever used it last logs in')
   const add = async (address: string) => await sql`
-    insert into users.users (first_name, last_name, email_address, hashed_password, order_notifications_next_scheduled_time)
+    insert into users.users (first_name, last_name, email_address, hashed_password,
+    order_notifications_next_scheduled_time)
     values ('A', 'B', ${address}, 'hash', now())`
   await add('kate@example.com')
   await t.rejects(add('KATE@example.com'), /users_email_address_key/)

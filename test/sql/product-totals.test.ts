@@ -17,10 +17,12 @@ function randomNumbers (seed: number) {
 /** Checks the sums kept per product, month and status against those of the orders that are settled. */
 async function checkSums (t: Test, { sql }: Shop, message: string): Promise<void> {
   const kept = await sql`
-    select product_id, status, month::text, orders::int, total_quantity::int as quantity, total_price from orders.product_totals
+    select product_id, status, month::text, orders::int, total_quantity::int as quantity, total_price
+    from orders.product_totals
     where (orders, total_quantity, total_price) <> (0, 0, 0) order by 1, 2, 3`
   const real = await sql`
-    select product_id, status, date_trunc('month', created_at at time zone 'UTC')::date::text as month, count(*)::int as orders,
+    select product_id, status, date_trunc('month', created_at at time zone 'UTC')::date::text as month, count(*)::int
+    as orders,
       sum(total_quantity)::int as quantity, sum(total_price) as total_price
     from orders.orders o join orders.order_items on order_id = o.id
     where created_at < (select until from orders.settled_orders)
@@ -59,7 +61,8 @@ t.test('whatever runs at once, the sums per product are right', async (t) => {
   await Promise.all(Array.from({ length: 12 }, async (_, worker) => {
     const client = clients[worker % clients.length]!
     for (let step = 0; step < 30; step++) {
-      const items = Array.from({ length: random(4) + 1 }, () => ({ product_id: random(9) + 1, quantity: random(4) + 1 }))
+      const items = Array.from({ length: random(4) + 1 },
+        () => ({ product_id: random(9) + 1, quantity: random(4) + 1 }))
       const order = orders[random(orders.length || 1)] ?? 1
       const action = random(11)
       if (action < 3 || orders.length < 8) {
@@ -68,16 +71,28 @@ t.test('whatever runs at once, the sums per product are right', async (t) => {
         if (made.order_id) orders.push(made.order_id)
       } else if (action < 5) await watch(call('POST', `/orders/${order}/items`, items))
       else if (action === 5) await watch(call('DELETE', `/orders/${order}`))
-      else if (action < 8) await watch(call('PATCH', `/api/v1/orders/${order}`, { status: ['paid', 'confirmed', 'shipped', 'cancelled', 'refunded'][random(5)] }))
-      else if (action === 8) await client`select orders.settle_orders(${random(20)}, clock_timestamp())`
+      else if (action < 8) {
+        await watch(call('PATCH', `/api/v1/orders/${order}`, {
+          status: ['paid', 'confirmed', 'shipped', 'cancelled', 'refunded'][random(5)]
+        }))
+      } else if (action === 8) await client`select orders.settle_orders(${random(20)}, clock_timestamp())`
       else if (action === 9) {
         // As a load does that dates an order anew.
         await persist(async () => await client.begin(async (transaction) => {
           const months = `${random(5)} months`
-          const moved = await transaction`update orders.orders set created_at = created_at - ${months}::text::interval where id = ${order} returning created_at`
-          if (moved.length > 0) await transaction`update orders.order_items set ordered_at = (select created_at from orders.orders where id = ${order}) where order_id = ${order}`
+          const moved =
+            await transaction`update orders.orders set created_at = created_at - ${months}::text::interval
+              where id = ${order} returning created_at`
+          if (moved.length > 0) {
+            await transaction`update orders.order_items set ordered_at = (select created_at from orders.orders
+              where id = ${order}) where order_id = ${order}`
+          }
         }))
-      } else await persist(async () => await client`update orders.orders set total_price = total_price + 0.01 where id = ${order}`)
+      } else {
+        await persist(
+          async () => await client`update orders.orders set total_price = total_price + 0.01 where id = ${order}`
+        )
+      }
     }
   }))
   t.strictSame(unexpected, [], 'every answer is a success, or a refusal by rule')
@@ -94,7 +109,8 @@ t.test('whatever runs at once, the sums per product are right', async (t) => {
   await checkSums(t, shop, 'orders deleted by the dozen')
   await sql`delete from orders.order_items where product_id = 3`
   await checkSums(t, shop, 'and items')
-  await t.rejects(sql`update orders.order_items set product_id = 30 where product_id = 4`, { code: '0A000' }, 'an item keeps its product')
+  await t.rejects(sql`update orders.order_items set product_id = 30 where product_id = 4`, { code: '0A000' },
+    'an item keeps its product')
 })
 
 t.test('orders at one moment are settled together, and settling comes to an end', async (t) => {
@@ -102,7 +118,8 @@ t.test('orders at one moment are settled together, and settling comes to an end'
   const { sql } = shop
   await sql`update orders.settled_orders set until = '-infinity'`
   await sql`
-    insert into orders.orders (user_id, order_number, order_dow, order_hour_of_day, created_at, total_quantity, total_price)
+    insert into orders.orders (user_id, order_number, order_dow, order_hour_of_day, created_at, total_quantity,
+    total_price)
     select 1, n, 0, 0, timestamptz '2026-01-01' + n / 10 * interval '1 day', n, n from generate_series(0, 99) n`
   await sql`
     insert into orders.order_items (order_id, product_id, add_to_cart_order, product_name, ordered_at)
@@ -140,7 +157,9 @@ t.test('a database of before gets its sums when it is migrated', async (t) => {
   const shop = await openShop(t)
   const { sql, call } = shop
   for (const [n, status] of ['pending', 'paid', 'shipped'].entries()) {
-    await call('POST', '/api/v1/orders', { user_id: 1, status, items: [{ product_id: 1, quantity: n + 1 }, { product_id: n + 2, quantity: 1 }] })
+    await call('POST', '/api/v1/orders', {
+      user_id: 1, status, items: [{ product_id: 1, quantity: n + 1 }, { product_id: n + 2, quantity: 1 }]
+    })
   }
   await sql`drop trigger order_items_sum_inserted on orders.order_items`
   await sql`drop trigger order_items_sum_deleted on orders.order_items`

@@ -24,7 +24,9 @@ const gateway = `
 type Gateway = { child: ChildProcess, ready: Promise<{ url: string, adopted: boolean }>, ended: Promise<unknown> }
 
 function startGateway (dataDir: string): Gateway {
-  const child = spawn(process.execPath, ['--input-type=module', '-e', gateway, dataDir], { env: { PATH: process.env.PATH }, stdio: ['pipe', 'pipe', 'inherit'] })
+  const child = spawn(process.execPath, ['--input-type=module', '-e', gateway, dataDir], {
+    env: { PATH: process.env.PATH }, stdio: ['pipe', 'pipe', 'inherit']
+  })
   const ended = new Promise(resolve => child.once('exit', resolve))
   const said = new Promise<string>(resolve => child.stdout?.once('data', data => resolve(String(data))))
   return { child, ended, ready: Promise.race([said, ended.then(() => '{}')]).then(text => JSON.parse(text)) }
@@ -35,7 +37,9 @@ async function makeFolder (test: Test): Promise<string> {
   await chmod(dataDir, 0o755)
   test.teardown(async () => {
     const left = await readPostmaster(join(dataDir, 'postgres'))
-    if (left !== undefined && left.pid > 0 && left.pid !== process.pid && isAlive(left.pid)) process.kill(left.pid, 'SIGQUIT')
+    if (left !== undefined && left.pid > 0 && left.pid !== process.pid && isAlive(left.pid)) {
+      process.kill(left.pid, 'SIGQUIT')
+    }
     await rm(dataDir, { recursive: true, force: true, maxRetries: 10 })
   })
   return dataDir
@@ -64,7 +68,8 @@ t.test('one data folder through its life', async t => {
     t.equal(adopted, false)
     t.match(new URL(url), { hostname: '127.0.0.1', username: 'postgres', pathname: '/db_service' })
     const [found] = await query(url, `
-      select current_setting('server_encoding') as encoding, lower('ÄÖ') as folded, current_setting('listen_addresses') as listens,
+      select current_setting('server_encoding') as encoding, lower('ÄÖ') as folded, current_setting('listen_addresses')
+      as listens,
         (select rolpassword like 'SCRAM-SHA-256$%' from pg_authid where rolname = 'postgres') as hashed,
         (select array_agg(distinct auth_method) from pg_hba_file_rules) as methods`)
     t.same(found, { encoding: 'UTF8', folded: 'äö', listens: '127.0.0.1', hashed: true, methods: ['scram-sha-256'] })
@@ -105,7 +110,8 @@ t.test('one data folder through its life', async t => {
   await t.test('after kill -9 of the postmaster committed data is there, even while a backend computes on', async t => {
     const server = await startEmbedded(dataDir, { settings })
     await query(server.url, 'insert into kept values (2)')
-    const busy = query(server.url, "do $$ begin perform pg_sleep(0); loop perform length(repeat('x', 10)); end loop; end $$").catch(error => error)
+    const busy = query(server.url,
+      "do $$ begin perform pg_sleep(0); loop perform length(repeat('x', 10)); end loop; end $$").catch(error => error)
     const watch = "select 1 from pg_stat_activity where query like 'do $$%' and state = 'active'"
     while ((await query(server.url, watch)).length === 0) await sleep(20)
     process.kill(await pidOf(dataDir), 'SIGKILL')
@@ -141,7 +147,8 @@ t.test('one data folder through its life', async t => {
     await server.stop()
     t.same([...await other`select n from kept where n = 2`], [{ n: 2 }], 'another client goes on')
     await other.end()
-    t.same(await query(second.url, 'select n from kept where n = 2'), [{ n: 2 }], 'another gateway goes on, connected or not')
+    t.same(await query(second.url, 'select n from kept where n = 2'), [{ n: 2 }],
+      'another gateway goes on, connected or not')
     await second.stop()
     t.equal(await pidOf(dataDir), 0, 'the last one ends it')
   })
@@ -163,7 +170,9 @@ t.test('one data folder through its life', async t => {
   await t.test('several that stop at once end the server, and one that starts meanwhile has one', async t => {
     for (let round = 0; round < 3; round++) {
       const servers = await Promise.all([1, 2, 3].map(async () => await startEmbedded(dataDir, { settings })))
-      const [next] = await Promise.all([startEmbedded(dataDir, { settings }), ...servers.map(async ({ stop }) => await stop())])
+      const [next] = await Promise.all([
+        startEmbedded(dataDir, { settings }), ...servers.map(async ({ stop }) => await stop())
+      ])
       t.same(await query(next.url, 'select n from kept where n = 2'), [{ n: 2 }])
       t.ok(isAlive(await pidOf(dataDir)))
       await next.stop()
@@ -171,31 +180,41 @@ t.test('one data folder through its life', async t => {
     }
   })
 
-  await t.test('a start that is broken off, at whatever moment, leaves the server to those who use it, or none', async t => {
-    for (const delay of [0, 20, 50, 100, 200, 400]) {
-      const start = startEmbedded(dataDir, { settings, signal: AbortSignal.timeout(delay) })
-      await start.then(async server => await server.stop(), error => t.equal(error.name, 'TimeoutError'))
-      t.equal(await pidOf(dataDir), 0, `after ${delay} ms`)
-    }
-    const server = await startEmbedded(dataDir, { settings })
-    await startEmbedded(dataDir, { settings, signal: AbortSignal.timeout(5) }).then(async other => await other.stop(), () => {})
-    t.same(await query(server.url, 'select 1 as n'), [{ n: 1 }])
-    await server.stop()
-    t.strictSame((await readdir(dataDir)).sort(), ['postgres', 'postgres.log', 'postgres.password'], 'nothing but its own files is left')
-  })
+  await t.test('a start that is broken off, at whatever moment, leaves the server to those who use it, or none',
+    async t => {
+      for (const delay of [0, 20, 50, 100, 200, 400]) {
+        const start = startEmbedded(dataDir, { settings, signal: AbortSignal.timeout(delay) })
+        await start.then(async server => await server.stop(), error => t.equal(error.name, 'TimeoutError'))
+        t.equal(await pidOf(dataDir), 0, `after ${delay} ms`)
+      }
+      const server = await startEmbedded(dataDir, { settings })
+      await startEmbedded(dataDir, { settings, signal: AbortSignal.timeout(5) })
+        .then(async other => await other.stop(), () => {})
+      t.same(await query(server.url, 'select 1 as n'), [{ n: 1 }])
+      await server.stop()
+      t.strictSame((await readdir(dataDir)).sort(), ['postgres', 'postgres.log', 'postgres.password'],
+        'nothing but its own files is left')
+    })
 
   await t.test('a server that cannot start is reported with its log', async t => {
-    await t.rejects(startEmbedded(dataDir, { settings: { shared_buffers: 'plenty' } }), { message: /did not start[^]*invalid value for parameter "shared_buffers"/ })
+    await t.rejects(startEmbedded(dataDir, { settings: { shared_buffers: 'plenty' } }), {
+      message: /did not start[^]*invalid value for parameter "shared_buffers"/
+    })
   })
 
-  await t.test('a folder whose password is wrong or gone, or of another major version, is refused with what to do', async t => {
-    await writeFile(join(dataDir, 'postgres.password'), 'wrong')
-    await t.rejects(startEmbedded(dataDir, { settings }), { message: /does not accept the password in .*postgres\.password/ })
-    await rm(join(dataDir, 'postgres.password'))
-    await t.rejects(startEmbedded(dataDir), { message: /postgres\.password is missing.*move that folder away/ })
-    await writeFile(join(dataDir, 'postgres', 'PG_VERSION'), '16\n')
-    await t.rejects(startEmbedded(dataDir), { message: /made by PostgreSQL 16, but the embedded one is 18\. Move the folder away.*DATABASE_URL/ })
-  })
+  await t.test('a folder whose password is wrong or gone, or of another major version, is refused with what to do',
+    async t => {
+      await writeFile(join(dataDir, 'postgres.password'), 'wrong')
+      await t.rejects(startEmbedded(dataDir, { settings }), {
+        message: /does not accept the password in .*postgres\.password/
+      })
+      await rm(join(dataDir, 'postgres.password'))
+      await t.rejects(startEmbedded(dataDir), { message: /postgres\.password is missing.*move that folder away/ })
+      await writeFile(join(dataDir, 'postgres', 'PG_VERSION'), '16\n')
+      await t.rejects(startEmbedded(dataDir), {
+        message: /made by PostgreSQL 16, but the embedded one is 18\. Move the folder away.*DATABASE_URL/
+      })
+    })
 })
 
 t.test('a gateway killed while it makes the data folder leaves nothing in the way', async t => {

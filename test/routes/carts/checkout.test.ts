@@ -5,7 +5,11 @@ const url = `/carts/${userId(1)}`
 
 t.test('checkout makes an order of the cart, at today’s price, and the cart is gone', async (t) => {
   const { call, sql } = await openShop(t, { SELL_UNPRICED: 'true' })
-  await call('PUT', url, { items: [{ product_id: 9, quantity: 2, reordered: 1 }, { product_id: 40, quantity: 1 }, { product_id: 33, quantity: 4 }] })
+  await call('PUT', url, {
+    items: [
+      { product_id: 9, quantity: 2, reordered: 1 }, { product_id: 40, quantity: 1 }, { product_id: 33, quantity: 4 }
+    ]
+  })
   await sql`update products.product_enriched set price = 20 where product_id = 9`
 
   const placed = await call('POST', `${url}/checkout`, undefined, { 'x-actor': 'Ada' })
@@ -27,12 +31,17 @@ t.test('checkout makes an order of the cart, at today’s price, and the cart is
     country: 'USA',
     status_history: [{ status: 'pending', note: 'Order created', changed_by: 'Ada' }]
   }, 'delivered to the user’s own address')
-  t.strictSame(order.items.map((item: any) => [item.product_id, item.quantity, item.add_to_cart_order, item.reordered, item.price]),
-    [[9, 2, 1, 1, 20], [40, 1, 2, 0, null], [33, 4, 3, 0, 33.99]], 'the cart’s lines in the cart’s order')
+  t.strictSame(
+    order.items.map(
+      (item: any) => [item.product_id, item.quantity, item.add_to_cart_order, item.reordered, item.price]
+    ),
+    [[9, 2, 1, 1, 20], [40, 1, 2, 0, null], [33, 4, 3, 0, 33.99]], 'the cart’s lines in the cart’s order'
+  )
   t.strictSame((await call('GET', `/orders/${order.order_id}`)).json.data, [order])
 
   t.equal((await call('GET', url)).json.cart_id, null, 'the cart is gone')
-  t.strictSame([...await sql`select stock from products.inventory where product_id = 33`], [{ stock: 996 }], 'the stock is taken')
+  t.strictSame([...await sql`select stock from products.inventory where product_id = 33`], [{ stock: 996 }],
+    'the stock is taken')
   refuses(t, await call('POST', `${url}/checkout`), 400, 'CART_EMPTY', 'Cart is empty')
 })
 
@@ -62,7 +71,8 @@ t.test('the body may say where the order goes', async (t) => {
   refuses(t, faulty, 400, 'INVALID_INPUT')
   t.match(faulty.json.errors, [{ field: 'city' }])
   const json = { 'content-type': 'application/json' }
-  t.equal((await call('POST', `${url}/checkout`, '', json)).status, 201, 'an empty body of a client that always says JSON')
+  t.equal((await call('POST', `${url}/checkout`, '', json)).status, 201,
+    'an empty body of a client that always says JSON')
   await call('PUT', url, { items: [{ product_id: 1, quantity: 1 }] })
   t.equal((await call('POST', `${url}/checkout`, {})).status, 201, 'an empty object')
 })
@@ -75,15 +85,20 @@ t.test('a checkout that cannot be leaves everything as it was', async (t) => {
   refuses(t, await call('POST', `/carts/${NOBODY}/checkout`), 404, 'USER_NOT_FOUND', 'User not found')
   refuses(t, await call('POST', '/carts/me/checkout'), 400, 'INVALID_USER_ID', 'Invalid user ID format')
 
-  const cart = await call('PUT', url, { items: [{ product_id: 33, quantity: 1 }, { product_id: 31, quantity: 6 }, { product_id: 1, quantity: 1 }] })
-  refuses(t, await call('POST', `${url}/checkout`), 409, 'INSUFFICIENT_STOCK', 'Not enough stock: product 31 (Product 31), wanted 6, available 5')
+  const cart = await call('PUT', url, {
+    items: [{ product_id: 33, quantity: 1 }, { product_id: 31, quantity: 6 }, { product_id: 1, quantity: 1 }]
+  })
+  refuses(t, await call('POST', `${url}/checkout`), 409, 'INSUFFICIENT_STOCK',
+    'Not enough stock: product 31 (Product 31), wanted 6, available 5')
   const after = await call('GET', url)
   t.strictSame([after.json, after.headers.etag], [cart.json, cart.headers.etag], 'the cart is as it was')
-  t.strictSame([...await sql`select stock from products.inventory order by product_id`.values()], [[5], [1], [1000]], 'no stock is taken')
+  t.strictSame([...await sql`select stock from products.inventory order by product_id`.values()], [[5], [1], [1000]],
+    'no stock is taken')
   t.equal((await sql`select from orders.orders`).length, 0)
 
   await call('PUT', `${url}/items/31`, { quantity: 5 })
-  t.match((await call('POST', `${url}/checkout`)).json.data[0], { order_number: 1 }, 'the refused one used up no number')
+  t.match((await call('POST', `${url}/checkout`)).json.data[0], { order_number: 1 },
+    'the refused one used up no number')
 })
 
 t.test('twenty checkouts at once make one order', async (t) => {
@@ -91,7 +106,8 @@ t.test('twenty checkouts at once make one order', async (t) => {
   await call('PUT', url, { items: [{ product_id: 33, quantity: 10 }] })
   const answers = await Promise.all(Array.from({ length: 20 }, async () => await call('POST', `${url}/checkout`)))
   t.strictSame(answers.map(({ status }) => status).sort(), [201, ...Array(19).fill(400)])
-  t.strictSame(new Set(answers.map(({ json }) => json.code)), new Set([undefined, 'CART_EMPTY']), 'the others find no cart')
+  t.strictSame(new Set(answers.map(({ json }) => json.code)), new Set([undefined, 'CART_EMPTY']),
+    'the others find no cart')
   t.equal((await sql`select from orders.orders`).length, 1)
   t.strictSame([...await sql`select stock from products.inventory where product_id = 33`.values()], [[990]])
 })
@@ -101,8 +117,10 @@ t.test('an item that is added while a checkout runs is in the order or in the ne
   const answers = await Promise.all(Array.from({ length: 60 }, async (_, n) => n % 6 === 5
     ? await call('POST', `${url}/checkout`)
     : await call('POST', `${url}/items`, { product_id: n % 4 + 1, quantity: 1 })))
-  t.strictSame(answers.filter(({ status, json }) => ![200, 201].includes(status) && json.code !== 'CART_EMPTY').map(({ text }) => text), [])
-  const [ordered] = await sql<{ quantity: number }[]>`select coalesce(sum(quantity), 0)::int as quantity from orders.order_items`
+  t.strictSame(answers.filter(({ status, json }) => ![200, 201].includes(status) && json.code !== 'CART_EMPTY')
+    .map(({ text }) => text), [])
+  const [ordered] =
+    await sql<{ quantity: number }[]>`select coalesce(sum(quantity), 0)::int as quantity from orders.order_items`
   t.equal(ordered!.quantity + (await call('GET', url)).json.total_quantity, 50, 'none is lost, none is there twice')
 })
 
@@ -114,12 +132,15 @@ t.test('a checkout with an Idempotency-Key is answered again after its cart is g
   t.equal(first.status, 201)
   t.equal(first.headers['idempotency-replayed'], undefined)
   const second = await call('POST', `${url}/checkout`, { city: 'Paris' }, key)
-  t.match(second, { status: 201, headers: { 'idempotency-replayed': 'true', location: first.headers.location, etag: first.headers.etag } })
+  t.match(second, {
+    status: 201, headers: { 'idempotency-replayed': 'true', location: first.headers.location, etag: first.headers.etag }
+  })
   t.equal(second.text, first.text, 'the same status and body')
   t.equal((await sql`select from orders.orders`).length, 1)
 
   await call('PUT', url, { items: [{ product_id: 33, quantity: 3 }] })
-  t.equal((await call('POST', `${url}/checkout`, { city: 'Paris' }, key)).text, first.text, 'also when there is a new cart')
+  t.equal((await call('POST', `${url}/checkout`, { city: 'Paris' }, key)).text, first.text,
+    'also when there is a new cart')
   t.equal((await call('GET', url)).json.total_quantity, 3, 'which stays')
   refuses(t, await call('POST', `${url}/checkout`, { city: 'Rome' }, key), 422, 'IDEMPOTENCY_KEY_REUSED')
   refuses(t, await call('POST', `/carts/${userId(2)}/checkout`, { city: 'Paris' }, key), 422, 'IDEMPOTENCY_KEY_REUSED')
@@ -128,6 +149,7 @@ t.test('a checkout with an Idempotency-Key is answered again after its cart is g
     await call('POST', `${url}/checkout`, undefined, { 'idempotency-key': 'checkout-2' })))
   t.strictSame(new Set(answers.map(({ status, text }) => `${status} ${text}`)).size, 1, 'twenty at once get one answer')
   t.equal(answers[0]!.status, 201)
-  t.equal(answers.filter(({ headers }) => headers['idempotency-replayed'] === 'true').length, 19, 'nineteen of them the second time')
+  t.equal(answers.filter(({ headers }) => headers['idempotency-replayed'] === 'true').length, 19,
+    'nineteen of them the second time')
   t.equal((await sql`select from orders.orders`).length, 2)
 })

@@ -4,7 +4,9 @@ import { NOBODY, openShop, refuses, userId, type Answer } from '../../helper.ts'
 const url = `/carts/${userId(1)}`
 
 /** Product and quantity of each item, in the order of the cart. */
-const lines = (answer: Answer) => answer.json.items.map((item: any) => [item.product_id, item.quantity, item.add_to_cart_order])
+const lines = (answer: Answer) => answer.json.items.map(
+  (item: any) => [item.product_id, item.quantity, item.add_to_cart_order]
+)
 
 t.test('POST items adds an item, raises its quantity, and makes the cart', async (t) => {
   const { call } = await openShop(t)
@@ -19,17 +21,23 @@ t.test('POST items adds an item, raises its quantity, and makes the cart', async
   t.strictSame(lines(raised), [[5, 5, 1], [2, 1, 2]], 'one that is there is raised, at its place')
   t.match(raised.json, { cart_id: first.json.cart_id, total_items: 2, total_quantity: 6, total_price: 32.94 })
 
-  refuses(t, await call('POST', `${url}/items`, { product_id: 99, quantity: 1 }), 400, 'PRODUCTS_NOT_FOUND', 'Products not found: 99')
+  refuses(t, await call('POST', `${url}/items`, { product_id: 99, quantity: 1 }), 400, 'PRODUCTS_NOT_FOUND',
+    'Products not found: 99')
   refuses(t, await call('POST', `${url}/items`, { product_id: 5, quantity: 1_000_000 }), 400, 'INVALID_QUANTITY')
   t.strictSame((await call('GET', url)).json, raised.json, 'a refused item leaves the cart as it was')
-  for (const body of [{ quantity: 1 }, { product_id: 1, quantity: 0 }, { product_id: 'a', quantity: 1 }, [], undefined]) {
+  for (const body of [
+    { quantity: 1 }, { product_id: 1, quantity: 0 }, { product_id: 'a', quantity: 1 }, [], undefined
+  ]) {
     refuses(t, await call('POST', `${url}/items`, body), 400, 'INVALID_INPUT')
   }
 
-  refuses(t, await call('POST', `/carts/${userId(2)}/items`, { product_id: 99, quantity: 1 }), 400, 'PRODUCTS_NOT_FOUND')
+  refuses(t, await call('POST', `/carts/${userId(2)}/items`, { product_id: 99, quantity: 1 }), 400,
+    'PRODUCTS_NOT_FOUND')
   t.equal((await call('GET', `/carts/${userId(2)}`)).json.cart_id, null, 'no cart is made for an unknown product')
-  refuses(t, await call('POST', `/carts/${NOBODY}/items`, { product_id: 1, quantity: 1 }), 404, 'USER_NOT_FOUND', 'User not found')
-  refuses(t, await call('POST', '/carts/7/items', { product_id: 1, quantity: 1 }), 400, 'INVALID_USER_ID', 'Invalid user ID format')
+  refuses(t, await call('POST', `/carts/${NOBODY}/items`, { product_id: 1, quantity: 1 }), 404, 'USER_NOT_FOUND',
+    'User not found')
+  refuses(t, await call('POST', '/carts/7/items', { product_id: 1, quantity: 1 }), 400, 'INVALID_USER_ID',
+    'Invalid user ID format')
 })
 
 t.test('PUT items/{product_id} sets the quantity, 0 removes the item', async (t) => {
@@ -44,12 +52,15 @@ t.test('PUT items/{product_id} sets the quantity, 0 removes the item', async (t)
   const removed = await call('PUT', `${url}/items/1`, { quantity: 0 })
   t.strictSame(lines(removed), [[2, 7, 2]])
   const emptied = await call('PUT', `${url}/items/2`, { quantity: 0 })
-  t.match(emptied.json, { cart_id: set.json.cart_id, items: [], total_items: 0, total_quantity: 0, total_price: 0 }, 'the cart stays')
+  t.match(emptied.json, { cart_id: set.json.cart_id, items: [], total_items: 0, total_quantity: 0, total_price: 0 },
+    'the cart stays')
 
   for (const quantity of [0, 1]) {
-    refuses(t, await call('PUT', `${url}/items/1`, { quantity }), 404, 'CART_ITEM_NOT_FOUND', 'Product 1 not found in cart')
+    refuses(t, await call('PUT', `${url}/items/1`, { quantity }), 404, 'CART_ITEM_NOT_FOUND',
+      'Product 1 not found in cart')
   }
-  refuses(t, await call('PUT', `${url}/items/99`, { quantity: 1 }), 404, 'CART_PRODUCT_NOT_FOUND', 'Products not found: 99')
+  refuses(t, await call('PUT', `${url}/items/99`, { quantity: 1 }), 404, 'CART_PRODUCT_NOT_FOUND',
+    'Products not found: 99')
   for (const quantity of [-1, 1.5, '2', 1_000_001, true]) {
     refuses(t, await call('PUT', `${url}/items/1`, { quantity }), 400, 'INVALID_INPUT')
   }
@@ -73,7 +84,8 @@ t.test('DELETE items/{product_id} removes an item, DELETE clear all of them', as
   refuses(t, await call('DELETE', `${url}/items/2`), 404, 'CART_ITEM_NOT_FOUND', 'Product 2 not found in cart')
 
   const cleared = await call('DELETE', `${url}/clear`)
-  t.match(cleared, { status: 200, json: { cart_id: made.json.cart_id, items: [], total_items: 0, total_price: 0 } }, 'empty, but the same cart')
+  t.match(cleared, { status: 200, json: { cart_id: made.json.cart_id, items: [], total_items: 0, total_price: 0 } },
+    'empty, but the same cart')
   t.equal((await call('DELETE', `${url}/clear`)).status, 200, 'an empty cart can be emptied')
   for (const path of ['items/1', 'clear']) {
     refuses(t, await call('DELETE', `/carts/${NOBODY}/${path}`), 404, 'USER_NOT_FOUND', 'User not found')
@@ -106,7 +118,8 @@ t.test('every change moves updated_at and the ETag, and nothing else of the cart
 
   const added = await call('POST', `${url}/items`, { product_id: 4, quantity: 5 })
   const same = await call('PUT', `${url}/items/4`, { quantity: 5 })
-  t.strictSame([same.status, same.json, same.headers.etag], [200, added.json, added.headers.etag], 'the same quantity is no change')
+  t.strictSame([same.status, same.json, same.headers.etag], [200, added.json, added.headers.etag],
+    'the same quantity is no change')
 })
 
 t.test('changes of one cart at the same moment are all kept', async (t) => {
@@ -121,5 +134,6 @@ t.test('changes of one cart at the same moment are all kept', async (t) => {
   const mixed = await Promise.all(Array.from({ length: 120 }, async (_, n) => n % 3 === 0
     ? await call('DELETE', url)
     : await call('POST', `${url}/items`, { product_id: 1, quantity: 1 })))
-  t.strictSame(mixed.filter(({ status }) => ![200, 404].includes(status)).map(({ text }) => text), [], 'also while the cart is deleted again and again')
+  t.strictSame(mixed.filter(({ status }) => ![200, 404].includes(status)).map(({ text }) => text), [],
+    'also while the cart is deleted again and again')
 })

@@ -5,7 +5,10 @@ t.test('POST /carts makes a cart', async (t) => {
   const { call } = await openShop(t)
   const made = await call('POST', '/carts', {
     user_id: userId(1),
-    items: [{ product_id: 3, quantity: 2 }, { product_id: 1, quantity: 1, reordered: 1, price: 0.01 }, { product_id: 3, quantity: 3 }],
+    items: [
+      { product_id: 3, quantity: 2 }, { product_id: 1, quantity: 1, reordered: 1, price: 0.01 },
+      { product_id: 3, quantity: 3 }
+    ],
     status: 'pending',
     total_items: 7
   })
@@ -48,17 +51,23 @@ t.test('POST /carts makes a cart', async (t) => {
   t.strictSame((await call('GET', `/carts/${userId(1)}`)).json, made.json, 'GET shows the same')
   t.strictSame((await call('GET', `/carts/${userId(1)}/`)).json, made.json, 'so it does with a slash behind')
 
-  refuses(t, await call('POST', '/carts', { user_id: userId(1), items: [] }), 409, 'CART_ALREADY_EXISTS', 'Cart already exists for user')
+  refuses(t, await call('POST', '/carts', { user_id: userId(1), items: [] }), 409, 'CART_ALREADY_EXISTS',
+    'Cart already exists for user')
   t.strictSame((await call('GET', `/carts/${userId(1)}`)).json, made.json, 'a refused POST leaves the cart as it was')
   refuses(t, await call('POST', '/carts', { user_id: NOBODY, items: [] }), 404, 'USER_NOT_FOUND', 'User not found')
   refuses(t, await call('POST', '/carts', {
     user_id: userId(2),
-    items: [{ product_id: 99, quantity: 1 }, { product_id: 1, quantity: 1 }, { product_id: 98, quantity: 1 }, { product_id: 99, quantity: 1 }]
+    items: [
+      { product_id: 99, quantity: 1 }, { product_id: 1, quantity: 1 }, { product_id: 98, quantity: 1 },
+      { product_id: 99, quantity: 1 }
+    ]
   }), 400, 'PRODUCTS_NOT_FOUND', 'Products not found: 98, 99')
   t.equal((await call('GET', `/carts/${userId(2)}`)).json.cart_id, null, 'a refused POST makes no cart')
 
-  const racing = await Promise.all(Array.from({ length: 10 }, async () => await call('POST', '/carts', { user_id: userId(3), items: [] })))
-  t.strictSame(racing.map(({ status }) => status).sort(), [201, ...Array(9).fill(409)], 'of ten at once one makes the cart')
+  const racing = await Promise.all(Array.from({ length: 10 },
+    async () => await call('POST', '/carts', { user_id: userId(3), items: [] })))
+  t.strictSame(racing.map(({ status }) => status).sort(), [201, ...Array(9).fill(409)],
+    'of ten at once one makes the cart')
 })
 
 t.test('faulty input is a 400 that names the field', async (t) => {
@@ -76,16 +85,20 @@ t.test('faulty input is a 400 that names the field', async (t) => {
   for (const body of [{ user_id: userId(1), items: {} }, { items: [] }, []]) {
     refuses(t, await call('POST', '/carts', body), 400, 'INVALID_INPUT')
   }
-  refuses(t, await call('POST', '/carts', { user_id: userId(1), items: [1, 1].map(() => ({ product_id: 1, quantity: 600_000 })) }),
+  refuses(t,
+    await call('POST', '/carts',
+      { user_id: userId(1), items: [1, 1].map(() => ({ product_id: 1, quantity: 600_000 })) }),
     400, 'INVALID_QUANTITY')
   for (const bad of ['7', 'me', `${userId(1)}0`, userId(1).replaceAll('-', '')]) {
     refuses(t, await call('GET', `/carts/${bad}`), 400, 'INVALID_USER_ID', 'Invalid user ID format')
     refuses(t, await call('DELETE', `/carts/${bad}`), 400, 'INVALID_USER_ID', 'Invalid user ID format')
-    refuses(t, await call('POST', '/carts', { user_id: bad, items: [] }), 400, 'INVALID_USER_ID', 'Invalid user ID format')
+    refuses(t, await call('POST', '/carts', { user_id: bad, items: [] }), 400, 'INVALID_USER_ID',
+      'Invalid user ID format')
   }
   const json = { 'content-type': 'application/json' }
   refuses(t, await call('POST', '/carts', '{"user_id": ', json), 400, 'INVALID_JSON')
-  refuses(t, await call('POST', '/carts', 'a=1', { 'content-type': 'application/x-www-form-urlencoded' }), 415, 'UNSUPPORTED_MEDIA_TYPE')
+  refuses(t, await call('POST', '/carts', 'a=1', { 'content-type': 'application/x-www-form-urlencoded' }), 415,
+    'UNSUPPORTED_MEDIA_TYPE')
   refuses(t, await call('POST', '/carts', `{"user_id": "${'x'.repeat(1024 * 1024)}"}`, json), 413, 'BODY_TOO_LARGE')
   t.strictSame(await sql`select from orders.carts`.then((rows) => rows.length), 0, 'none of it made a cart')
 })
@@ -94,7 +107,9 @@ t.test('GET /carts/{user_id} shows an empty cart where none is stored', async (t
   const { call } = await openShop(t)
   const empty = await call('GET', `/carts/${userId(1)}`)
   t.equal(empty.status, 200)
-  t.match(empty.json, { cart_id: null, user_id: userId(1), items: [], total_items: 0, total_quantity: 0, total_price: 0 })
+  t.match(empty.json, {
+    cart_id: null, user_id: userId(1), items: [], total_items: 0, total_quantity: 0, total_price: 0
+  })
   t.ok(Math.abs(Date.parse(empty.json.created_at) - Date.now()) < 10_000, 'with the current time')
   t.equal(empty.json.updated_at, empty.json.created_at)
   t.equal(empty.headers.etag, undefined, 'and no ETag: there is nothing to change')
@@ -108,8 +123,11 @@ t.test('PUT /carts/{user_id} replaces or makes the cart, DELETE removes it', asy
   t.match(made, { status: 200, json: { user_id: userId(1), total_items: 2, total_price: 7.98 } }, 'made')
 
   const replaced = await call('PUT', url, { items: [{ product_id: 5, quantity: 2 }, { product_id: 5, quantity: 1 }] })
-  t.match(replaced, { status: 200, json: { cart_id: made.json.cart_id, total_items: 1, total_quantity: 3, total_price: 17.97 } })
-  t.strictSame(replaced.json.items.map((item: any) => [item.product_id, item.quantity, item.add_to_cart_order]), [[5, 3, 1]], 'these items and no others')
+  t.match(replaced, {
+    status: 200, json: { cart_id: made.json.cart_id, total_items: 1, total_quantity: 3, total_price: 17.97 }
+  })
+  t.strictSame(replaced.json.items.map((item: any) => [item.product_id, item.quantity, item.add_to_cart_order]),
+    [[5, 3, 1]], 'these items and no others')
   t.equal(replaced.json.created_at, made.json.created_at)
   t.ok(replaced.json.updated_at > made.json.updated_at, 'updated_at moved')
 
@@ -171,7 +189,8 @@ t.test('If-Match protects a cart from a change one has not seen', async (t) => {
   t.equal((await call('GET', url)).headers.etag, second, 'a refused change changes nothing')
   for (const [method, path, body] of writes) {
     const { headers: { etag } } = await call('PUT', url, { items: [item] })
-    t.equal((await call(method, path, body, { 'if-match': `"1-0", ${etag}` })).status, 200, `${method} ${path} with the present tag`)
+    t.equal((await call(method, path, body, { 'if-match': `"1-0", ${etag}` })).status, 200,
+      `${method} ${path} with the present tag`)
     await call('PUT', url, { items: [item] })
     t.equal((await call(method, path, body, { 'if-match': '*' })).status, 200, `${method} ${path} with *`)
   }

@@ -1,27 +1,35 @@
 import t, { type Test } from 'tap'
 import { openShop, refuses, type Answer, type Shop } from '../../helper.ts'
 
-// The fixture: products 1 to 40; product n is in department n % 3 + 1 (frozen, bakery, produce) and aisle n % 4 + 1, and costs
-// n.99. Product 40 has no price.
+// The fixture: products 1 to 40; product n is in department n % 3 + 1 (frozen, bakery, produce) and aisle n % 4 + 1,
+// and costs n.99. Product 40 has no price.
 const ALL = Array.from({ length: 40 }, (_, index) => index + 1)
 const DEPARTMENTS = ['frozen', 'bakery', 'produce', 'empty']
 const AISLES = ['ice', 'bread', 'fruit', 'vegetables']
 
-const ids = (answer: Answer): number[] => answer.json.products.map((product: { product_id: number }) => product.product_id)
+const ids = (answer: Answer): number[] => answer.json.products.map(
+  (product: { product_id: number }) => product.product_id
+)
 const query = (parameters: Record<string, string | string[]>): string =>
-  new URLSearchParams(Object.entries(parameters).flatMap(([name, value]) => [value].flat().map((one): [string, string] => [name, one]))).toString()
+  new URLSearchParams(Object.entries(parameters)
+    .flatMap(([name, value]) => [value].flat().map((one): [string, string] => [name, one]))).toString()
 
 /** Checks that a filter finds exactly these products: on one page, in pages of 3, by cursor, and in number. */
-async function finds (t: Test, shop: Shop, filter: Record<string, string | string[]>, expected: number[]): Promise<void> {
+async function finds (
+  t: Test, shop: Shop, filter: Record<string, string | string[]>, expected: number[]
+): Promise<void> {
   const page = await shop.call('GET', `/products?${query({ ...filter, limit: '100' })}`)
   t.equal(page.status, 200)
   t.same(ids(page), expected, `${query(filter)} finds the right products`)
-  t.match(page.json, { total: expected.length, limit: 100, offset: 0, has_next: false, has_prev: false, next_cursor: null })
+  t.match(page.json, {
+    total: expected.length, limit: 100, offset: 0, has_next: false, has_prev: false, next_cursor: null
+  })
 
   const walked: number[] = []
   let cursor: string | null = null
   do {
-    const next: Answer = await shop.call('GET', `/products?${query({ ...filter, limit: '3', ...cursor !== null && { cursor } })}`)
+    const next: Answer = await shop.call('GET',
+      `/products?${query({ ...filter, limit: '3', ...cursor !== null && { cursor } })}`)
     t.equal(next.json.total, expected.length, 'the total is exact on every page')
     walked.push(...ids(next))
     cursor = next.json.next_cursor
@@ -36,22 +44,23 @@ async function finds (t: Test, shop: Shop, filter: Record<string, string | strin
 t.test('the catalogue', async (t) => {
   const shop = await openShop(t)
 
-  await t.test('a page of 25 products by id, each with department, aisle, description, price and picture', async (t) => {
-    const page = await shop.call('GET', '/products')
-    t.same(ids(page), ALL.slice(0, 25))
-    t.match(page.json, { total: 40, limit: 25, offset: 0, has_next: true, has_prev: false })
-    t.same(page.json.products[6], {
-      product_id: 7,
-      product_name: 'Product 7',
-      department_id: 2,
-      department_name: 'bakery',
-      aisle_id: 4,
-      aisle_name: 'vegetables',
-      description: 'About product 7',
-      price: 7.99,
-      image_url: 'https://example.com/7.png'
+  await t.test('a page of 25 products by id, each with department, aisle, description, price and picture',
+    async (t) => {
+      const page = await shop.call('GET', '/products')
+      t.same(ids(page), ALL.slice(0, 25))
+      t.match(page.json, { total: 40, limit: 25, offset: 0, has_next: true, has_prev: false })
+      t.same(page.json.products[6], {
+        product_id: 7,
+        product_name: 'Product 7',
+        department_id: 2,
+        department_name: 'bakery',
+        aisle_id: 4,
+        aisle_name: 'vegetables',
+        description: 'About product 7',
+        price: 7.99,
+        image_url: 'https://example.com/7.png'
+      })
     })
-  })
 
   await t.test('paging: the next page, the last, one past the end', async (t) => {
     const second = await shop.call('GET', '/products?limit=15&offset=15')
@@ -77,7 +86,8 @@ t.test('the catalogue', async (t) => {
     ]
     for (let chosen = 0; chosen < 2 ** filters.length; chosen++) {
       const some = filters.filter((_, place) => chosen & 1 << place)
-      await finds(t, shop, Object.assign({}, ...some.map(([filter]) => filter)), ALL.filter((n) => some.every(([, fits]) => fits(n))))
+      await finds(t, shop, Object.assign({}, ...some.map(([filter]) => filter)),
+        ALL.filter((n) => some.every(([, fits]) => fits(n))))
     }
   })
 
@@ -125,11 +135,14 @@ t.test('the catalogue', async (t) => {
 
   await t.test('invalid input is a 400 that names the field', async (t) => {
     const faults: [string, string][] = [
-      ['limit=0', 'limit'], ['limit=101', 'limit'], ['limit=ten', 'limit'], ['limit=1.5', 'limit'], ['offset=-1', 'offset'],
-      ['offset=99999999999', 'offset'], ['department_id=one', 'department_id'], ['department_id=3000000000', 'department_id'],
+      ['limit=0', 'limit'], ['limit=101', 'limit'], ['limit=ten', 'limit'], ['limit=1.5', 'limit'],
+      ['offset=-1', 'offset'],
+      ['offset=99999999999', 'offset'], ['department_id=one', 'department_id'],
+      ['department_id=3000000000', 'department_id'],
       ['aisle_id=-1', 'aisle_id'], ['min_price=cheap', 'min_price'], ['min_price=-1', 'min_price'],
       ['max_price=Infinity', 'max_price'], ['max_price=NaN', 'max_price'], [`q=${'x'.repeat(256)}`, 'q'],
-      [`categories=${'x'.repeat(256)}`, 'categories.0'], ['q=a%00b', 'q'], ['categories=a&categories=b%00', 'categories.1']
+      [`categories=${'x'.repeat(256)}`, 'categories.0'], ['q=a%00b', 'q'],
+      ['categories=a&categories=b%00', 'categories.1']
     ]
     for (const [faulty, field] of faults) {
       const answer = await shop.call('GET', `/products?${faulty}`)
@@ -137,11 +150,14 @@ t.test('the catalogue', async (t) => {
       t.match(answer.json.errors, [{ field, message: /./ }], faulty.slice(0, 40))
     }
     const both = await shop.call('GET', '/products?limit=0&offset=-1')
-    t.same(both.json.errors.map(({ field }: { field: string }) => field).sort(), ['limit', 'offset'], 'all faults at once')
+    t.same(both.json.errors.map(({ field }: { field: string }) => field).sort(), ['limit', 'offset'],
+      'all faults at once')
   })
 
   await t.test('a cursor that is none of ours is a 400', async (t) => {
-    for (const cursor of ['', 'x', 'abc', '1', '%00', Buffer.from('p1; select').toString('base64url'), 'A'.repeat(200)]) {
+    for (const cursor of [
+      '', 'x', 'abc', '1', '%00', Buffer.from('p1; select').toString('base64url'), 'A'.repeat(200)
+    ]) {
       const answer = await shop.call('GET', `/products?cursor=${cursor}`)
       t.match(answer, { status: 400, json: { code: /^INVALID_(CURSOR|INPUT)$/ } }, JSON.stringify(cursor))
     }
@@ -167,17 +183,25 @@ t.test('departments and aisles with the number of their products', async (t) => 
     image_url: place === 0 ? 'https://example.com/frozen.png' : null
   })))
   const aisles = await shop.call('GET', '/aisles')
-  t.same(aisles.json.aisles, AISLES.map((name, place) => ({ aisle_id: place + 1, aisle_name: name, product_count: 10 })))
+  t.same(aisles.json.aisles,
+    AISLES.map((name, place) => ({ aisle_id: place + 1, aisle_name: name, product_count: 10 })))
 
-  await shop.sql`insert into products.products (product_name, department_id, aisle_id) values ('New', 4, 1), ('Newer', null, null)`
+  await shop.sql`insert into products.products (product_name, department_id, aisle_id) values ('New', 4, 1), ('Newer',
+    null, null)`
   await shop.sql`update products.products set department_id = 4 where product_id in (3, 6)`
   await shop.sql`delete from products.products where product_id = 9`
-  const counts = (await shop.call('GET', '/departments')).json.departments.map((row: { product_count: number }) => row.product_count)
+  const counts = (await shop.call('GET', '/departments')).json.departments.map(
+    (row: { product_count: number }) => row.product_count
+  )
   t.same(counts, [10, 14, 13, 3], 'the numbers follow every change')
-  t.same((await shop.call('GET', '/aisles')).json.aisles.map((row: { product_count: number }) => row.product_count), [11, 9, 10, 10])
+  t.same((await shop.call('GET', '/aisles')).json.aisles.map((row: { product_count: number }) => row.product_count), [
+    11, 9, 10, 10
+  ])
   const page = await shop.call('GET', '/products?limit=100')
   t.equal(page.json.total, 41)
-  t.match(page.json.products.at(-1), { product_name: 'Newer', department_id: null, department_name: null, aisle_name: null })
+  t.match(page.json.products.at(-1), {
+    product_name: 'Newer', department_id: null, department_name: null, aisle_name: null
+  })
 })
 
 t.test('search', async (t) => {
@@ -212,7 +236,9 @@ t.test('search', async (t) => {
   await t.test('where no name does, the nearest come, the nearest first', async (t) => {
     const near = await shop.call('GET', '/products?q=produkt%207&limit=2')
     t.match(near.json, { products: [{ product_id: 7 }, {}], total: 40, has_next: true, next_cursor: null })
-    t.match((await shop.call('GET', '/products?q=produkt%207&limit=100&department_id=2')).json, { products: [{ product_id: 7 }], total: 14 })
+    t.match((await shop.call('GET', '/products?q=produkt%207&limit=100&department_id=2')).json, {
+      products: [{ product_id: 7 }], total: 14
+    })
     t.match((await shop.call('GET', '/products?q=snake_cass')).json, { products: [{ product_id: 102 }], total: 1 })
   })
 

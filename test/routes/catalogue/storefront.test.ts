@@ -24,9 +24,12 @@ t.test('the catalogue as a shop front shows it', async (t) => {
     await sql`update products.inventory set stock = 4 where product_id = 31`
     t.not((await call('GET', '/api/products/31')).headers.etag, headers.etag, 'the stock is part of what is shown')
     await sql`update products.inventory set stock = 5 where product_id = 31`
-    t.match((await call('GET', '/api/products/40')).json, { price: null, images: [], stock: null, description: null }, 'without price and picture, stock not tracked')
+    t.match((await call('GET', '/api/products/40')).json, { price: null, images: [], stock: null, description: null },
+      'without price and picture, stock not tracked')
     refuses(t, await call('GET', '/api/products/900'), 404, 'PRODUCT_NOT_FOUND')
-    for (const id of ['x', '-1', '1.5', '99999999999']) refuses(t, await call('GET', `/api/products/${id}`), 400, 'INVALID_INPUT')
+    for (const id of ['x', '-1', '1.5', '99999999999']) {
+      refuses(t, await call('GET', `/api/products/${id}`), 400, 'INVALID_INPUT')
+    }
   })
 
   await t.test('pages', async (t) => {
@@ -36,7 +39,9 @@ t.test('the catalogue as a shop front shows it', async (t) => {
     t.match((await list('?page=6&limit=7')).pagination, { total: 40, pages: 6 })
     t.strictSame(await list('?page=99'), { products: [], pagination: { page: 99, limit: 20, total: 40, pages: 2 } })
     t.strictSame(Object.keys((await list()).products[0])[0], '_id')
-    for (const query of ['?page=0', '?limit=0', '?limit=101', '?page=x', '?minPrice=-1', '?maxPrice=x', '?inStock=maybe']) {
+    for (const query of [
+      '?page=0', '?limit=0', '?limit=101', '?page=x', '?minPrice=-1', '?maxPrice=x', '?inStock=maybe'
+    ]) {
       refuses(t, await call('GET', `/api/products${query}`), 400, 'INVALID_INPUT')
     }
   })
@@ -64,7 +69,8 @@ t.test('the catalogue as a shop front shows it', async (t) => {
     for (const [query, expected] of cases) {
       t.strictSame(await ids(`?limit=100&${query}`), expected, query)
       const { pagination } = await list(`?limit=1&${query}`)
-      t.strictSame(pagination, { page: 1, limit: 1, total: expected.length, pages: expected.length }, `${query}: the total`)
+      t.strictSame(pagination, { page: 1, limit: 1, total: expected.length, pages: expected.length },
+        `${query}: the total`)
     }
   })
 })

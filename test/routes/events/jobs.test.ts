@@ -4,10 +4,15 @@ import { all, until } from '../../checks.ts'
 import { openShop, userId, type Shop } from '../../helper.ts'
 
 const skip = await brokerAbsent()
-const order = (n: number) => ({ user_id: userId(n), items: [{ product_id: 7, quantity: 2 }, { product_id: 1, quantity: 1 }] })
-const place = async (shop: Shop, n = 1): Promise<string> => (await shop.call('POST', '/orders', order(n))).json.data[0].order_id
-const waiting = async (shop: Shop) => (await shop.sql`select count(*)::int as n from orders.outbox where published_at is null`)[0]!.n
-const recorded = async (shop: Shop) => (await shop.sql`select message_id as id, order_id::int as order_id from orders.outbox order by outbox.id`)
+const order = (n: number) => ({
+  user_id: userId(n), items: [{ product_id: 7, quantity: 2 }, { product_id: 1, quantity: 1 }]
+})
+const place = async (shop: Shop, n = 1): Promise<string> =>
+  (await shop.call('POST', '/orders', order(n))).json.data[0].order_id
+const waiting = async (shop: Shop) =>
+  (await shop.sql`select count(*)::int as n from orders.outbox where published_at is null`)[0]!.n
+const recorded = async (shop: Shop) =>
+  (await shop.sql`select message_id as id, order_id::int as order_id from orders.outbox order by outbox.id`)
 
 async function allPublished (shop: Shop): Promise<void> {
   await until(async () => await waiting(shop) === 0, 'nothing waits')
@@ -16,7 +21,9 @@ async function allPublished (shop: Shop): Promise<void> {
 /** For each order, what was received about it, repeats left out. */
 function byOrder (received: Received[]): Map<number, string[]> {
   const first = [...new Map(received.map((message) => [message.id, message])).values()]
-  return new Map([...Map.groupBy(first, ({ body }) => body.order_id as number)].map(([id, all]) => [id, all.map((one) => one.id)]))
+  return new Map([...Map.groupBy(first, ({ body }) => body.order_id as number)].map(
+    ([id, all]) => [id, all.map((one) => one.id)]
+  ))
 }
 
 t.test('order events', { skip }, async (t) => {
@@ -36,7 +43,10 @@ t.test('order events', { skip }, async (t) => {
         total: 17.97,
         status: 'pending',
         occurred_at: /^\d{4}-\d\d-\d\dT/,
-        items: [{ product_id: 7, product_name: 'Product 7', quantity: 2, price: 7.99 }, { product_id: 1, quantity: 1, price: 1.99 }]
+        items: [
+          { product_id: 7, product_name: 'Product 7', quantity: 2, price: 7.99 },
+          { product_id: 1, quantity: 1, price: 1.99 }
+        ]
       },
       { event_type: 'order_status_updated', order_id: Number(id), status: 'paid' },
       { event_type: 'order_cancelled', order_id: Number(id), status: 'cancelled' }
@@ -68,32 +78,36 @@ t.test('order events', { skip }, async (t) => {
     t.same(await recorded(shop), [])
   })
 
-  await t.test('the broker away under load: requests go on, and afterwards everything is there, in order', async (t) => {
-    const broker = await openBroker(t)
-    const shop = await openShop(t, broker.settings)
-    let count = 0
-    const load = async (orders: number) => {
-      for (let n = 0; n < orders; n++) {
-        const id = await place(shop, n % 5 + 1)
-        for (const status of ['paid', 'shipped', 'delivered']) t.equal((await shop.call('PATCH', `/orders/${id}`, { status })).status, 200)
-        count += 4
+  await t.test('the broker away under load: requests go on, and afterwards everything is there, in order',
+    async (t) => {
+      const broker = await openBroker(t)
+      const shop = await openShop(t, broker.settings)
+      let count = 0
+      const load = async (orders: number) => {
+        for (let n = 0; n < orders; n++) {
+          const id = await place(shop, n % 5 + 1)
+          for (const status of ['paid', 'shipped', 'delivered']) {
+            t.equal((await shop.call('PATCH', `/orders/${id}`, { status })).status, 200)
+          }
+          count += 4
+        }
       }
-    }
-    await load(5)
-    await broker.cut()
-    // A request that waited for the broker would wait for ever now.
-    await load(20)
-    t.ok(await waiting(shop) >= 80, 'events wait meanwhile')
-    await broker.mend()
-    await load(5)
-    await broker.arrived(count)
-    await allPublished(shop)
-    t.equal((await recorded(shop)).length, count)
-    const expected = [...Map.groupBy(await recorded(shop), (row) => row.order_id)]
-    const got = byOrder(broker.received)
-    t.same(expected.map(([id]) => got.get(id)), expected.map(([, rows]) => rows.map((row) => row.id)), `${count} events, none lost, in order for each order`)
-    t.equal(await waiting(shop), 0)
-  })
+      await load(5)
+      await broker.cut()
+      // A request that waited for the broker would wait for ever now.
+      await load(20)
+      t.ok(await waiting(shop) >= 80, 'events wait meanwhile')
+      await broker.mend()
+      await load(5)
+      await broker.arrived(count)
+      await allPublished(shop)
+      t.equal((await recorded(shop)).length, count)
+      const expected = [...Map.groupBy(await recorded(shop), (row) => row.order_id)]
+      const got = byOrder(broker.received)
+      t.same(expected.map(([id]) => got.get(id)), expected.map(([, rows]) => rows.map((row) => row.id)),
+        `${count} events, none lost, in order for each order`)
+      t.equal(await waiting(shop), 0)
+    })
 
   await t.test('a queue that was deleted is made anew, and nothing is lost', async (t) => {
     const broker = await openBroker(t, { consumes: false })
@@ -145,7 +159,9 @@ t.test('order events', { skip }, async (t) => {
     await Promise.all([first, second, first, second].map(async (shop, n) => {
       for (let round = 0; round < 10; round++) {
         const id = await place(shop, n + 1)
-        for (const status of ['paid', 'shipped']) await (round % 2 ? first : second).call('PATCH', `/orders/${id}`, { status })
+        for (const status of ['paid', 'shipped']) {
+          await (round % 2 ? first : second).call('PATCH', `/orders/${id}`, { status })
+        }
       }
     }))
     await broker.arrived(120)

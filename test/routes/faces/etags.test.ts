@@ -17,12 +17,15 @@ t.test('a tag changes with every byte of what a caller gets, and only then', asy
   const shop = await openWithOrder(t)
   const { call, sql, id } = shop
   const resources: [string, Record<string, string>?][] = [
-    [`/users/${userId(1)}`], ['/api/v1/users/1'], ['/api/users/me', tokenOf(shop, 1)], [`/users/${userId(1)}/notification-settings`],
+    [`/users/${userId(1)}`], ['/api/v1/users/1'], ['/api/users/me', tokenOf(shop, 1)],
+    [`/users/${userId(1)}/notification-settings`],
     [cartUrl], ['/api/carts/me', tokenOf(shop, 1)],
     [`/orders/${id}`], [`/api/v1/orders/${id}`], [`/api/orders/${id}`, tokenOf(shop, 1)], [`/api/orders/${id}`, BOSS],
     ['/products/1'], ['/api/products/1'], ['/api/v1/products/1']
   ]
-  const look = async () => await Promise.all(resources.map(async ([url, headers]) => await call('GET', url, undefined, headers)))
+  const look = async () => await Promise.all(resources.map(
+    async ([url, headers]) => await call('GET', url, undefined, headers)
+  ))
   const changes = [
     'update products.product_enriched set price = 99.99 where product_id = 1',
     "update products.product_enriched set description = 'Another' where product_id = 1",
@@ -61,12 +64,15 @@ t.test('a tag changes with every byte of what a caller gets, and only then', asy
 t.test('a cart changes, and is checked out, as it was seen: with its prices', async (t) => {
   const shop = await openShop(t)
   const { call, sql } = shop
-  const setPrice = async (price: number) => await sql`update products.product_enriched set price = ${price} where product_id = 1`
+  const setPrice = async (price: number) =>
+    await sql`update products.product_enriched set price = ${price} where product_id = 1`
   const tagNow = async () => (await call('GET', cartUrl)).headers.etag!
   await call('PUT', cartUrl, { items })
   const writes = [
-    ['PUT', cartUrl, { items }], ['POST', `${cartUrl}/items`, { product_id: 2, quantity: 1 }], ['PUT', `${cartUrl}/items/3`, { quantity: 4 }],
-    ['DELETE', `${cartUrl}/items/3`], ['DELETE', `${cartUrl}/clear`], ['PUT', cartUrl, { items }], ['POST', `${cartUrl}/checkout`]
+    ['PUT', cartUrl, { items }], ['POST', `${cartUrl}/items`, { product_id: 2, quantity: 1 }],
+    ['PUT', `${cartUrl}/items/3`, { quantity: 4 }],
+    ['DELETE', `${cartUrl}/items/3`], ['DELETE', `${cartUrl}/clear`], ['PUT', cartUrl, { items }],
+    ['POST', `${cartUrl}/checkout`]
   ] as const
   let price = 10
   for (const [method, url, body] of writes) {
@@ -78,7 +84,9 @@ t.test('a cart changes, and is checked out, as it was seen: with its prices', as
     refuses(t, await call(method, url, body, { 'if-match': `W/${fresh}` }), 412, 'PRECONDITION_FAILED')
     const done = await call(method, url, body, { 'if-match': `"other", ${fresh}` })
     t.equal(done.status, url.endsWith('checkout') ? 201 : 200, `${method} ${url}`)
-    if (!url.endsWith('checkout')) t.equal(done.headers.etag, await tagNow(), 'the tag of the answer is that of the cart')
+    if (!url.endsWith('checkout')) {
+      t.equal(done.headers.etag, await tagNow(), 'the tag of the answer is that of the cart')
+    }
   }
   refuses(t, await call('POST', `${cartUrl}/checkout`, undefined, { 'if-match': '*' }), 412, 'PRECONDITION_FAILED')
   refuses(t, await call('POST', `${cartUrl}/checkout`), 400, 'CART_EMPTY')
@@ -88,17 +96,21 @@ t.test('a cart changes, and is checked out, as it was seen: with its prices', as
   const key = { ...me, 'idempotency-key': 'once' }
   const stale = (await call('GET', '/api/carts/me', undefined, me)).headers.etag!
   await setPrice(price)
-  refuses(t, await call('POST', '/api/carts/me/checkout', undefined, { ...key, 'if-match': stale }), 412, 'PRECONDITION_FAILED')
+  refuses(t, await call('POST', '/api/carts/me/checkout', undefined, { ...key, 'if-match': stale }), 412,
+    'PRECONDITION_FAILED')
   const fresh = (await call('GET', '/api/carts/me', undefined, me)).headers.etag!
   const placed = await call('POST', '/api/carts/me/checkout', undefined, { ...key, 'if-match': fresh })
   t.equal(placed.status, 201, 'with the same key: that the cart was another one is no answer to keep')
-  t.match(await call('POST', '/api/carts/me/checkout', undefined, { ...key, 'if-match': fresh }), { status: 201, headers: { 'idempotency-replayed': 'true' } })
+  t.match(await call('POST', '/api/carts/me/checkout', undefined, { ...key, 'if-match': fresh }), {
+    status: 201, headers: { 'idempotency-replayed': 'true' }
+  })
 })
 
 t.test('two checkouts of the cart as it was seen make one order', async (t) => {
   const { call } = await openShop(t)
   const { headers: { etag } } = await call('PUT', cartUrl, { items })
-  const answers = await Promise.all(Array.from({ length: 6 }, async () => await call('POST', `${cartUrl}/checkout`, undefined, { 'if-match': etag! })))
+  const answers = await Promise.all(Array.from({ length: 6 },
+    async () => await call('POST', `${cartUrl}/checkout`, undefined, { 'if-match': etag! })))
   t.strictSame(answers.map(({ status }) => status).sort(), [201, 412, 412, 412, 412, 412])
 })
 
@@ -114,8 +126,12 @@ t.test('an order’s tag counts on the face that gave it; the service’s and th
   })
   const change = {
     service: async (tag: string) => await call('PATCH', `/orders/${id}`, { note: 'x' }, { 'if-match': tag }),
-    management: async (tag: string) => await call('PATCH', `/api/v1/orders/${id}`, { status: 'pending' }, { 'if-match': tag }),
-    storefront: async (tag: string) => await call('PUT', `/api/orders/${id}`, { internal_notes: `${Math.random()}` }, { ...BOSS, 'if-match': tag })
+    management: async (tag: string) => await call('PATCH', `/api/v1/orders/${id}`, { status: 'pending' }, {
+      'if-match': tag
+    }),
+    storefront: async (tag: string) => await call('PUT', `/api/orders/${id}`, { internal_notes: `${Math.random()}` }, {
+      ...BOSS, 'if-match': tag
+    })
   }
   for (const [face, patch] of Object.entries(change)) {
     const now = await tags()
@@ -133,7 +149,9 @@ t.test('an order’s tag counts on the face that gave it; the service’s and th
     for (const tag of Object.values(stale)) refuses(t, await patch(tag), 412, 'PRECONDITION_FAILED')
   }
   const own = (await call('GET', `/api/orders/${id}`, undefined, me)).headers.etag!
-  t.equal((await call('PATCH', `/api/orders/${id}/cancel`, undefined, { ...me, 'if-match': own })).status, 200, 'the customer’s own')
-  refuses(t, await call('DELETE', `/orders/${id}`, undefined, { 'if-match': stale.service }), 412, 'PRECONDITION_FAILED')
+  t.equal((await call('PATCH', `/api/orders/${id}/cancel`, undefined, { ...me, 'if-match': own })).status, 200,
+    'the customer’s own')
+  refuses(t, await call('DELETE', `/orders/${id}`, undefined, { 'if-match': stale.service }), 412,
+    'PRECONDITION_FAILED')
   t.equal((await call('DELETE', `/orders/${id}`, undefined, { 'if-match': (await tags()).service })).status, 204)
 })

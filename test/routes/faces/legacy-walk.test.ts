@@ -13,15 +13,17 @@ const SUCCESS = { success: true, error: null }
 /** What the envelope holds of a service answer, by what that answer is. */
 const one = (json: object) => ({ ...SUCCESS, data: [json] })
 const entries = (json: object[]) => ({ ...SUCCESS, data: json })
-const numbered = (json: { order_id: string }[]) => entries(json.map((entry) => ({ ...entry, order_id: Number(entry.order_id) })))
+const numbered = (json: { order_id: string }[]) => entries(json.map(
+  (entry) => ({ ...entry, order_id: Number(entry.order_id) })
+))
 const list = (name: string) => ({ [name]: data, ...page }: any) => ({ ...SUCCESS, data, ...page })
 const orders = (json: object) => ({ ...json, error: null })
 const bare = (json: unknown) => json
 const nothing = () => ({ ...SUCCESS, data: [] })
 
 /**
- * One request for every operation of the service API, in an order in which each succeeds; a new route needs a case here.
- * Operation, path, body, what the envelope holds, and its message where the service answer has none.
+ * One request for every operation of the service API, in an order in which each succeeds; a new route needs a case
+ * here. Operation, path, body, what the envelope holds, and its message where the service answer has none.
  */
 const CASES: [string, string, unknown, (json: any) => unknown, string?][] = [
   ['GET /products', '/products?limit=3', undefined, bare],
@@ -29,21 +31,52 @@ const CASES: [string, string, unknown, (json: any) => unknown, string?][] = [
   ['GET /departments', '/departments', undefined, list('departments'), 'Departments retrieved successfully'],
   ['GET /aisles', '/aisles', undefined, list('aisles'), 'Aisles retrieved successfully'],
 
-  ['POST /query', '/query', { sql: 'select product_id from products.products where product_id < $1', params: [3] }, bare],
+  [
+    'POST /query', '/query', { sql: 'select product_id from products.products where product_id < $1', params: [3] },
+    bare
+  ],
 
-  ['POST /users', '/users', { first_name: 'Ada', last_name: 'Lovelace', email_address: 'ada@example.com', password: 'correct horse' }, one, 'User created successfully'],
+  [
+    'POST /users', '/users',
+    { first_name: 'Ada', last_name: 'Lovelace', email_address: 'ada@example.com', password: 'correct horse' }, one,
+    'User created successfully'
+  ],
   ['GET /users', '/users?limit=2&offset=1', undefined, list('users'), 'Users retrieved successfully'],
-  ['POST /users/login', '/users/login', { email_address: 'user1@example.com', password: 'password' }, one, 'Login successful'],
+  [
+    'POST /users/login', '/users/login', { email_address: 'user1@example.com', password: 'password' }, one,
+    'Login successful'
+  ],
   ['GET /users/{user_id}', `/users/${user}`, undefined, one, 'User retrieved successfully'],
   ['PUT /users/{user_id}', `/users/${user}`, { city: 'Berlin', eval_set: 'new' }, one, 'User updated successfully'],
-  ['POST /users/{user_id}/password', `/users/${user}/password`, { current_password: 'password', new_password: 'next password' }, one],
-  ['PUT /users/{user_id}/password', `/users/${user}/password`, { current_password: 'next password', new_password: 'password' }, one],
-  ['POST /users/{user_id}/email', `/users/${user}/email`, { current_password: 'password', new_email_address: 'a@example.com' }, one],
-  ['PUT /users/{user_id}/email', `/users/${user}/email`, { current_password: 'password', new_email_address: 'b@example.com' }, one],
-  ['GET /users/{user_id}/notification-settings', `/users/${user}/notification-settings`, undefined, one, 'User retrieved successfully'],
-  ['PUT /users/{user_id}/notification-settings', `/users/${user}/notification-settings`, { days_between_order_notifications: 3 }, one],
+  [
+    'POST /users/{user_id}/password', `/users/${user}/password`,
+    { current_password: 'password', new_password: 'next password' }, one
+  ],
+  [
+    'PUT /users/{user_id}/password', `/users/${user}/password`,
+    { current_password: 'next password', new_password: 'password' }, one
+  ],
+  [
+    'POST /users/{user_id}/email', `/users/${user}/email`,
+    { current_password: 'password', new_email_address: 'a@example.com' }, one
+  ],
+  [
+    'PUT /users/{user_id}/email', `/users/${user}/email`,
+    { current_password: 'password', new_email_address: 'b@example.com' }, one
+  ],
+  [
+    'GET /users/{user_id}/notification-settings', `/users/${user}/notification-settings`, undefined, one,
+    'User retrieved successfully'
+  ],
+  [
+    'PUT /users/{user_id}/notification-settings', `/users/${user}/notification-settings`,
+    { days_between_order_notifications: 3 }, one
+  ],
 
-  ['POST /orders', '/orders', { user_id: user, items: [{ product_id: 1, quantity: 2 }], status: 'paid', total_items: 1 }, orders],
+  [
+    'POST /orders', '/orders',
+    { user_id: user, items: [{ product_id: 1, quantity: 2 }], status: 'paid', total_items: 1 }, orders
+  ],
   ['GET /orders', '/orders?limit=5', undefined, orders],
   ['GET /orders/user/{user_id}', `/orders/user/${user}/?limit=5&offset=0`, undefined, orders],
   ['PATCH /orders/{order_id}', order, { status: 'paid', note: 'by card' }, orders],
@@ -51,10 +84,16 @@ const CASES: [string, string, unknown, (json: any) => unknown, string?][] = [
   ['POST /orders/{order_id}/items', `${order}/items`, [{ product_id: 2 }], bare],
   ['PUT /orders/{order_id}/invoice', `${order}/invoice`, PDF, one],
   ['GET /orders/{order_id}/invoice', `${order}/invoice`, undefined, bare],
-  ['GET /users/{user_id}/order-status-notifications', `/users/${user}/order-status-notifications`, undefined, numbered, 'User retrieved successfully'],
+  [
+    'GET /users/{user_id}/order-status-notifications', `/users/${user}/order-status-notifications`, undefined, numbered,
+    'User retrieved successfully'
+  ],
   ['GET /users/{user_id}/export', `/users/${user}/export`, undefined, one, 'User retrieved successfully'],
 
-  ['POST /carts', '/carts', { user_id: user, items: [{ product_id: 1, quantity: 2 }] }, one, 'Cart created successfully'],
+  [
+    'POST /carts', '/carts', { user_id: user, items: [{ product_id: 1, quantity: 2 }] }, one,
+    'Cart created successfully'
+  ],
   ['GET /carts/{user_id}', cart, undefined, one, 'Cart retrieved successfully'],
   ['POST /carts/{user_id}/items', `${cart}/items`, { product_id: 3, quantity: 1 }, one, 'Cart updated successfully'],
   ['PUT /carts/{user_id}/items/{product_id}', `${cart}/items/3`, { quantity: 4 }, one, 'Cart updated successfully'],
@@ -70,13 +109,17 @@ const CASES: [string, string, unknown, (json: any) => unknown, string?][] = [
 
 /** The service's operations as its OpenAPI document names them: what needs a key and belongs to no other face. */
 const operationsOf = (shop: Shop): string[] => listOperations(shop)
-  .filter(({ template, operation }) => !template.startsWith('/api/') && template !== '/metrics' && operation.security.length > 0)
+  .filter(
+    ({ template, operation }) => !template.startsWith('/api/') && template !== '/metrics' &&
+      operation.security.length > 0
+  )
   .map(({ method, template }) => `${method} ${template}`)
 
 /** Without what no two shops have in common: times, order references, and the ids of users made here. */
 const alike = <T>(value: T): T => JSON.parse(JSON.stringify(value)
   .replace(/^"\\"[0-9a-f]{32}\\""$/, '"a tag"').replace(/ORD-\d{8}-\w{6}/g, 'ORD')
-  .replace(/\d{4}-\d\d-\d\dT[\d:.]+(?:Z|\+00:00)/g, 'then').replace(/(?!0{8})[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/g, 'somebody'))
+  .replace(/\d{4}-\d\d-\d\dT[\d:.]+(?:Z|\+00:00)/g, 'then')
+  .replace(/(?!0{8})[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/g, 'somebody'))
 
 const send = async (shop: Shop, prefix: string, path: string, ...[method, body]: [Call[0], unknown]): Promise<Answer> =>
   await shop.call(method, prefix + path, body, Buffer.isBuffer(body) ? { 'content-type': 'application/pdf' } : {})
@@ -95,7 +138,8 @@ t.test('every service route answers on /legacy what it answers on /, in the enve
     t.equal(wrapped.status, plain.status === 204 ? 200 : plain.status, `${operation}: its status`)
     t.equal(alike(wrapped.headers.etag ?? ''), alike(plain.headers.etag ?? ''), `${operation}: its ETag`)
     if (plain.json === undefined && plain.status !== 204) {
-      t.strictSame([wrapped.text, wrapped.headers['content-type']], [plain.text, plain.headers['content-type']], `${operation}: the same bytes`)
+      t.strictSame([wrapped.text, wrapped.headers['content-type']], [plain.text, plain.headers['content-type']],
+        `${operation}: the same bytes`)
       continue
     }
     t.match(wrapped.headers['content-type'], /^application\/json/)
@@ -103,7 +147,9 @@ t.test('every service route answers on /legacy what it answers on /, in the enve
     const { message: _, ...expected } = alike(inside(plain.json)) as { message?: string }
     t.strictSame(rest, expected, operation)
     t.equal(told, message ?? plain.json.message, `${operation}: its message`)
-    if (plain.headers.location) t.equal(alike(wrapped.headers.location), `/legacy${alike(plain.headers.location)}`, 'Location is on this face')
+    if (plain.headers.location) {
+      t.equal(alike(wrapped.headers.location), `/legacy${alike(plain.headers.location)}`, 'Location is on this face')
+    }
   }
 })
 
@@ -125,10 +171,14 @@ t.test('a trailing slash, in front of a query too, leads nowhere else', async (t
 t.test('health and probes, without a key', async (t) => {
   const { call } = await openShop(t, { API_KEYS: 'key' })
   for (const path of ['', '/', '/livez', '/livez/', '/readyz']) {
-    t.match(await call('GET', `/legacy${path}`), { status: 200, json: { success: true, message: /^Service is/, data: [{}], error: null } }, path)
+    t.match(await call('GET', `/legacy${path}`),
+      { status: 200, json: { success: true, message: /^Service is/, data: [{}], error: null } }, path)
   }
   t.match(await call('GET', '/legacy/health'), {
-    status: 200, json: { success: true, message: 'Service is healthy', data: [{ status: 'healthy', database: 'reachable' }], error: null }
+    status: 200,
+    json: {
+      success: true, message: 'Service is healthy', data: [{ status: 'healthy', database: 'reachable' }], error: null
+    }
   })
 })
 
@@ -144,7 +194,9 @@ t.test('what has no place on this face', async (t) => {
   t.notMatch(JSON.stringify(app.swagger()), /legacy/, 'the OpenAPI document does not tell of it')
   for (const path of ['/redoc', '/nothing', '/users/a/b/c']) {
     const answer = await call('GET', `/legacy${path}`)
-    t.match(answer, { status: 404, json: { success: false, error: /nothing at this address/, detail: /nothing at this address/ } }, path)
+    t.match(answer,
+      { status: 404, json: { success: false, error: /nothing at this address/, detail: /nothing at this address/ } },
+      path)
     t.strictSame(answer.json.data, [])
     t.match(answer.headers, { 'content-type': /^application\/json/, 'x-request-id': /./ })
   }

@@ -9,13 +9,17 @@ const items = [{ product_id: 33, quantity: 2 }]
 
 /** The ways to an order, and where its id stands in the answer. */
 const WAYS: Record<string, (shop: Shop) => Promise<string>> = {
-  'service API': async ({ call }) => (await call('POST', '/orders', { user_id: userId(1), items })).json.data[0].order_id,
+  'service API': async ({ call }) =>
+    (await call('POST', '/orders', { user_id: userId(1), items })).json.data[0].order_id,
   'service API, checkout': async ({ call }) => {
     await call('POST', '/carts', { user_id: userId(1), items })
     return (await call('POST', `/carts/${userId(1)}/checkout`)).json.data[0].order_id
   },
-  'legacy API': async ({ call }) => (await call('POST', '/legacy/orders/', { user_id: userId(1), items })).json.data[0].order_id,
-  'management API': async ({ call }) => String((await call('POST', '/api/v1/orders', { user_id: 1, items })).json.order_id),
+  'legacy API': async ({ call }) =>
+    (await call('POST', '/legacy/orders/', { user_id: userId(1), items })).json.data[0].order_id,
+  'management API': async ({ call }) => String(
+    (await call('POST', '/api/v1/orders', { user_id: 1, items })).json.order_id
+  ),
   'storefront API': async ({ call }) => (await call('POST', '/api/orders', { items }, customer)).json.id,
   'storefront API, checkout': async ({ call }) => {
     await call('POST', '/api/carts/me/items', items[0], customer)
@@ -35,7 +39,8 @@ const statusIn = ({ json }: Answer): string => json.data?.[0].status ?? json.sta
 t.test('an order placed on one face is the same order on every other: items, stock, history, events', async (t) => {
   const broker = skip ? undefined : await openBroker(t)
   const shop = await openShop(t, broker?.settings)
-  const stock = async () => (await shop.sql`select stock from products.inventory where product_id = 33`)[0]!.stock as number
+  const stock = async () =>
+    (await shop.sql`select stock from products.inventory where product_id = 33`)[0]!.stock as number
 
   for (const [way, place] of Object.entries(WAYS)) {
     const [before, events] = [await stock(), broker?.received.length ?? 0]
@@ -50,10 +55,13 @@ t.test('an order placed on one face is the same order on every other: items, sto
     await shop.call('PATCH', `/api/v1/orders/${id}`, { status: 'paid' })
     await shop.call('PATCH', `/api/orders/${id}/status`, { status: 'confirmed' }, admin)
     await shop.call('PATCH', `/orders/${id}`, { status: 'cancelled' })
-    for (const [view, show] of Object.entries(VIEWS)) t.equal(statusIn(await show(shop, id)), 'cancelled', `${way}, seen on the ${view}`)
+    for (const [view, show] of Object.entries(VIEWS)) {
+      t.equal(statusIn(await show(shop, id)), 'cancelled', `${way}, seen on the ${view}`)
+    }
     t.equal(await stock(), before, `${way}: stock comes back`)
     const { json } = await shop.call('GET', `/orders/${id}`)
-    t.same(json.data[0].status_history.map(({ status }: { status: string }) => status), ['pending', 'paid', 'confirmed', 'cancelled'], `${way}: history`)
+    t.same(json.data[0].status_history.map(({ status }: { status: string }) => status),
+      ['pending', 'paid', 'confirmed', 'cancelled'], `${way}: history`)
     await t.test(`${way}: events`, { skip }, async (t) => {
       await broker!.arrived(events + 4)
       t.same(broker!.received.slice(events).map(({ body }) => [body.order_id, body.event_type, body.status]), [

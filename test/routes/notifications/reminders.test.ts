@@ -4,12 +4,15 @@ import { openShop, userId, type Shop } from '../../helper.ts'
 
 const DAY = 24 * 3600_000
 
-/** The user asked for a reminder every `days`, the first of them `ago` milliseconds ago; nobody has been reminded yet. */
+/**
+ * The user asked for a reminder every `days`, the first of them `ago` milliseconds ago; nobody has been reminded yet.
+ */
 async function due (shop: Shop, ago: number, { users = 1, days = 7, email = false } = {}): Promise<void> {
   await shop.sql`
     update users.users set order_notifications_start_date_time = now() - ${ago} * interval '1 ms',
       days_between_order_notifications = ${days}, order_notifications_via_email = ${email} where id <= ${users}`
-  await shop.sql`update users.users set order_notifications_next_scheduled_time = order_notifications_start_date_time where id <= ${users}`
+  await shop.sql`update users.users set order_notifications_next_scheduled_time = order_notifications_start_date_time
+    where id <= ${users}`
 }
 
 const settings = async (shop: Shop, n = 1) => (await shop.call('GET', `/users/${userId(n)}/notification-settings`)).json
@@ -24,7 +27,12 @@ t.test('a user who is due is reminded: marked, the next time moved, the email qu
   const after = await settings(shop)
   t.equal(after.pending_order_notification, true)
   t.ok(after.last_notification_sent_at)
-  t.equal(Date.parse(after.order_notifications_next_scheduled_time) - Date.parse(before.order_notifications_next_scheduled_time), 7 * DAY)
+  t.equal(
+    Date.parse(after.order_notifications_next_scheduled_time) - Date.parse(
+      before.order_notifications_next_scheduled_time
+    ),
+    7 * DAY
+  )
 })
 
 t.test('nobody is reminded early, or twice', async (t) => {
@@ -99,9 +107,12 @@ t.test('two gateways and many ticks at once: each due user once', async (t) => {
   const second = await openShop(t, { DATABASE_URL: first.url })
   const USERS = 3000
   await first.sql`
-    insert into users.users (first_name, last_name, email_address, order_notifications_via_email, order_notifications_next_scheduled_time)
-    select 'User', n::text, 'many' || n || '@example.com', true, now() - interval '1 minute' from generate_series(1, ${USERS}) n`
-  const batches = await Promise.all(Array.from({ length: 40 }, async (_, n) => await (n % 2 ? first : second).app.notifications.remind(100)))
+    insert into users.users (first_name, last_name, email_address, order_notifications_via_email,
+    order_notifications_next_scheduled_time)
+    select 'User', n::text, 'many' || n || '@example.com', true, now() - interval '1 minute'
+    from generate_series(1, ${USERS}) n`
+  const batches = await Promise.all(Array.from({ length: 40 },
+    async (_, n) => await (n % 2 ? first : second).app.notifications.remind(100)))
   t.equal(batches.reduce((sum, batch) => sum + batch.reminded, 0), USERS)
   t.equal(await reminders(first), USERS)
   const [emails] = await first.sql`select count(*)::int as n, count(distinct user_id)::int as users from gateway.emails`
@@ -110,7 +121,9 @@ t.test('two gateways and many ticks at once: each due user once', async (t) => {
 
 t.test('the tick: by the cron expression of REMINDER_CRON, and whoever is due is reminded', async (t) => {
   const shop = await openShop(t, { REMINDER_CRON: '*/5 * * * *' })
-  t.same([...await shop.sql`select cron, timezone from pgboss.schedule where name = 'reminders'`], [{ cron: '*/5 * * * *', timezone: 'UTC' }])
+  t.same([...await shop.sql`select cron, timezone from pgboss.schedule where name = 'reminders'`], [
+    { cron: '*/5 * * * *', timezone: 'UTC' }
+  ])
   await due(shop, 1000, { users: 5 })
   // A tick is a job of pg-boss; here it comes at once.
   await shop.sql`insert into pgboss.job (name) values ('reminders')`

@@ -5,8 +5,11 @@ import { openMailServer } from '../../mail-server.ts'
 
 const ADMIN = { 'x-api-key': 'admin-key' }
 const settings = { ADMIN_API_KEYS: 'admin-key' }
-const call = async (shop: Shop, method: 'GET' | 'POST', path: string) => await shop.call(method, `/api/v1/jobs${path}`, undefined, ADMIN)
-const queue = async (shop: Shop, name: string) => (await call(shop, 'GET', '')).json.queues.find((one: { queue: string }) => one.queue === name)
+const call = async (shop: Shop, method: 'GET' | 'POST', path: string) => await shop.call(method, `/api/v1/jobs${path}`,
+  undefined, ADMIN)
+const queue = async (shop: Shop, name: string) => (await call(shop, 'GET', '')).json.queues.find(
+  (one: { queue: string }) => one.queue === name
+)
 
 async function until (condition: () => Promise<boolean>): Promise<void> {
   while (!await condition()) await sleep(50)
@@ -15,24 +18,32 @@ async function until (condition: () => Promise<boolean>): Promise<void> {
 t.test('what waits, and since when: users due, emails, events', async (t) => {
   const shop = await openShop(t, { ...settings, SMTP_URL: 'smtp://127.0.0.1:1' })
   await shop.sql`update users.users set order_notifications_next_scheduled_time = now() + interval '1 day'`
-  t.same((await call(shop, 'GET', '')).json.queues, ['reminders', 'emails', 'order-events', 'housekeeping'].map((name) =>
-    ({ queue: name, depth: 0, oldest: null, failed: 0, fault: null })))
+  t.same((await call(shop, 'GET', '')).json.queues,
+    ['reminders', 'emails', 'order-events', 'housekeeping'].map((name) =>
+      ({ queue: name, depth: 0, oldest: null, failed: 0, fault: null })))
 
-  await shop.sql`update users.users set order_notifications_next_scheduled_time = '2026-01-01T00:00:00Z' where id in (1, 2)`
-  t.same(await queue(shop, 'reminders'), { queue: 'reminders', depth: 2, oldest: '2026-01-01T00:00:00+00:00', failed: 0, fault: null })
+  await shop.sql`update users.users set order_notifications_next_scheduled_time = '2026-01-01T00:00:00Z'
+    where id in (1, 2)`
+  t.same(await queue(shop, 'reminders'), {
+    queue: 'reminders', depth: 2, oldest: '2026-01-01T00:00:00+00:00', failed: 0, fault: null
+  })
   await shop.sql`update users.users set order_notifications_via_email = true where id = 1`
   await shop.app.notifications.remind(10)
   t.match(await queue(shop, 'reminders'), { depth: 0, oldest: null })
   t.match(await queue(shop, 'emails'), { depth: 1, oldest: /^\d{4}-/, failed: 0, fault: null })
-  await shop.sql`insert into orders.outbox (order_id, event_type, payload, occurred_at) values (1, 'order_created', '{}', '2026-02-01T00:00:00Z')`
-  t.same(await queue(shop, 'order-events'), { queue: 'order-events', depth: 1, oldest: '2026-02-01T00:00:00+00:00', failed: 0, fault: null })
+  await shop.sql`insert into orders.outbox (order_id, event_type, payload, occurred_at) values (1, 'order_created',
+    '{}', '2026-02-01T00:00:00Z')`
+  t.same(await queue(shop, 'order-events'), {
+    queue: 'order-events', depth: 1, oldest: '2026-02-01T00:00:00+00:00', failed: 0, fault: null
+  })
 })
 
 t.test('emails that failed for good: why, one tried again, then all', async (t) => {
   const mail = await openMailServer(t)
   const shop = await openShop(t, { ...settings, ...mail.settings })
   mail.behave({ status: 550 })
-  await shop.sql`update users.users set order_notifications_via_email = true, order_notifications_next_scheduled_time = now() where id <= 3`
+  await shop.sql`update users.users set order_notifications_via_email = true, order_notifications_next_scheduled_time =
+    now() where id <= 3`
   await shop.app.notifications.remind(10)
   const { json: placed } = await shop.call('POST', '/orders', { user_id: userId(1), items: [{ product_id: 1 }] })
   await shop.call('PATCH', `/orders/${placed.data[0].order_id}`, { status: 'paid' })
@@ -43,15 +54,23 @@ t.test('emails that failed for good: why, one tried again, then all', async (t) 
   const { json: rest } = await call(shop, 'GET', '/emails/failed?limit=3&offset=3')
   const all = [...json.failed, ...rest.failed]
   t.equal(all.length, 4)
-  t.match(all.find(({ about }) => about.kind === 'order status').about, { user_id: userId(1), order_id: Number(placed.data[0].order_id) })
-  t.match(all.find(({ about }) => about.kind === 'reminder' && about.user_id === userId(2)).about, { order_id: null, due_at: /^\d{4}-/ })
+  t.match(all.find(({ about }) => about.kind === 'order status').about, {
+    user_id: userId(1), order_id: Number(placed.data[0].order_id)
+  })
+  t.match(all.find(({ about }) => about.kind === 'reminder' && about.user_id === userId(2)).about, {
+    order_id: null, due_at: /^\d{4}-/
+  })
 
   mail.behave('accept')
   const [one] = all
-  t.match(await call(shop, 'POST', `/emails/failed/${one.id}/retry`), { status: 200, json: { queue: 'emails', retried: 1 } })
+  t.match(await call(shop, 'POST', `/emails/failed/${one.id}/retry`), {
+    status: 200, json: { queue: 'emails', retried: 1 }
+  })
   await mail.arrived(1)
   refuses(t, await call(shop, 'POST', `/emails/failed/${one.id}/retry`), 404, 'JOB_NOT_FOUND')
-  t.match(await call(shop, 'POST', '/emails/failed/retry'), { status: 200, json: { queue: 'emails', retried: 3, remaining: 0 } })
+  t.match(await call(shop, 'POST', '/emails/failed/retry'), {
+    status: 200, json: { queue: 'emails', retried: 3, remaining: 0 }
+  })
   await mail.arrived(4)
   await until(async () => (await queue(shop, 'emails')).depth === 0)
   t.match(await call(shop, 'POST', '/emails/failed/retry'), { status: 200, json: { retried: 0 } })
@@ -61,9 +80,12 @@ t.test('emails that failed for good: why, one tried again, then all', async (t) 
 t.test('a tick that failed for good is shown with its reason, and runs when it is tried again', async (t) => {
   const shop = await openShop(t, settings)
   const [{ id } = {}] = await shop.sql`
-    insert into pgboss.job (name, state, output, completed_on) values ('housekeeping', 'failed', '{"message": "disk full"}', now()) returning id`
+    insert into pgboss.job (name, state, output, completed_on) values ('housekeeping', 'failed',
+    '{"message": "disk full"}', now()) returning id`
   t.match(await queue(shop, 'housekeeping'), { failed: 1 })
-  t.match((await call(shop, 'GET', '/housekeeping/failed')).json, { total: 1, failed: [{ id, reason: 'disk full', about: { kind: 'tick' } }] })
+  t.match((await call(shop, 'GET', '/housekeeping/failed')).json, {
+    total: 1, failed: [{ id, reason: 'disk full', about: { kind: 'tick' } }]
+  })
   t.match(await call(shop, 'POST', `/housekeeping/failed/${id}/retry`), { status: 200, json: { retried: 1 } })
   await until(async () => (await shop.sql`select state from pgboss.job where id = ${id}`)[0]!.state === 'completed')
 })

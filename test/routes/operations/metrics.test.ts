@@ -17,8 +17,10 @@ t.test('GET /metrics', async (t) => {
     await call('GET', `/users/${userId(1)}?q=secret`, undefined, KEY)
     await call('GET', '/nothing/secret', undefined, KEY)
     const { text } = await read()
-    t.match(text, /^http_request_duration_seconds_count\{method="GET",route="\/products\/:product_id",status="200"\} 2$/m)
-    t.match(text, /^http_request_duration_seconds_count\{method="GET",route="\/products\/:product_id",status="404"\} 1$/m)
+    t.match(text,
+      /^http_request_duration_seconds_count\{method="GET",route="\/products\/:product_id",status="200"\} 2$/m)
+    t.match(text,
+      /^http_request_duration_seconds_count\{method="GET",route="\/products\/:product_id",status="404"\} 1$/m)
     t.match(text, /^http_request_duration_seconds_count\{method="GET",route="none",status="404"\} 1$/m)
     t.notMatch(text, /secret|a-key|00000000-/)
   })
@@ -37,7 +39,11 @@ t.test('GET /metrics', async (t) => {
       t.match(text, new RegExp(`^gate_active\\{name="${name}"\\} 0$`, 'm'))
       t.match(text, new RegExp(`^gate_waiting\\{name="${name}"\\} 0$`, 'm'))
     }
-    for (const name of ['nodejs_eventloop_lag_seconds', 'process_resident_memory_bytes', 'nodejs_heap_size_used_bytes']) t.match(text, `\n${name} `)
+    for (const name of [
+      'nodejs_eventloop_lag_seconds', 'process_resident_memory_bytes', 'nodejs_heap_size_used_bytes'
+    ]) {
+      t.match(text, `\n${name} `)
+    }
   })
 
   await t.test('and whatever another plugin adds', async (t) => {

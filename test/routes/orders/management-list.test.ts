@@ -6,14 +6,17 @@ const base = '/api/v1/orders'
 const STATUSES = ['pending', 'paid', 'shipped', 'delivered', 'cancelled']
 
 /**
- * 240 orders of the users 1 to 4 between 20 January and 28 March 2026, three at a time at the same moment; some at the first and the
- * last moment of a month. Each has one product of 1–6, and every third one of 11, 14, 17 too; quantity and price differ.
+ * 240 orders of the users 1 to 4 between 20 January and 28 March 2026, three at a time at the same moment; some at the
+ * first and the last moment of a month. Each has one product of 1–6, and every third one of 11, 14, 17 too; quantity
+ * and price differ.
  */
 async function makeOrders ({ sql }: Shop): Promise<void> {
   await sql`
-    insert into orders.orders (id, user_id, order_number, order_dow, order_hour_of_day, status, created_at, total_quantity, total_price)
+    insert into orders.orders (id, user_id, order_number, order_dow, order_hour_of_day, status, created_at,
+    total_quantity, total_price)
     select 1000 + n, n % 4 + 1, n, 0, 0, (${STATUSES}::text[])[n % 5 + 1],
-      timestamptz '2026-01-20 00:00:00Z' + (n / 3) * interval '20 hours 1 minute 0.123457 seconds', n % 7 + 1, (n % 97) * 1.37
+      timestamptz '2026-01-20 00:00:00Z' + (n / 3) * interval '20 hours 1 minute 0.123457 seconds', n % 7 + 1,
+      (n % 97) * 1.37
     from generate_series(0, 239) n`
   await sql`update orders.orders set created_at = '2026-02-01T00:00:00Z' where id in (1044, 1045)`
   await sql`update orders.orders set created_at = '2026-02-28T23:59:59.999999Z' where id in (1140, 1141)`
@@ -24,7 +27,13 @@ async function makeOrders ({ sql }: Shop): Promise<void> {
     where product is not null`
 }
 
-interface Filter { status?: string, user_id?: string | number, product_id?: number, start_date?: string, end_date?: string }
+interface Filter {
+  status?: string,
+  user_id?: string | number,
+  product_id?: number,
+  start_date?: string,
+  end_date?: string
+}
 
 /** A moment without an offset is in UTC; a date is its midnight. */
 const utc = (text: string) => /T.*(Z|[+-]\d\d:\d\d)$/.test(text) ? text : `${text}Z`
@@ -39,15 +48,20 @@ async function expected ({ sql }: Shop, filter: Filter) {
     from orders.orders o join users.users u on u.id = o.user_id
     where ${filter.status ? sql`o.status = ${filter.status}` : sql`true`}
       and ${filter.user_id ? sql`${String(filter.user_id)} in (u.id::text, u.external_user_id::text)` : sql`true`}
-      and ${filter.product_id ? sql`${filter.product_id} in (select product_id from orders.order_items i where i.order_id = o.id)` : sql`true`}
+      and ${filter.product_id
+        ? sql`${filter.product_id} in (select product_id from orders.order_items i where i.order_id = o.id)`
+        : sql`true`}
       and ${filter.start_date ? sql`o.created_at >= ${utc(filter.start_date)}::text::timestamptz` : sql`true`}
       and ${end || sql`true`}
     order by o.created_at desc, o.id desc`
   const sum = (key: 'quantity' | 'cents') => rows.reduce((total, row) => total + row[key], 0)
-  return { ids: rows.map(({ id }) => id), total: rows.length, total_quantity: sum('quantity'), total_amount_cents: sum('cents') }
+  return {
+    ids: rows.map(({ id }) => id), total: rows.length, total_quantity: sum('quantity'), total_amount_cents: sum('cents')
+  }
 }
 
-const query = (parameters: object) => new URLSearchParams(Object.entries(parameters).map(([key, value]): [string, string] => [key, String(value)]))
+const query = (parameters: object) => new URLSearchParams(Object.entries(parameters)
+  .map(([key, value]): [string, string] => [key, String(value)]))
 const ids = (orders: { order_id: number }[]) => orders.map((order) => order.order_id)
 
 t.test('GET /api/v1/orders: filters combine, and the sums are those of every order that fits', async (t) => {
@@ -56,10 +70,14 @@ t.test('GET /api/v1/orders: filters combine, and the sums are those of every ord
   await makeOrders(shop)
   t.strictSame([...await shop.sql`select from orders.product_totals`], [], 'nothing is settled')
   const ranges: Filter[] = [
-    {}, { start_date: '2026-02-01' }, { end_date: '2026-02-28' }, { start_date: '2026-02-01', end_date: '2026-02-28' }, { start_date: '2026-02-10', end_date: '2026-02-10' },
-    { start_date: '2026-02-01T00:00:00.000001Z', end_date: '2026-02-28T23:59:59.999998Z' }, { start_date: '2026-01-25', end_date: '2026-03-14' },
-    { start_date: '2026-02-01T02:00:00+02:00', end_date: '2026-03-01T00:00:00+00:00' }, { end_date: '2026-02-01T00:00:00Z' }, { start_date: '2026-02-28T23:59:59.999999' },
-    { start_date: '2026-02-20', end_date: '2026-02-10' }, { start_date: '2026-03-02', end_date: '2026-02-02' }, { start_date: '2030-01-01' }, { end_date: '1999-12-31' }
+    {}, { start_date: '2026-02-01' }, { end_date: '2026-02-28' }, { start_date: '2026-02-01', end_date: '2026-02-28' },
+    { start_date: '2026-02-10', end_date: '2026-02-10' },
+    { start_date: '2026-02-01T00:00:00.000001Z', end_date: '2026-02-28T23:59:59.999998Z' },
+    { start_date: '2026-01-25', end_date: '2026-03-14' },
+    { start_date: '2026-02-01T02:00:00+02:00', end_date: '2026-03-01T00:00:00+00:00' },
+    { end_date: '2026-02-01T00:00:00Z' }, { start_date: '2026-02-28T23:59:59.999999' },
+    { start_date: '2026-02-20', end_date: '2026-02-10' }, { start_date: '2026-03-02', end_date: '2026-02-02' },
+    { start_date: '2030-01-01' }, { end_date: '1999-12-31' }
   ]
   // Nothing settled; settled in the middle of a month, at the end of one, and all.
   for (const until of [null, '2026-02-14T12:00:00Z', '2026-03-01T00:00:00Z', '2026-11-01T00:00:00Z']) {
@@ -69,15 +87,20 @@ t.test('GET /api/v1/orders: filters combine, and the sums are those of every ord
         for (const product of [undefined, 4, 14, 30]) {
           const wrong: unknown[] = []
           for (const range of ranges) {
-            const filter = { ...status && { status }, ...user && { user_id: user }, ...product && { product_id: product }, ...range }
+            const filter = {
+              ...status && { status }, ...user && { user_id: user }, ...product && { product_id: product }, ...range
+            }
             const { ids: wanted, ...sums } = await expected(shop, filter)
             const { json } = await shop.call('GET', `${base}?${query({ ...filter, limit: 100 })}`)
             const { total, total_quantity: quantity, total_amount_cents: cents } = json
-            const right = total === sums.total && quantity === sums.total_quantity && cents === sums.total_amount_cents &&
+            const right =
+              total === sums.total && quantity === sums.total_quantity && cents === sums.total_amount_cents &&
               ids(json.orders).join() === wanted.slice(0, 100).join()
             if (!right) wrong.push({ filter, total, quantity, cents, sums })
           }
-          t.strictSame(wrong, [], `settled until ${until}: status ${status}, user ${user}, product ${product}, in ${ranges.length} ranges of time`)
+          t.strictSame(wrong, [],
+            `settled until ${until}: status ${status}, user ${user}, product ${product}, in ${ranges.length} ranges ` +
+              'of time')
         }
       }
     }
@@ -90,13 +113,19 @@ t.test('GET /api/v1/orders: pages', async (t) => {
   const { call } = shop
   const { ids: all, ...sums } = await expected(shop, {})
   const first = (await call('GET', base)).json
-  t.strictSame(Object.keys(first).sort(), ['limit', 'next_cursor', 'offset', 'orders', 'total', 'total_amount_cents', 'total_quantity'])
+  t.strictSame(Object.keys(first).sort(), [
+    'limit', 'next_cursor', 'offset', 'orders', 'total', 'total_amount_cents', 'total_quantity'
+  ])
   t.match(first, { limit: 20, offset: 0, ...sums })
   t.strictSame(ids(first.orders), all.slice(0, 20))
   t.strictSame(ids((await call('GET', `${base}/?limit=7&offset=20`)).json.orders), all.slice(20, 27))
-  t.strictSame(ids((await call('GET', `${base}?limit=7&cursor=${first.next_cursor}`)).json.orders), all.slice(20, 27), 'by cursor as by offset')
-  t.match((await call('GET', `${base}?offset=1000`)).json, { orders: [], offset: 1000, next_cursor: null, ...sums }, 'past the end')
-  t.match((await call('GET', `${base}?user_id=${NOBODY}`)).json, { orders: [], total: 0, total_quantity: 0, total_amount_cents: 0 })
+  t.strictSame(ids((await call('GET', `${base}?limit=7&cursor=${first.next_cursor}`)).json.orders), all.slice(20, 27),
+    'by cursor as by offset')
+  t.match((await call('GET', `${base}?offset=1000`)).json, { orders: [], offset: 1000, next_cursor: null, ...sums },
+    'past the end')
+  t.match((await call('GET', `${base}?user_id=${NOBODY}`)).json, {
+    orders: [], total: 0, total_quantity: 0, total_amount_cents: 0
+  })
 
   // Both ways to a page that needs status and product: whichever are fewer.
   for (const filter of [{ status: 'paid', product_id: 4 }, { status: 'shipped', product_id: 14 }]) {
@@ -129,6 +158,8 @@ t.test('GET /api/v1/orders: what is no filter is a 400', async (t) => {
       t.ok(refused.json.errors.some(({ field }: any) => field === name), `${name}=${value}`)
     }
   }
-  for (const user of ['x', '-1', '1.5', '', 'ffffffff-ffff']) refuses(t, await call('GET', `${base}?user_id=${user}`), 400, 'INVALID_USER_ID')
+  for (const user of ['x', '-1', '1.5', '', 'ffffffff-ffff']) {
+    refuses(t, await call('GET', `${base}?user_id=${user}`), 400, 'INVALID_USER_ID')
+  }
   refuses(t, await call('GET', `${base}?cursor=x`), 400, 'INVALID_CURSOR')
 })

@@ -28,7 +28,9 @@ t.test('an invoice is stored, fetched and replaced', async (t) => {
   for (const [contentType, document] of Object.entries(FILES)) {
     const stored = await put(shop, id, document, contentType)
     t.equal(stored.status, 200)
-    t.strictSame(stored.json, { message: 'Invoice stored successfully', order_id: id, content_type: contentType, size: document.length })
+    t.strictSame(stored.json, {
+      message: 'Invoice stored successfully', order_id: id, content_type: contentType, size: document.length
+    })
     const fetched = await app.inject({ url: `/orders/${id}/invoice` })
     t.equal(fetched.statusCode, 200)
     t.strictSame(fetched.rawPayload, document, 'byte for byte')
@@ -42,7 +44,8 @@ t.test('an invoice is stored, fetched and replaced', async (t) => {
   t.not(after.headers.etag, before.headers.etag)
   t.equal(after.json.data[0].status_history.length, 1)
   t.equal((await call('GET', '/orders')).json.data[0].invoice, `/orders/${id}/invoice`, 'in lists too')
-  t.equal((await put(shop, id, PDF, 'Application/PDF; charset=binary')).json.content_type, 'application/pdf', 'a type in other letters, with parameters')
+  t.equal((await put(shop, id, PDF, 'Application/PDF; charset=binary')).json.content_type, 'application/pdf',
+    'a type in other letters, with parameters')
 
   await call('DELETE', `/orders/${id}`)
   refuses(t, await call('GET', `/orders/${id}/invoice`), 404, 'ORDER_NOT_FOUND')
@@ -61,17 +64,21 @@ t.test('what is no invoice is refused', async (t) => {
     refuses(t, await put(shop, id, document.subarray(0, 2), contentType), 400, 'INVALID_INVOICE')
     refuses(t, await put(shop, id, '<script>alert(1)</script>', contentType), 400, 'INVALID_INVOICE')
   }
-  for (const contentType of ['text/html', 'image/gif', 'application/octet-stream', 'image/svg+xml', 'application/xml']) {
+  for (const contentType of [
+    'text/html', 'image/gif', 'application/octet-stream', 'image/svg+xml', 'application/xml'
+  ]) {
     refuses(t, await put(shop, id, PDF, contentType), 415, 'UNSUPPORTED_MEDIA_TYPE')
   }
   refuses(t, await put(shop, id, '{"a": 1}', 'application/json'), 415, 'UNSUPPORTED_MEDIA_TYPE')
   refuses(t, await put(shop, id, '{"a": ', 'application/json'), 415, 'UNSUPPORTED_MEDIA_TYPE')
-  refuses(t, await call('PATCH', `/orders/${id}`, PDF, { 'content-type': 'application/pdf' }), 415, 'UNSUPPORTED_MEDIA_TYPE')
+  refuses(t, await call('PATCH', `/orders/${id}`, PDF, { 'content-type': 'application/pdf' }), 415,
+    'UNSUPPORTED_MEDIA_TYPE')
 
   const largest = Buffer.alloc(10 * 1024 * 1024, PDF)
   refuses(t, await put(shop, id, Buffer.concat([largest, Buffer.alloc(1)]), 'application/pdf'), 413, 'BODY_TOO_LARGE')
   refuses(t, await call('GET', `/orders/${id}/invoice`), 404, 'INVOICE_NOT_FOUND')
-  t.match(await put(shop, id, largest, 'application/pdf'), { status: 200, json: { size: 10_485_760 } }, '10 MiB are not too large')
+  t.match(await put(shop, id, largest, 'application/pdf'), { status: 200, json: { size: 10_485_760 } },
+    '10 MiB are not too large')
   t.equal((await call('GET', `/orders/${id}/invoice`)).headers['content-length'], '10485760')
 
   for (const bad of ['x', '-1', '1.5']) {

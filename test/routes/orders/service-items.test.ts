@@ -20,7 +20,8 @@ t.test('POST /orders/{order_id}/items adds lines at today’s price and raises l
   await sql`update products.product_enriched set price = 10 where product_id in (1, 2)`
 
   const added = await call('POST', `${url}/items`, [
-    { product_id: 2, quantity: 3 }, { product_id: 1, quantity: 5 }, { product_id: 31 }, { product_id: 40, add_to_cart_order: 1, reordered: 1 }
+    { product_id: 2, quantity: 3 }, { product_id: 1, quantity: 5 }, { product_id: 31 },
+    { product_id: 40, add_to_cart_order: 1, reordered: 1 }
   ])
   t.equal(added.status, 201)
   t.match(added.json, { message: 'Items added successfully', order_id: id, total_added: 4 })
@@ -33,8 +34,11 @@ t.test('POST /orders/{order_id}/items adds lines at today’s price and raises l
 
   const after = await call('GET', url)
   const [order] = after.json.data
-  t.match(order, { total_items: 4, total_quantity: 14, total_price: 139.9 }, 'totals follow: 7 × 1.99 + 3 × 10 + 3 × 31.99')
-  t.strictSame(Object.fromEntries(order.items.map((item: any) => [item.product_id, item.price])), { 1: 1.99, 2: 10, 31: 31.99, 40: null })
+  t.match(order, { total_items: 4, total_quantity: 14, total_price: 139.9 },
+    'totals follow: 7 × 1.99 + 3 × 10 + 3 × 31.99')
+  t.strictSame(Object.fromEntries(order.items.map((item: any) => [item.product_id, item.price])), {
+    1: 1.99, 2: 10, 31: 31.99, 40: null
+  })
   t.ok(order.updated_at > before.json.data[0].updated_at)
   t.not(after.headers.etag, before.headers.etag, 'the ETag moves')
   t.equal(order.status_history.length, 1, 'the status does not')
@@ -49,11 +53,14 @@ t.test('items of one request', async (t) => {
     { product_id: 5, quantity: 1 }, { product_id: 6, quantity: 1 }, { product_id: 5, quantity: 4, price: 0 }
   ])
   t.match(added.json, { total_added: 2 }, 'a product twice counts once, quantities summed')
-  t.strictSame(added.json.added_items.map((item: any) => [item.product_id, item.quantity, item.add_to_cart_order]), [[5, 5, 3], [6, 1, 4]])
+  t.strictSame(added.json.added_items.map((item: any) => [item.product_id, item.quantity, item.add_to_cart_order]), [
+    [5, 5, 3], [6, 1, 4]
+  ])
   const [order] = (await call('GET', url)).json.data
   t.strictSame(order.items.map((item: any) => item.product_id), [1, 31, 5, 6], 'shown in the order of their positions')
 
-  await Promise.all(Array.from({ length: 30 }, async (_, n) => await call('POST', `${url}/items`, [{ product_id: 33 }, { product_id: n % 3 + 10 }])))
+  await Promise.all(Array.from({ length: 30 },
+    async (_, n) => await call('POST', `${url}/items`, [{ product_id: 33 }, { product_id: n % 3 + 10 }])))
   const [raised] = (await call('GET', url)).json.data
   t.match(raised, { total_items: 8, total_quantity: 70 }, 'thirty additions at once all count')
   t.equal(await stockOf(shop, 33), 970)
@@ -65,11 +72,19 @@ t.test('an addition that cannot be changes nothing', async (t) => {
   const { url } = await makeOrder(shop)
   const before = await call('GET', url)
 
-  refuses(t, await call('POST', `${url}/items`, [{ product_id: 2 }, { product_id: 99 }, { product_id: 50 }]), 400, 'PRODUCTS_NOT_FOUND', 'Products not found: 50, 99')
-  refuses(t, await call('POST', `${url}/items`, [{ product_id: 2 }, { product_id: 33, quantity: 1 }, { product_id: 31, quantity: 4 }]),
+  refuses(t, await call('POST', `${url}/items`, [{ product_id: 2 }, { product_id: 99 }, { product_id: 50 }]), 400,
+    'PRODUCTS_NOT_FOUND', 'Products not found: 50, 99')
+  refuses(t,
+    await call('POST', `${url}/items`, [
+      { product_id: 2 }, { product_id: 33, quantity: 1 }, { product_id: 31, quantity: 4 }
+    ]),
     409, 'INSUFFICIENT_STOCK', 'Not enough stock: product 31 (Product 31), wanted 4, available 3')
-  refuses(t, await call('POST', `${url}/items`, [{ product_id: 2 }, { product_id: 1, quantity: 1_000_000 }]), 400, 'INVALID_QUANTITY')
-  for (const body of [[], {}, [{ quantity: 1 }], [{ product_id: 1, quantity: 0 }], [{ product_id: '1' }], [{ product_id: 1, reordered: 5 }], undefined]) {
+  refuses(t, await call('POST', `${url}/items`, [{ product_id: 2 }, { product_id: 1, quantity: 1_000_000 }]), 400,
+    'INVALID_QUANTITY')
+  for (const body of [
+    [], {}, [{ quantity: 1 }], [{ product_id: 1, quantity: 0 }], [{ product_id: '1' }],
+    [{ product_id: 1, reordered: 5 }], undefined
+  ]) {
     refuses(t, await call('POST', `${url}/items`, body), 400, 'INVALID_INPUT')
   }
   const after = await call('GET', url)

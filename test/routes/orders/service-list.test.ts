@@ -5,8 +5,8 @@ import { NOBODY, openShop, refuses, userId, type Shop } from '../../helper.ts'
 const STATUSES = ['pending', 'paid', 'shipped', 'delivered', 'cancelled']
 
 /**
- * 240 orders of the users 1 to 4 between 1 March and 6 May 2026, three at a time at the same moment, one of them the first and
- * one the last of a day. Each has one product of 1–6, and every third one of 11, 14, 17 too.
+ * 240 orders of the users 1 to 4 between 1 March and 6 May 2026, three at a time at the same moment, one of them the
+ * first and one the last of a day. Each has one product of 1–6, and every third one of 11, 14, 17 too.
  */
 async function makeOrders ({ sql }: Shop): Promise<void> {
   await sql`
@@ -37,23 +37,29 @@ async function idsOf ({ sql }: Shop, filter: Filter): Promise<string[]> {
     select o.id::text as id from orders.orders o join users.users u on u.id = o.user_id
     where ${filter.status ? sql`o.status = ${filter.status}` : sql`true`}
       and ${filter.user_id ? sql`u.external_user_id = ${filter.user_id}` : sql`true`}
-      and ${filter.product_id ? sql`${filter.product_id} in (select product_id from orders.order_items i where i.order_id = o.id)` : sql`true`}
+      and ${filter.product_id
+        ? sql`${filter.product_id} in (select product_id from orders.order_items i where i.order_id = o.id)`
+        : sql`true`}
       and ${filter.from ? sql`o.created_at >= ${utc(filter.from)}::text::timestamptz` : sql`true`}
       and ${to || sql`true`}
     order by o.created_at desc, o.id desc`
   return rows.map(({ id }) => id)
 }
 
-const query = (parameters: object) => new URLSearchParams(Object.entries(parameters).map(([key, value]): [string, string] => [key, String(value)]))
+const query = (parameters: object) => new URLSearchParams(Object.entries(parameters)
+  .map(([key, value]): [string, string] => [key, String(value)]))
 const ids = (orders: { order_id: string }[]) => orders.map((order) => order.order_id)
 
 t.test('GET /orders: filters combine, totals are exact, newest first', async (t) => {
   const shop = await openShop(t)
   await makeOrders(shop)
   const ranges: Filter[] = [
-    {}, { from: '2026-03-10' }, { to: '2026-03-10' }, { from: '2026-03-10', to: '2026-03-10' }, { from: '2026-03-05', to: '2026-04-20' },
-    { from: '2026-03-10T00:00:00Z', to: '2026-03-10T23:59:59.999999Z' }, { from: '2026-03-10T00:00:00.000001Z', to: '2026-03-10T23:59:59.999998Z' },
-    { from: '2026-03-09T20:00:00Z', to: '2026-03-12T03:30:00' }, { from: '2026-03-10T02:00:00+02:00' }, { to: '2026-03-10T00:00:00Z' },
+    {}, { from: '2026-03-10' }, { to: '2026-03-10' }, { from: '2026-03-10', to: '2026-03-10' },
+    { from: '2026-03-05', to: '2026-04-20' },
+    { from: '2026-03-10T00:00:00Z', to: '2026-03-10T23:59:59.999999Z' },
+    { from: '2026-03-10T00:00:00.000001Z', to: '2026-03-10T23:59:59.999998Z' },
+    { from: '2026-03-09T20:00:00Z', to: '2026-03-12T03:30:00' }, { from: '2026-03-10T02:00:00+02:00' },
+    { to: '2026-03-10T00:00:00Z' },
     { from: '2026-03-20', to: '2026-03-10' }, { from: '2030-01-01' }, { to: '1999-12-31' }
   ]
   for (const status of [undefined, 'paid', 'refunded']) {
@@ -61,13 +67,16 @@ t.test('GET /orders: filters combine, totals are exact, newest first', async (t)
       for (const product of [undefined, 4, 14]) {
         const wrong: unknown[] = []
         for (const range of ranges) {
-          const filter = { ...status && { status }, ...user && { user_id: user }, ...product && { product_id: product }, ...range }
+          const filter = {
+            ...status && { status }, ...user && { user_id: user }, ...product && { product_id: product }, ...range
+          }
           const expected = await idsOf(shop, filter)
           const { json } = await shop.call('GET', `/orders?${query({ ...filter, limit: 100 })}`)
           const right = json.total === expected.length && ids(json.data).join() === expected.slice(0, 100).join()
           if (!right) wrong.push({ filter, total: json.total, expected: expected.length })
         }
-        t.strictSame(wrong, [], `status ${status}, user ${user}, product ${product}, in ${ranges.length} ranges of time`)
+        t.strictSame(wrong, [],
+          `status ${status}, user ${user}, product ${product}, in ${ranges.length} ranges of time`)
       }
     }
   }
@@ -80,9 +89,13 @@ t.test('GET /orders: pages', async (t) => {
   const first = (await call('GET', '/orders')).json
   t.match(first, { success: true, message: 'Found 240 orders', total: 240, limit: 25, offset: 0 })
   t.equal(first.data.length, 25)
-  all<any>(t, first.data, (order) => order.items.length > 0 && !('status_history' in order), 'with items, without history')
+  all<any>(t, first.data, (order) => order.items.length > 0 && !('status_history' in order),
+    'with items, without history')
 
-  for (const filter of [{}, { status: 'paid' }, { product_id: 4 }, { user_id: userId(2) }, { status: 'paid', product_id: 4, user_id: userId(2) }, { from: '2026-03-10', to: '2026-04-10' }]) {
+  for (const filter of [
+    {}, { status: 'paid' }, { product_id: 4 }, { user_id: userId(2) },
+    { status: 'paid', product_id: 4, user_id: userId(2) }, { from: '2026-03-10', to: '2026-04-10' }
+  ]) {
     const expected = await idsOf(shop, filter)
     t.ok(expected.length > 0)
     for (const limit of [1, 7, expected.length, 100]) {
@@ -110,7 +123,8 @@ t.test('GET /orders: pages', async (t) => {
   const { data: [last], next_cursor: cursor } = (await call('GET', '/orders?limit=1')).json
   await call('POST', '/orders', { user_id: userId(1), items: [{ product_id: 1 }] })
   const next = (await call('GET', `/orders?limit=1&cursor=${cursor}`)).json
-  t.strictSame(ids(next.data), [String(Number(last.order_id) - 1)], 'an order that was made in between does not move the next page')
+  t.strictSame(ids(next.data), [String(Number(last.order_id) - 1)],
+    'an order that was made in between does not move the next page')
   t.equal(next.total, 241)
 })
 
@@ -156,7 +170,9 @@ t.test('GET /orders/user/{user_id}', async (t) => {
   t.strictSame(ids((await call('GET', `${url}/?limit=100&offset=50`)).json.data), expected.slice(50))
   t.strictSame(ids((await call('GET', `${url}?cursor=${first.next_cursor}`)).json.data), expected.slice(20, 40))
 
-  t.match((await call('GET', `/orders/user/${userId(5)}`)).json, { message: `Found 0 orders for user ${userId(5)}`, data: [], total: 0 })
+  t.match((await call('GET', `/orders/user/${userId(5)}`)).json, {
+    message: `Found 0 orders for user ${userId(5)}`, data: [], total: 0
+  })
   refuses(t, await call('GET', `/orders/user/${NOBODY}`), 404, 'USER_NOT_FOUND', 'User not found')
   refuses(t, await call('GET', '/orders/user/2'), 400, 'INVALID_USER_ID', 'Invalid user ID format')
   refuses(t, await call('GET', `${url}?limit=101`), 400, 'INVALID_INPUT')

@@ -7,7 +7,8 @@ const order = (user: string, items: unknown = one, more = {}) => ({ user_id: use
 t.test('POST /orders fills in what is not sent', async (t) => {
   const { call, sql } = await openShop(t, { SELL_UNPRICED: 'true' })
   const before = new Date()
-  const placed = await call('POST', '/orders', order(userId(1), [{ product_id: 7 }, { product_id: 5, quantity: 3 }, { product_id: 40, quantity: 2 }]))
+  const placed = await call('POST', '/orders',
+    order(userId(1), [{ product_id: 7 }, { product_id: 5, quantity: 3 }, { product_id: 40, quantity: 2 }]))
   const after = new Date()
   t.match(placed, { status: 201, json: { success: true, message: 'Order created successfully' } })
   t.strictSame(Object.keys(placed.json), ['success', 'message', 'data'], 'order answers come in an envelope')
@@ -16,7 +17,8 @@ t.test('POST /orders fills in what is not sent', async (t) => {
   t.match(made.order_id, /^\d+$/, 'the id is text')
   t.ok(Number(made.order_id) >= 3_422_000, 'from 3422000 up')
   t.equal(placed.headers.location, `/orders/${made.order_id}`)
-  t.ok([before, after].some((moment) => moment.getUTCDay() === made.order_dow), 'the day from the clock, in UTC, 0 is Sunday')
+  t.ok([before, after].some((moment) => moment.getUTCDay() === made.order_dow),
+    'the day from the clock, in UTC, 0 is Sunday')
   t.ok([before, after].some((moment) => moment.getUTCHours() === made.order_hour_of_day), 'and the hour')
   t.match(made, {
     user_id: userId(1),
@@ -51,16 +53,21 @@ t.test('POST /orders fills in what is not sent', async (t) => {
   })
   t.strictSame(made.items.map((item: any) => [item.product_id, item.quantity, item.add_to_cart_order, item.price]),
     [[7, 1, 1, 7.99], [5, 3, 2, 5.99], [40, 2, 3, null]], 'the position from the place in the list, the quantity is 1')
-  t.match(made.status_history, [{ order_id: made.order_id, status: 'pending', changed_at: made.created_at, changed_by: null, note: 'Order created' }])
+  t.match(made.status_history, [
+    { order_id: made.order_id, status: 'pending', changed_at: made.created_at, changed_by: null, note: 'Order created' }
+  ])
   t.equal(made.status_history.length, 1)
   const read = await call('GET', `/orders/${made.order_id}`)
-  t.strictSame(read.json, { success: true, message: `Order ${made.order_id} details retrieved successfully`, data: [made] })
+  t.strictSame(read.json, {
+    success: true, message: `Order ${made.order_id} details retrieved successfully`, data: [made]
+  })
   t.equal(read.headers.etag, placed.headers.etag)
 
   await sql`update orders.orders set created_at = created_at - interval '3 days 5 hours' where id = ${made.order_id}`
   const [second] = (await call('POST', '/orders', order(userId(1)))).json.data
   t.match(second, { order_number: 2, days_since_prior_order: 3 }, 'days since the user’s previous order')
-  t.match((await call('POST', '/orders/', order(userId(2)))).json.data, [{ order_number: 1, days_since_prior_order: null }], 'not another’s')
+  t.match((await call('POST', '/orders/', order(userId(2)))).json.data,
+    [{ order_number: 1, days_since_prior_order: null }], 'not another’s')
 })
 
 t.test('POST /orders keeps what is sent', async (t) => {
@@ -80,45 +87,80 @@ t.test('POST /orders keeps what is sent', async (t) => {
     tracking_url: 'https://example.com/T-1'
   }
   const placed = await call('POST', '/orders', order(userId(1), [
-    { product_id: 3, quantity: 1, add_to_cart_order: 9, reordered: 1 }, { product_id: 4, quantity: 1, add_to_cart_order: 2 }
-  ], { ...sent, status: 'delivered', total_price: 0.01, order_number: 77, eval_set: 'prior', order_id: '1', created_at: '2001-01-01' }))
+    { product_id: 3, quantity: 1, add_to_cart_order: 9, reordered: 1 },
+    { product_id: 4, quantity: 1, add_to_cart_order: 2 }
+  ], {
+    ...sent,
+    status: 'delivered',
+    total_price: 0.01,
+    order_number: 77,
+    eval_set: 'prior',
+    order_id: '1',
+    created_at: '2001-01-01'
+  }))
   t.equal(placed.status, 201)
   const [made] = placed.json.data
-  t.match(made, { ...sent, status: 'pending', total_price: 8.98, order_number: 1 }, 'but status, totals and number are not the caller’s')
+  t.match(made, { ...sent, status: 'pending', total_price: 8.98, order_number: 1 },
+    'but status, totals and number are not the caller’s')
   t.not(made.order_id, '1')
-  t.strictSame(made.items.map((item: any) => [item.product_id, item.add_to_cart_order, item.reordered]), [[4, 2, 0], [3, 9, 1]], 'positions too')
+  t.strictSame(made.items.map((item: any) => [item.product_id, item.add_to_cart_order, item.reordered]),
+    [[4, 2, 0], [3, 9, 1]], 'positions too')
   t.ok(Math.abs(Date.parse(made.created_at) - Date.now()) < 10_000)
 
-  const nothing = { order_dow: null, order_hour_of_day: null, days_since_prior_order: null, delivery_name: null, city: null, tracking_number: null }
-  const [filled] = (await call('POST', '/orders', order(userId(2), [{ product_id: 1, quantity: null, add_to_cart_order: null, reordered: null }], nothing))).json.data
-  t.match(filled, { delivery_name: 'User No2', city: 'Springfield', items: [{ quantity: 1, add_to_cart_order: 1, reordered: 0 }] }, 'null is not sent')
+  const nothing = {
+    order_dow: null,
+    order_hour_of_day: null,
+    days_since_prior_order: null,
+    delivery_name: null,
+    city: null,
+    tracking_number: null
+  }
+  const [filled] = (await call('POST', '/orders',
+    order(userId(2), [{ product_id: 1, quantity: null, add_to_cart_order: null, reordered: null }], nothing))).json.data
+  t.match(filled,
+    { delivery_name: 'User No2', city: 'Springfield', items: [{ quantity: 1, add_to_cart_order: 1, reordered: 0 }] },
+    'null is not sent')
 
   const [twice] = (await call('POST', '/orders', order(userId(3), [
     { product_id: 2, quantity: 2 }, { product_id: 1 }, { product_id: 2, quantity: 3, reordered: 1 }, { product_id: 1 }
   ]))).json.data
   t.match(twice, { total_items: 2, total_quantity: 7 }, 'a product twice counts once')
-  t.strictSame(twice.items.map((item: any) => [item.product_id, item.quantity, item.add_to_cart_order]), [[2, 5, 1], [1, 2, 2]], 'quantities summed, at its first place')
+  t.strictSame(twice.items.map((item: any) => [item.product_id, item.quantity, item.add_to_cart_order]),
+    [[2, 5, 1], [1, 2, 2]], 'quantities summed, at its first place')
 })
 
 t.test('an order that cannot be is refused, all or nothing', async (t) => {
   const { call, sql } = await openShop(t)
   refuses(t, await call('POST', '/orders', order(NOBODY)), 404, 'USER_NOT_FOUND', 'User not found')
   refuses(t, await call('POST', '/orders', order('7')), 400, 'INVALID_USER_ID', 'Invalid user ID format')
-  refuses(t, await call('POST', '/orders', order(userId(1), [{ product_id: 500 }, { product_id: 1 }, { product_id: 41 }, { product_id: 500 }])),
+  refuses(t,
+    await call('POST', '/orders',
+      order(userId(1), [{ product_id: 500 }, { product_id: 1 }, { product_id: 41 }, { product_id: 500 }])),
     400, 'PRODUCTS_NOT_FOUND', 'Products not found: 41, 500')
-  refuses(t, await call('POST', '/orders', order(userId(1), [{ product_id: 33, quantity: 5 }, { product_id: 32, quantity: 2 }, { product_id: 1 }])),
+  refuses(t,
+    await call('POST', '/orders',
+      order(userId(1), [{ product_id: 33, quantity: 5 }, { product_id: 32, quantity: 2 }, { product_id: 1 }])),
     409, 'INSUFFICIENT_STOCK', 'Not enough stock: product 32 (Product 32), wanted 2, available 1')
-  refuses(t, await call('POST', '/orders', order(userId(1), [{ product_id: 32, quantity: 2 }, { product_id: 31, quantity: 3 }, { product_id: 31, quantity: 3 }])),
-    409, 'INSUFFICIENT_STOCK', 'Not enough stock: product 31 (Product 31), wanted 6, available 5, product 32 (Product 32), wanted 2, available 1')
-  refuses(t, await call('POST', '/orders', order(userId(1), [1, 1].map(() => ({ product_id: 1, quantity: 600_000 })))), 400, 'INVALID_QUANTITY')
-  t.strictSame([...await sql`select stock from products.inventory order by product_id`.values()], [[5], [1], [1000]], 'no stock was taken')
+  refuses(t,
+    await call('POST', '/orders',
+      order(userId(1), [
+        { product_id: 32, quantity: 2 }, { product_id: 31, quantity: 3 }, { product_id: 31, quantity: 3 }
+      ])),
+    409, 'INSUFFICIENT_STOCK',
+    'Not enough stock: product 31 (Product 31), wanted 6, available 5, product 32 (Product 32), wanted 2, available 1')
+  refuses(t, await call('POST', '/orders', order(userId(1), [1, 1].map(() => ({ product_id: 1, quantity: 600_000 })))),
+    400, 'INVALID_QUANTITY')
+  t.strictSame([...await sql`select stock from products.inventory order by product_id`.values()], [[5], [1], [1000]],
+    'no stock was taken')
   for (const table of ['orders', 'order_items', 'order_status_history', 'order_totals']) {
     t.equal((await sql`select from orders.${sql(table)}`).length, 0, `nothing is left in ${table}`)
   }
 
   const faults: [string, object][] = [
-    ['items', order(userId(1), [])], ['items', { user_id: userId(1) }], ['user_id', { items: one }], ['items', order(userId(1), 'all')],
-    ['items.0.product_id', order(userId(1), [{ quantity: 1 }])], ['items.0.product_id', order(userId(1), [{ product_id: '1' }])],
+    ['items', order(userId(1), [])], ['items', { user_id: userId(1) }], ['user_id', { items: one }],
+    ['items', order(userId(1), 'all')],
+    ['items.0.product_id', order(userId(1), [{ quantity: 1 }])],
+    ['items.0.product_id', order(userId(1), [{ product_id: '1' }])],
     ['items.1.quantity', order(userId(1), [{ product_id: 1 }, { product_id: 2, quantity: 0 }])],
     ['items.0.quantity', order(userId(1), [{ product_id: 1, quantity: 1.5 }])],
     ['items.0.quantity', order(userId(1), [{ product_id: 1, quantity: 1e30 }])],
@@ -134,18 +176,22 @@ t.test('an order that cannot be is refused, all or nothing', async (t) => {
   for (const [field, body] of faults) {
     const refused = await call('POST', '/orders', body)
     refuses(t, refused, 400, 'INVALID_INPUT')
-    t.ok(refused.json.errors.some((fault: any) => fault.field === field), `names ${field}: ${JSON.stringify(refused.json.errors)}`)
+    t.ok(refused.json.errors.some((fault: any) => fault.field === field),
+      `names ${field}: ${JSON.stringify(refused.json.errors)}`)
   }
-  t.match((await call('POST', '/orders', order(userId(1)))).json.data, [{ order_number: 1 }], 'refused orders use up no number')
+  t.match((await call('POST', '/orders', order(userId(1)))).json.data, [{ order_number: 1 }],
+    'refused orders use up no number')
 })
 
 t.test('an order takes stock, of tracked products only', async (t) => {
   const { call, sql } = await openShop(t)
   const placed = await call('POST', '/orders', order(userId(1), [
-    { product_id: 31, quantity: 2 }, { product_id: 1, quantity: 1000 }, { product_id: 31, quantity: 3 }, { product_id: 32, quantity: 1 }
+    { product_id: 31, quantity: 2 }, { product_id: 1, quantity: 1000 }, { product_id: 31, quantity: 3 },
+    { product_id: 32, quantity: 1 }
   ]))
   t.equal(placed.status, 201)
-  t.strictSame([...await sql`select product_id, stock from products.inventory order by 1`.values()], [[31, 0], [32, 0], [33, 1000]], 'to the last one')
+  t.strictSame([...await sql`select product_id, stock from products.inventory order by 1`.values()],
+    [[31, 0], [32, 0], [33, 1000]], 'to the last one')
   refuses(t, await call('POST', '/orders', order(userId(2), [{ product_id: 32 }])), 409, 'INSUFFICIENT_STOCK',
     'Not enough stock: product 32 (Product 32), wanted 1, available 0')
 })
@@ -154,17 +200,21 @@ t.test('price, name and picture of an order outlive changes of the catalogue', a
   const { call, sql } = await openShop(t, { SELL_UNPRICED: 'true' })
   const placed = await call('POST', '/orders', order(userId(1), [{ product_id: 1, quantity: 2 }, { product_id: 40 }]))
   const [before] = placed.json.data
-  await sql`update products.product_enriched set price = 99, image_url = 'https://example.com/new.png' where product_id = 1`
+  await sql`update products.product_enriched set price = 99, image_url = 'https://example.com/new.png'
+    where product_id = 1`
   await sql`insert into products.product_enriched (product_id, price) values (40, 5)`
-  await sql`update products.products set product_name = 'Renamed', sku = 'NEW-' || product_id where product_id in (1, 40)`
+  await sql`update products.products set product_name = 'Renamed', sku = 'NEW-' || product_id
+    where product_id in (1, 40)`
   const [after] = (await call('GET', `/orders/${before.order_id}`)).json.data
   t.strictSame(after, before)
   t.match(after.items[0], { price: 1.99, product_name: 'Product 1', image_url: 'https://example.com/1.png' })
-  t.strictSame([...await sql`select product_sku from orders.order_items order by product_id`.values()], [['SKU-1'], ['SKU-40']], 'the SKU too')
+  t.strictSame([...await sql`select product_sku from orders.order_items order by product_id`.values()],
+    [['SKU-1'], ['SKU-40']], 'the SKU too')
   t.match((await call('GET', '/orders?product_id=1')).json.data[0].items[0], { price: 1.99 }, 'in lists too')
 
   await sql`update users.users set first_name = 'Other', city = 'Elsewhere' where id = 1`
-  t.match((await call('GET', `/orders/${before.order_id}`)).json.data, [{ delivery_name: 'User No1', city: 'Springfield' }], 'and so does the address')
+  t.match((await call('GET', `/orders/${before.order_id}`)).json.data,
+    [{ delivery_name: 'User No1', city: 'Springfield' }], 'and so does the address')
 })
 
 t.test('an order’s id', async (t) => {
@@ -184,17 +234,20 @@ t.test('an order’s id', async (t) => {
 
 t.test('DELETE /orders/{order_id} removes the order for good', async (t) => {
   const { call, sql } = await openShop(t)
-  const { headers: { etag }, json: { data: [made] } } = await call('POST', '/orders', order(userId(1), [{ product_id: 31, quantity: 4 }]))
+  const { headers: { etag }, json: { data: [made] } } = await call('POST', '/orders',
+    order(userId(1), [{ product_id: 31, quantity: 4 }]))
   const url = `/orders/${made.order_id}`
   refuses(t, await call('DELETE', url, undefined, { 'if-match': `"${made.order_id}-99"` }), 412, 'PRECONDITION_FAILED')
   refuses(t, await call('DELETE', url, undefined, { 'if-match': `W/${etag}` }), 412, 'PRECONDITION_FAILED')
   const deleted = await call('DELETE', `${url}/`, undefined, { 'if-match': etag! })
   t.match(deleted, { status: 204, text: '' })
-  t.strictSame([...await sql`select stock from products.inventory where product_id = 31`.values()], [[5]], 'the stock came back')
+  t.strictSame([...await sql`select stock from products.inventory where product_id = 31`.values()], [[5]],
+    'the stock came back')
   refuses(t, await call('GET', url), 404, 'ORDER_NOT_FOUND', 'Order not found')
   refuses(t, await call('DELETE', url), 404, 'ORDER_NOT_FOUND', 'Order not found')
   for (const table of ['order_items', 'order_status_history']) {
     t.equal((await sql`select from orders.${sql(table)}`).length, 0, `nothing is left in ${table}`)
   }
-  t.match((await call('POST', '/orders', order(userId(1)))).json.data, [{ order_number: 2 }], 'its number does not come back')
+  t.match((await call('POST', '/orders', order(userId(1)))).json.data, [{ order_number: 2 }],
+    'its number does not come back')
 })

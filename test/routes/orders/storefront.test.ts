@@ -71,9 +71,13 @@ t.test('placing an order', async (t) => {
   t.equal(Object.keys(order)[0], 'id')
   t.notMatch(placed.text, /": |, "|internal_notes/, 'compact JSON, and no word of internal notes')
   t.match(placed.headers, { location: `/api/orders/${order.id}`, etag: /^"[0-9a-f]{32}"$/ })
-  t.strictSame([...await sql`select stock from products.inventory where product_id = 33`], [{ stock: 999 }], 'the stock is taken')
+  t.strictSame([...await sql`select stock from products.inventory where product_id = 33`], [{ stock: 999 }],
+    'the stock is taken')
 
-  for (const url of [`/api/orders/${order.id}`, `/api/orders/number/${order.order_number}`, `/api/orders/number/${order.order_number.toLowerCase()}`]) {
+  for (const url of [
+    `/api/orders/${order.id}`, `/api/orders/number/${order.order_number}`,
+    `/api/orders/number/${order.order_number.toLowerCase()}`
+  ]) {
     t.equal((await call('GET', url, undefined, ada)).text, placed.text, url)
   }
   const { json } = await call('GET', `/orders/${order.id}`)
@@ -90,30 +94,40 @@ t.test('placing an order', async (t) => {
   await sql`update products.product_enriched set price = 1, image_url = null where product_id = 9`
   await sql`update products.products set product_name = 'New', sku = 'NEW' where product_id = 9`
   await call('PUT', `/users/${userId(1)}`, { first_name: 'Ada' })
-  t.equal((await call('GET', `/api/orders/${order.id}`, undefined, ada)).text, placed.text, 'what was bought, at what price, by whom: as it was')
+  t.equal((await call('GET', `/api/orders/${order.id}`, undefined, ada)).text, placed.text,
+    'what was bought, at what price, by whom: as it was')
 })
 
 t.test('addresses', async (t) => {
   const shop = await openShop(t)
   const { call } = shop
-  const place = async (addresses: object) => (await call('POST', '/api/orders', { ...ORDER, ...addresses }, tokenOf(shop, 1))).json
+  const place = async (addresses: object) => (await call('POST', '/api/orders', { ...ORDER, ...addresses },
+    tokenOf(shop, 1))).json
   const own = { street: '1 Main Street', city: 'Springfield', state: null, zipCode: '10001', country: 'USA' }
   const none = { street: null, city: null, state: null, zipCode: null, country: null }
 
   t.match(await place({}), { shipping_address: own, billing_address: own }, 'none: the user’s own')
-  t.match(await place({ shipping_address: null, billing_address: null }), { shipping_address: own, billing_address: own })
+  t.match(await place({ shipping_address: null, billing_address: null }), {
+    shipping_address: own, billing_address: own
+  })
   t.match(await place({ billing_address: home }), { shipping_address: own, billing_address: home })
   const partly = await place({ shipping_address: { city: 'Bonn' } })
   t.strictSame(partly.shipping_address, { ...none, city: 'Bonn' }, 'an address is not mixed with another')
-  t.match((await call('GET', `/orders/${partly.id}`)).json.data[0], { city: 'Bonn', street_address: null, country: null })
-  refuses(t, await call('POST', '/api/orders', { ...ORDER, shipping_address: 'Bonn' }, tokenOf(shop, 1)), 400, 'INVALID_INPUT')
-  refuses(t, await call('POST', '/api/orders', { ...ORDER, shipping_address: { zipCode: 53111 } }, tokenOf(shop, 1)), 400, 'INVALID_INPUT')
+  t.match((await call('GET', `/orders/${partly.id}`)).json.data[0], {
+    city: 'Bonn', street_address: null, country: null
+  })
+  refuses(t, await call('POST', '/api/orders', { ...ORDER, shipping_address: 'Bonn' }, tokenOf(shop, 1)), 400,
+    'INVALID_INPUT')
+  refuses(t, await call('POST', '/api/orders', { ...ORDER, shipping_address: { zipCode: 53111 } }, tokenOf(shop, 1)),
+    400, 'INVALID_INPUT')
 })
 
 t.test('orders of the other faces are seen here, and the other way round', async (t) => {
   const shop = await openShop(t, { SELL_UNPRICED: 'true' })
   const { call } = shop
-  const { json: { data: [placed] } } = await call('POST', '/orders', { user_id: userId(1), items: [{ product_id: 40 }, { product_id: 9 }], city: 'Paris' })
+  const { json: { data: [placed] } } = await call('POST', '/orders', {
+    user_id: userId(1), items: [{ product_id: 40 }, { product_id: 9 }], city: 'Paris'
+  })
   const url = `/api/orders/${placed.order_id}`
   t.match((await call('GET', url, undefined, tokenOf(shop, 1))).json, {
     user_id: userId(1),
@@ -124,7 +138,9 @@ t.test('orders of the other faces are seen here, and the other way round', async
     shipping_address: { street: '1 Main Street', city: 'Paris', zipCode: '10001' },
     items: [{ product_id: '40', price: null, unit_price: null, subtotal: 0 }, { product_id: '9' }]
   }, 'item prices only')
-  for (const [status, time] of [['confirmed', 'confirmed_at'], ['shipped', 'shipped_at'], ['delivered', 'delivered_at']] as const) {
+  for (const [status, time] of [
+    ['confirmed', 'confirmed_at'], ['shipped', 'shipped_at'], ['delivered', 'delivered_at']
+  ] as const) {
     await call('PATCH', `/orders/${placed.order_id}`, { status, tracking_number: 'T-1', shipping_carrier: 'UPS' })
     const { json } = await call('GET', url, undefined, tokenOf(shop, 1))
     t.match(json, { status, tracking_number: 'T-1', carrier: 'UPS', [time]: /^2/ })
@@ -132,7 +148,9 @@ t.test('orders of the other faces are seen here, and the other way round', async
 
   const { json: mine } = await call('POST', '/api/orders', ORDER, tokenOf(shop, 1))
   t.equal((await call('GET', `/orders/user/${userId(1)}`)).json.total, 2)
-  await call('PUT', `/api/orders/${mine.id}`, { status: 'shipped', tracking_number: 'T-2', carrier: 'DHL' }, { ...BOSS, 'x-actor': 'Bob' })
+  await call('PUT', `/api/orders/${mine.id}`, { status: 'shipped', tracking_number: 'T-2', carrier: 'DHL' }, {
+    ...BOSS, 'x-actor': 'Bob'
+  })
   t.match((await call('GET', `/orders/${mine.id}`)).json.data[0], {
     status: 'shipped',
     tracking_number: 'T-2',
@@ -147,12 +165,17 @@ t.test('what cannot be ordered', async (t) => {
   const { call, sql } = shop
   const place = async (body: unknown) => await call('POST', '/api/orders', body, tokenOf(shop, 1))
   for (const items of [
-    [], undefined, [{}], [{ product_id: '7' }], [{ product_id: '7', quantity: 0 }], [{ product_id: '7', quantity: '1' }],
-    [{ product_id: 'x', quantity: 1 }], [{ product_id: '7 ', quantity: 1 }], [{ product_id: '-7', quantity: 1 }], [{ product_id: 7.5, quantity: 1 }],
-    [{ product_id: null, quantity: 1 }], [{ product_id: '9999999999', quantity: 1 }], [{ product_id: 9999999999, quantity: 1 }], [{ product_id: '7', quantity: 1e7 }]
+    [], undefined, [{}], [{ product_id: '7' }], [{ product_id: '7', quantity: 0 }],
+    [{ product_id: '7', quantity: '1' }],
+    [{ product_id: 'x', quantity: 1 }], [{ product_id: '7 ', quantity: 1 }], [{ product_id: '-7', quantity: 1 }],
+    [{ product_id: 7.5, quantity: 1 }],
+    [{ product_id: null, quantity: 1 }], [{ product_id: '9999999999', quantity: 1 }],
+    [{ product_id: 9999999999, quantity: 1 }], [{ product_id: '7', quantity: 1e7 }]
   ]) refuses(t, await place({ items }), 400, 'INVALID_INPUT')
-  refuses(t, await place({ items: [{ product_id: '900', quantity: 1 }, { product_id: 7, quantity: 1 }] }), 400, 'PRODUCTS_NOT_FOUND', 'Products not found: 900')
-  refuses(t, await place({ items: [{ product_id: 32, quantity: 2 }] }), 409, 'INSUFFICIENT_STOCK', 'Not enough stock: product 32 (Product 32), wanted 2, available 1')
+  refuses(t, await place({ items: [{ product_id: '900', quantity: 1 }, { product_id: 7, quantity: 1 }] }), 400,
+    'PRODUCTS_NOT_FOUND', 'Products not found: 900')
+  refuses(t, await place({ items: [{ product_id: 32, quantity: 2 }] }), 409, 'INSUFFICIENT_STOCK',
+    'Not enough stock: product 32 (Product 32), wanted 2, available 1')
   refuses(t, await place({ ...ORDER, customer_notes: 'x'.repeat(2001) }), 400, 'INVALID_INPUT')
   t.equal((await sql`select from orders.orders`).length, 0, 'nothing is left of them')
 })
@@ -161,18 +184,28 @@ t.test('an Idempotency-Key makes one order, also when ten come at once from a ca
   const shop = await openShop(t)
   const { call, sql } = shop
   const zoe = { ...upstream('zoe'), 'idempotency-key': 'k-1' }
-  const answers = await Promise.all(Array.from({ length: 10 }, async () => await call('POST', '/api/orders', ORDER, zoe)))
-  t.equal(new Set(answers.map(({ status, text, headers }) => `${status} ${text} ${headers.etag} ${headers.location}`)).size, 1)
+  const answers = await Promise.all(Array.from({ length: 10 },
+    async () => await call('POST', '/api/orders', ORDER, zoe)))
+  t.equal(
+    new Set(answers.map(({ status, text, headers }) => `${status} ${text} ${headers.etag} ${headers.location}`)).size, 1
+  )
   t.equal(answers.filter(({ headers }) => headers['idempotency-replayed'] === 'true').length, 9)
   t.match(answers[0], { status: 201, json: { user_id: 'zoe' } })
   t.equal((await call('POST', '/api/orders', ORDER, zoe)).text, answers[0]!.text, 'also now that she is known')
   t.equal((await sql`select from orders.orders`).length, 1)
-  refuses(t, await call('POST', '/api/orders', { items: [{ product_id: 7, quantity: 2 }] }, zoe), 422, 'IDEMPOTENCY_KEY_REUSED')
+  refuses(t, await call('POST', '/api/orders', { items: [{ product_id: 7, quantity: 2 }] }, zoe), 422,
+    'IDEMPOTENCY_KEY_REUSED')
 
   const yan = await call('POST', '/api/orders', ORDER, { ...zoe, ...upstream('yan') })
   t.match(yan, { status: 201, json: { user_id: 'yan' } }, 'another caller’s key is another key')
   const own = await call('POST', '/api/orders', ORDER, { ...tokenOf(shop, 1), 'idempotency-key': 'k-1' })
   t.match(own, { status: 201, json: { user_id: userId(1) } })
-  refuses(t, await call('POST', '/api/orders', { items: [{ product_id: 32, quantity: 2 }] }, { ...zoe, 'idempotency-key': 'k-2' }), 409, 'INSUFFICIENT_STOCK')
-  refuses(t, await call('POST', '/api/orders', { items: [{ product_id: 32, quantity: 2 }] }, { ...zoe, 'idempotency-key': 'k-2' }), 409, 'INSUFFICIENT_STOCK')
+  refuses(t,
+    await call('POST', '/api/orders', { items: [{ product_id: 32, quantity: 2 }] },
+      { ...zoe, 'idempotency-key': 'k-2' }),
+    409, 'INSUFFICIENT_STOCK')
+  refuses(t,
+    await call('POST', '/api/orders', { items: [{ product_id: 32, quantity: 2 }] },
+      { ...zoe, 'idempotency-key': 'k-2' }),
+    409, 'INSUFFICIENT_STOCK')
 })

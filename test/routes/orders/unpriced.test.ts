@@ -9,7 +9,8 @@ const items = [{ product_id: 7, quantity: 1 }, { product_id: 40, quantity: 2 }, 
 async function orderEverywhere (shop: Shop): Promise<Record<string, Answer>> {
   const { call } = shop
   const me = tokenOf(shop, 1)
-  const pending = (await call('POST', '/orders', { user_id: userId(2), items: [{ product_id: 1 }] })).json.data[0].order_id
+  const pending =
+    (await call('POST', '/orders', { user_id: userId(2), items: [{ product_id: 1 }] })).json.data[0].order_id
   await call('PUT', `/carts/${userId(1)}`, { items })
   const answers: Record<string, Answer> = {
     service: await call('POST', '/orders', { user_id: userId(1), items }),
@@ -23,7 +24,8 @@ async function orderEverywhere (shop: Shop): Promise<Record<string, Answer>> {
   return { ...answers, 'the storefront’s checkout': await call('POST', '/api/carts/me/checkout', undefined, me) }
 }
 
-const setStock = async ({ sql }: Shop) => await sql`insert into products.inventory (product_id, stock) values (40, 1000)`
+const setStock = async ({ sql }: Shop) =>
+  await sql`insert into products.inventory (product_id, stock) values (40, 1000)`
 
 t.test('a product without a price is not sold, on any face; a cart may hold it', async (t) => {
   const shop = await openShop(t)
@@ -36,29 +38,38 @@ t.test('a product without a price is not sold, on any face; a cart may hold it',
   }
   t.match(await call('POST', '/legacy/orders', { user_id: userId(1), items }),
     { status: 200, json: { success: false, data: [], error: 'Products without a price: 39, 40' } })
-  t.strictSame([...await sql`select stock from products.inventory where product_id = 40`], [{ stock: 1000 }], 'and nothing is taken')
-  t.match((await call('GET', `/carts/${userId(1)}`)).json, { total_items: 3, total_price: 7.99 }, 'the cart is still there')
+  t.strictSame([...await sql`select stock from products.inventory where product_id = 40`], [{ stock: 1000 }],
+    'and nothing is taken')
+  t.match((await call('GET', `/carts/${userId(1)}`)).json, { total_items: 3, total_price: 7.99 },
+    'the cart is still there')
   t.equal((await sql`select from orders.order_items where price is null`).length, 0)
 
   await sql`update products.product_enriched set price = 0 where product_id = 39`
-  t.match((await call('POST', '/orders', { user_id: userId(1), items: [{ product_id: 39 }] })).json.data, [{ total_price: 0 }], 'a price of nothing is one')
+  t.match((await call('POST', '/orders', { user_id: userId(1), items: [{ product_id: 39 }] })).json.data,
+    [{ total_price: 0 }], 'a price of nothing is one')
 })
 
 t.test('a line that is there is raised at its own price, if it has one', async (t) => {
   const shop = await openShop(t)
   const { call, sql } = shop
-  const id = (await call('POST', '/orders', { user_id: userId(1), items: [{ product_id: 7 }, { product_id: 8 }] })).json.data[0].order_id
+  const id =
+                    (await call('POST', '/orders',
+                      { user_id: userId(1), items: [{ product_id: 7 }, { product_id: 8 }] })).json.data[0].order_id
   await sql`update products.product_enriched set price = null where product_id = 7`
   await sql`update orders.order_items set price = null where product_id = 8`
   t.equal((await call('POST', `/orders/${id}/items`, [{ product_id: 7 }])).status, 201)
-  refuses(t, await call('POST', `/orders/${id}/items`, [{ product_id: 8 }]), 409, 'PRODUCT_NOT_PRICED', 'Products without a price: 8')
+  refuses(t, await call('POST', `/orders/${id}/items`, [{ product_id: 8 }]), 409, 'PRODUCT_NOT_PRICED',
+    'Products without a price: 8')
 })
 
 t.test('with SELL_UNPRICED it is sold and counts nothing', async (t) => {
   const shop = await openShop(t, { SELL_UNPRICED: 'true' })
   await setStock(shop)
   for (const [name, { status }] of Object.entries(await orderEverywhere(shop))) t.equal(status, 201, name)
-  t.strictSame([...await shop.sql`select distinct total_price::text as price from orders.orders where total_items = 3`], [{ price: '47.98' }])
+  t.strictSame(
+    [...await shop.sql`select distinct total_price::text as price from orders.orders where total_items = 3`],
+    [{ price: '47.98' }]
+  )
 })
 
 t.test('a shop without any price says so at start', async (t) => {

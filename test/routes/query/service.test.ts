@@ -12,7 +12,9 @@ import { askPatiently, freshDatabase, openShop, refuses, type Answer, type Shop 
 // Of the processor a statement gets what the others leave: on a busy machine all this takes long.
 t.setTimeout(300_000)
 
-const ask = async ({ call }: Shop, sql: string, params?: unknown) => await call('POST', '/query', { sql, ...params !== undefined && { params } })
+const ask = async ({ call }: Shop, sql: string, params?: unknown) => await call('POST', '/query', {
+  sql, ...params !== undefined && { params }
+})
 
 /** Checks what a statement of one row answers, as JSON text. */
 async function gives (t: Test, shop: Shop, sql: string, row: string, params?: unknown[]): Promise<void> {
@@ -24,61 +26,94 @@ t.test('POST /query', { timeout: 250_000 }, async (t) => {
   const shop = await openShop(t, { HARDEN_DATABASE: 'true' })
 
   await t.test('rows of the catalogue as objects, with how many', async (t) => {
-    const answer = await ask(shop, 'select product_id, product_name from products.products where product_id <= 2 order by product_id')
+    const answer = await ask(shop,
+      'select product_id, product_name from products.products where product_id <= 2 order by product_id')
     t.match(answer, { status: 200, headers: { 'content-type': /^application\/json/ } })
     t.same(answer.json, {
-      success: true, data: [{ product_id: 1, product_name: 'Product 1' }, { product_id: 2, product_name: 'Product 2' }], row_count: 2, truncated: false
+      success: true,
+      data: [{ product_id: 1, product_name: 'Product 1' }, { product_id: 2, product_name: 'Product 2' }],
+      row_count: 2,
+      truncated: false
     })
-    t.same((await ask(shop, 'select 1 from products.products where false')).json, { success: true, data: [], row_count: 0, truncated: false })
-    t.equal((await ask(shop, 'select count(*) from departments')).json.data[0].count, 4, 'the schema products needs no name')
-    for (const table of ['departments', 'aisles', 'products', 'product_enriched', 'inventory']) t.equal((await ask(shop, `table products.${table}`)).status, 200, table)
+    t.same((await ask(shop, 'select 1 from products.products where false')).json, {
+      success: true, data: [], row_count: 0, truncated: false
+    })
+    t.equal((await ask(shop, 'select count(*) from departments')).json.data[0].count, 4,
+      'the schema products needs no name')
+    for (const table of ['departments', 'aisles', 'products', 'product_enriched', 'inventory']) {
+      t.equal((await ask(shop, `table products.${table}`)).status, 200, table)
+    }
   })
 
   await t.test('every type as JSON', async (t) => {
     const types: [string, string][] = [
       ['1::smallint', '1'], ['2147483647', '2147483647'], ['9007199254740991::bigint', '9007199254740991'],
       ['-9007199254740991::bigint', '-9007199254740991'], ['9007199254740992::bigint', '"9007199254740992"'],
-      ["'-9223372036854775808'::bigint", '"-9223372036854775808"'], ['7.10::numeric', '7.10'], ['0.1234567890123456789::numeric', '0.1234567890123456789'],
+      ["'-9223372036854775808'::bigint", '"-9223372036854775808"'], ['7.10::numeric', '7.10'],
+      ['0.1234567890123456789::numeric', '0.1234567890123456789'],
       ['12345678901234567890.5::numeric', '12345678901234567890.5'], ['1e20::numeric', '"100000000000000000000"'],
-      ["'NaN'::numeric", '"NaN"'], ["'Infinity'::float8", '"Infinity"'], ['1e300::float8', '1e+300'], ['0.1::float8', '0.1'], ['true', 'true'], ['null', 'null'],
+      ["'NaN'::numeric", '"NaN"'], ["'Infinity'::float8", '"Infinity"'], ['1e300::float8', '1e+300'],
+      ['0.1::float8', '0.1'], ['true', 'true'], ['null', 'null'],
       ["'2026-11-21'::date", '"2026-11-21"'], ["'2026-11-21 10:00+02'::timestamptz", '"2026-11-21T08:00:00+00:00"'],
-      ["'2026-11-21 10:00:00.123456'::timestamp", '"2026-11-21T10:00:00.123456"'], ["'1 day 02:00'::interval", '"1 day 02:00:00"'],
-      ["'{\"a\":[1,null]}'::json", '{"a":[1,null]}'], ["'{\"a\":12345678901234567890}'::json", '{"a":"12345678901234567890"}'], ['array[1,null,3]', '[1,null,3]'],
-      ['array[[1,2],[3,4]]', '[[1,2],[3,4]]'], ['array[9007199254740993]', '["9007199254740993"]'], ["'\\x00ff'::bytea", '"\\\\x00ff"'],
-      ["'12345678901234567890 \"quoted\" 12345678901234567890'::text", '"12345678901234567890 \\"quoted\\" 12345678901234567890"'],
-      ["E'a\\nb\\u00e4\\U0001F600'", '"a\\nbä😀"'], ["'00000000-0000-4000-8000-000000000001'::uuid", '"00000000-0000-4000-8000-000000000001"'],
+      ["'2026-11-21 10:00:00.123456'::timestamp", '"2026-11-21T10:00:00.123456"'],
+      ["'1 day 02:00'::interval", '"1 day 02:00:00"'],
+      ["'{\"a\":[1,null]}'::json", '{"a":[1,null]}'],
+      ["'{\"a\":12345678901234567890}'::json", '{"a":"12345678901234567890"}'], ['array[1,null,3]', '[1,null,3]'],
+      ['array[[1,2],[3,4]]', '[[1,2],[3,4]]'], ['array[9007199254740993]', '["9007199254740993"]'],
+      ["'\\x00ff'::bytea", '"\\\\x00ff"'],
+      [
+        "'12345678901234567890 \"quoted\" 12345678901234567890'::text",
+        '"12345678901234567890 \\"quoted\\" 12345678901234567890"'
+      ],
+      ["E'a\\nb\\u00e4\\U0001F600'", '"a\\nbä😀"'],
+      ["'00000000-0000-4000-8000-000000000001'::uuid", '"00000000-0000-4000-8000-000000000001"'],
       ['int4range(1, 3)', '"[1,3)"']
     ]
     for (const [expression, json] of types) await gives(t, shop, `select ${expression} as x`, `{"x":${json}}`)
-    await gives(t, shop, 'select count(*), sum(price), avg(price), max(price) from product_enriched', '{"count":39,"sum":818.61,"avg":20.9900000000000000,"max":39.99}')
+    await gives(t, shop, 'select count(*), sum(price), avg(price), max(price) from product_enriched',
+      '{"count":39,"sum":818.61,"avg":20.9900000000000000,"max":39.99}')
   })
 
   await t.test('parameters have the types the statement wants', async (t) => {
     const given: [string, unknown, string][] = [
-      ['$1::int', 5, '5'], ['$1::int', '5', '5'], ['$1::bigint', '9007199254740993', '"9007199254740993"'], ['$1::numeric', 7.99, '7.99'], ['$1::boolean', true, 'true'],
-      ['$1::boolean', false, 'false'], ['$1::boolean', 'true', 'true'], ['$1::text', null, 'null'], ['$1::text', true, '"true"'], ['$1::date', '2026-01-02', '"2026-01-02"'],
-      ['$1::timestamptz', '2026-01-02T03:04:05.123456Z', '"2026-01-02T03:04:05.123456+00:00"'], ['$1::timestamptz', 'infinity', '"infinity"'],
-      ['$1::jsonb', { a: ['b'] }, '{"a": ["b"]}'], ['$1::jsonb', [1, 'x'], '[1, "x"]'], ['$1::json', '{"a":1}', '{"a":1}'], ['$1::int[]', [1, null, 3], '[1,null,3]'],
-      ['$1::text[]', ['a"b\\c', '', 'null', '{,}'], '["a\\"b\\\\c","","null","{,}"]'], ['$1::int[]', [], '[]'], ['$1::int[][]', [[1, 2], [3, 4]], '[[1,2],[3,4]]'],
-      ['$1::bytea', '\\x00ff', '"\\\\x00ff"'], ['$1', "'; drop table products.products; --", '"\'; drop table products.products; --"']
+      ['$1::int', 5, '5'], ['$1::int', '5', '5'], ['$1::bigint', '9007199254740993', '"9007199254740993"'],
+      ['$1::numeric', 7.99, '7.99'], ['$1::boolean', true, 'true'],
+      ['$1::boolean', false, 'false'], ['$1::boolean', 'true', 'true'], ['$1::text', null, 'null'],
+      ['$1::text', true, '"true"'], ['$1::date', '2026-01-02', '"2026-01-02"'],
+      ['$1::timestamptz', '2026-01-02T03:04:05.123456Z', '"2026-01-02T03:04:05.123456+00:00"'],
+      ['$1::timestamptz', 'infinity', '"infinity"'],
+      ['$1::jsonb', { a: ['b'] }, '{"a": ["b"]}'], ['$1::jsonb', [1, 'x'], '[1, "x"]'],
+      ['$1::json', '{"a":1}', '{"a":1}'], ['$1::int[]', [1, null, 3], '[1,null,3]'],
+      ['$1::text[]', ['a"b\\c', '', 'null', '{,}'], '["a\\"b\\\\c","","null","{,}"]'], ['$1::int[]', [], '[]'],
+      ['$1::int[][]', [[1, 2], [3, 4]], '[[1,2],[3,4]]'],
+      ['$1::bytea', '\\x00ff', '"\\\\x00ff"'],
+      ['$1', "'; drop table products.products; --", '"\'; drop table products.products; --"']
     ]
-    for (const [expression, value, json] of given) await gives(t, shop, `select ${expression} as x`, `{"x":${json}}`, [value])
-    await gives(t, shop, 'select product_name from products where product_id = any ($1) and product_name ilike $2', '{"product_name":"Product 7"}', [[7, 8], '%7'])
+    for (const [expression, value, json] of given) {
+      await gives(t, shop, `select ${expression} as x`, `{"x":${json}}`, [value])
+    }
+    await gives(t, shop, 'select product_name from products where product_id = any ($1) and product_name ilike $2',
+      '{"product_name":"Product 7"}', [[7, 8], '%7'])
     await gives(t, shop, 'select 1 as x', '{"x":1}', null as never)
   })
 
   await t.test('forms of a statement that are harmless', async (t) => {
-    for (const text of ['select 1 as x;', 'select 1 as x ; ;', 'select 1 as x -- done', 'select 1 as x; -- done', '/* a */ select 1 as x /* b; */ ;/* c */', 'SELECT 1 AS x\n;\n',
-      '(select 1 as x)', 'values (1) order by 1', 'with a as (select 1 as x) select * from a', 'select $$;$$::text is not null as x, 1 as x', "select ';' as y, 1 as x;",
-      "select '😀' as y, 1 as x; -- 😀"]) {
+    for (const text of [
+      'select 1 as x;', 'select 1 as x ; ;', 'select 1 as x -- done', 'select 1 as x; -- done',
+      '/* a */ select 1 as x /* b; */ ;/* c */', 'SELECT 1 AS x\n;\n', '(select 1 as x)', 'values (1) order by 1',
+      'with a as (select 1 as x) select * from a', 'select $$;$$::text is not null as x, 1 as x',
+      "select ';' as y, 1 as x;", "select '😀' as y, 1 as x; -- 😀"
+    ]) {
       const answer = await ask(shop, text)
       t.equal(answer.status, 200, text)
       t.equal(Object.values(answer.json.data[0]).at(-1), 1, text)
     }
     t.same((await ask(shop, 'select')).json.data, [{}], 'no columns')
-    t.same((await ask(shop, 'select 1 as a, 2 as b, 3 as a')).json.data, [{ a: 3, b: 2 }], 'of two columns of one name the last counts')
+    t.same((await ask(shop, 'select 1 as a, 2 as b, 3 as a')).json.data, [{ a: 3, b: 2 }],
+      'of two columns of one name the last counts')
     t.equal((await ask(shop, 'select 1 as a, 2 as a')).text.match(/"a"/g)?.length, 1, 'and only that one is sent')
-    t.same((await ask(shop, 'select n from generate_series(3, 1, -1) n order by n desc')).json.data, [{ n: 3 }, { n: 2 }, { n: 1 }], 'in the order asked for')
+    t.same((await ask(shop, 'select n from generate_series(3, 1, -1) n order by n desc')).json.data,
+      [{ n: 3 }, { n: 2 }, { n: 1 }], 'in the order asked for')
   })
 
   await t.test('at most 10,000 rows and 5 MB', async (t) => {
@@ -94,16 +129,22 @@ t.test('POST /query', { timeout: 250_000 }, async (t) => {
     t.same(await count("select repeat('x', 999993) as x from generate_series(1, 5)"), [4, true])
     t.same(await count("select repeat('x', 999992) as x from generate_series(1, 5)"), [5, false])
     t.same(await count("select repeat('x', 6000000)"), [0, true], 'a row too large by itself')
-    t.same(await count("select case n when 2 then repeat('x', 6000000) else 'x' end from generate_series(1, 3) n"), [1, true], 'what follows it is cut off too')
+    t.same(await count("select case n when 2 then repeat('x', 6000000) else 'x' end from generate_series(1, 3) n"),
+      [1, true], 'what follows it is cut off too')
   })
 
   await t.test('a faulty statement is a 400 with PostgreSQL’s message and position', async (t) => {
     const faults: [string, RegExp, unknown[]?][] = [
-      ['selec 1', /syntax error at or near "selec", at character 1$/], ['select nosuch from products', /column "nosuch" does not exist, at character 8$/],
-      ['select * from nosuch', /relation "nosuch" does not exist, at character 15$/], ['select 1/0', /division by zero$/], ["select 'x'::int", /invalid input syntax.*at character 8$/],
-      ['select 1; select 2', /multiple commands/], ['select (1', /syntax error/], ["select 'x", /unterminated/], ['select 1 /*', /unterminated/], ['', /./],
-      ['select $1::int', /takes 1 parameters, 0 were sent/], ['select 1', /takes 0 parameters, 1 were sent/, [1]], ['select $2::int', /could not determine data type of parameter \$1/, [1, 2]],
-      ['select $1::int', /invalid input syntax for type integer: "x"/, ['x']], ['select $1::date', /invalid input syntax for type date/, ['yesterdayish']]
+      ['selec 1', /syntax error at or near "selec", at character 1$/],
+      ['select nosuch from products', /column "nosuch" does not exist, at character 8$/],
+      ['select * from nosuch', /relation "nosuch" does not exist, at character 15$/],
+      ['select 1/0', /division by zero$/], ["select 'x'::int", /invalid input syntax.*at character 8$/],
+      ['select 1; select 2', /multiple commands/], ['select (1', /syntax error/], ["select 'x", /unterminated/],
+      ['select 1 /*', /unterminated/], ['', /./],
+      ['select $1::int', /takes 1 parameters, 0 were sent/], ['select 1', /takes 0 parameters, 1 were sent/, [1]],
+      ['select $2::int', /could not determine data type of parameter \$1/, [1, 2]],
+      ['select $1::int', /invalid input syntax for type integer: "x"/, ['x']],
+      ['select $1::date', /invalid input syntax for type date/, ['yesterdayish']]
     ]
     for (const [sql, message, params] of faults) {
       const answer = await ask(shop, sql, params)
@@ -117,20 +158,29 @@ t.test('POST /query', { timeout: 250_000 }, async (t) => {
     refuses(t, await ask(shop, 'select 1', Array(101).fill(1)), 400, 'INVALID_INPUT')
     refuses(t, await ask(shop, 'select \0'), 400, 'INVALID_INPUT')
     refuses(t, await ask(shop, 'select $1::text', ['\0']), 400, 'INVALID_INPUT')
-    for (const body of [{}, { sql: 5 }, { sql: 'select 1', params: { a: 1 } }, { sql: ['select 1'] }]) refuses(t, await shop.call('POST', '/query', body), 400, 'INVALID_INPUT')
+    for (const body of [{}, { sql: 5 }, { sql: 'select 1', params: { a: 1 } }, { sql: ['select 1'] }]) {
+      refuses(t, await shop.call('POST', '/query', body), 400, 'INVALID_INPUT')
+    }
   })
 
   await t.test('what the login may not do is a 403', async (t) => {
-    for (const sql of ['select * from users.users', 'select * from orders.orders', 'select * from gateway.idempotency_keys', 'select * from public.schemaversion',
-      'delete from products.products', 'insert into products.inventory values (1, 1)', 'update products.products set sku = null', 'show all', 'explain select 1',
-      'with gone as (delete from products returning 1) select * from gone', 'select * from products for update', 'select pg_sleep(1)', ';', '-- nothing']) {
+    for (const sql of [
+      'select * from users.users', 'select * from orders.orders', 'select * from gateway.idempotency_keys',
+      'select * from public.schemaversion', 'delete from products.products',
+      'insert into products.inventory values (1, 1)', 'update products.products set sku = null', 'show all',
+      'explain select 1', 'with gone as (delete from products returning 1) select * from gone',
+      'select * from products for update', 'select pg_sleep(1)', ';', '-- nothing'
+    ]) {
       refuses(t, await ask(shop, sql), 403, 'QUERY_FORBIDDEN')
     }
     t.match((await ask(shop, 'select 1 from users.users')).json.detail, /permission denied for schema users/)
   })
 
   await t.test('after 5 seconds it is a 408, and the lane goes on', async (t) => {
-    refuses(t, await ask(shop, 'select count(*) from generate_series(1, 400) a, generate_series(1, 1000) b, generate_series(1, 100000) c'), 408, 'QUERY_TIMEOUT')
+    refuses(t,
+      await ask(shop,
+        'select count(*) from generate_series(1, 400) a, generate_series(1, 1000) b, generate_series(1, 100000) c'),
+      408, 'QUERY_TIMEOUT')
     await gives(t, shop, 'select 1 as x', '{"x":1}')
   })
 
@@ -145,14 +195,23 @@ t.test('POST /query', { timeout: 250_000 }, async (t) => {
   })
 
   await t.test('honest text is not refused for its words', async (t) => {
-    for (const text of ["select product_name from products where product_name ilike '%materialized%' limit 1", "select 'regclass' as x", 'select 1 as regclass_count -- pg_class',
-      'select 1 as x /* pg_roles /* aclitem */ */', "select $$reg'class$$ as x", "select E'\\'regtype' as x, 1 as y", 'with a as materialized (select 1 as x) select * from a',
-      "select 'it''s pg_authid' as x", 'select $a$ U&"x" $$ pg_x $a$ as x', "select E'a'\n'\\'pg_x' as x", 'select "x".x from (select 1 as x) "x"']) {
+    for (const text of [
+      "select product_name from products where product_name ilike '%materialized%' limit 1", "select 'regclass' as x",
+      'select 1 as regclass_count -- pg_class', 'select 1 as x /* pg_roles /* aclitem */ */',
+      "select $$reg'class$$ as x", "select E'\\'regtype' as x, 1 as y",
+      'with a as materialized (select 1 as x) select * from a', "select 'it''s pg_authid' as x",
+      'select $a$ U&"x" $$ pg_x $a$ as x', "select E'a'\n'\\'pg_x' as x", 'select "x".x from (select 1 as x) "x"'
+    ]) {
       t.equal((await askPatiently(shop, text)).status, 200, text)
     }
-    for (const text of ["select ''::text, 1::regclass", "select '\\', 1::regclass::text, '\\'", "select E'\\'', 1::regclass::text, ''", "select E'a'\n'\\'', 1::regclass, ''", 'select $a$x$a$, 1::regclass::text, $a$x$a$',
-      'select a$b$.x::regclass from (select 1 as x) a$b$', 'select 1 /* /* */ */ ::regclass', "select 1 --'\n::regclass --'", 'select 1::"regclass"', 'select u&"x" from (select 1 as x) y',
-      'with a as/**/not -- x\n materialized (select 1 as x) select * from a', 'select 1::_regclass', 'select n\'a\', 1::RegType']) {
+    for (const text of [
+      "select ''::text, 1::regclass", "select '\\', 1::regclass::text, '\\'", "select E'\\'', 1::regclass::text, ''",
+      "select E'a'\n'\\'', 1::regclass, ''", 'select $a$x$a$, 1::regclass::text, $a$x$a$',
+      'select a$b$.x::regclass from (select 1 as x) a$b$', 'select 1 /* /* */ */ ::regclass',
+      "select 1 --'\n::regclass --'", 'select 1::"regclass"', 'select u&"x" from (select 1 as x) y',
+      'with a as/**/not -- x\n materialized (select 1 as x) select * from a', 'select 1::_regclass',
+      'select n\'a\', 1::RegType'
+    ]) {
       refuses(t, await ask(shop, text.replaceAll('\\n', '\n')), 403, 'QUERY_FORBIDDEN')
     }
   })
@@ -163,11 +222,14 @@ t.test('POST /query', { timeout: 250_000 }, async (t) => {
     // The two that run wait for a lock until 8 have been told, 200 wait for them.
     await shop.sql.begin(async (sql) => {
       await sql`lock table products.departments`
-      asked = Promise.all(Array.from({ length: 210 }, async () => answers.push(await ask(shop, 'select count(*) from departments'))))
+      asked = Promise.all(Array.from({ length: 210 },
+        async () => answers.push(await ask(shop, 'select count(*) from departments'))))
       while (answers.length < 8) await new Promise((resolve) => setTimeout(resolve, 5))
     })
     await asked!
-    const [fine, refused] = [answers.filter(({ status }) => status === 200), answers.filter(({ status }) => status === 503)]
+    const [fine, refused] = [
+      answers.filter(({ status }) => status === 200), answers.filter(({ status }) => status === 503)
+    ]
     t.equal(fine.length + refused.length, 210)
     t.ok(fine.length >= 2 && refused.length >= 8, `${fine.length} ran`)
     for (const answer of refused) t.match(answer, { json: { code: 'OVERLOADED' }, headers: { 'retry-after': /^\d+$/ } })
@@ -184,7 +246,9 @@ t.test('POST /query', { timeout: 250_000 }, async (t) => {
     const shared = await openShop(t, { DATABASE_URL: shop.url, HARDEN_DATABASE: 'true' })
     const order: string[] = []
     const from = async (remoteAddress: string) => {
-      await shared.app.inject({ method: 'POST', url: '/query', remoteAddress, payload: { sql: 'select count(*) from departments' } })
+      await shared.app.inject({
+        method: 'POST', url: '/query', remoteAddress, payload: { sql: 'select count(*) from departments' }
+      })
       order.push(remoteAddress)
     }
     let asked: Promise<void>[] = []
@@ -202,7 +266,8 @@ t.test('POST /query', { timeout: 250_000 }, async (t) => {
   await t.test('two gateways share the role', async (t) => {
     const other = await openShop(t, { DATABASE_URL: shop.url, HARDEN_DATABASE: 'true' })
     await gives(t, other, 'select 1 as x', '{"x":1}')
-    await shop.sql`select pg_terminate_backend(pid, 5000) from pg_stat_activity where datname = current_database() and application_name = 'db-service query'`
+    await shop.sql`select pg_terminate_backend(pid, 5000) from pg_stat_activity where datname = current_database()
+      and application_name = 'db-service query'`
     await ask(shop, 'select 1')
     await ask(shop, 'select 1')
     await gives(t, shop, 'select 1 as x', '{"x":1}')
@@ -222,14 +287,27 @@ t.test('POST /query', { timeout: 250_000 }, async (t) => {
 
 t.test('one line in the log for each, without the values', async (t) => {
   const lines: string[] = []
-  const stream = new Writable({ write (chunk, _encoding, done) { lines.push(...String(chunk).split('\n').filter(Boolean)); done() } })
-  const config = { ...loadConfig({ NODE_ENV: 'test', DATABASE_URL: await freshDatabase(t), API_KEYS: 'key', SECRET_KEY: 'signs nothing here, of 32 characters' }), SEED_DIR: '' }
+  const stream = new Writable({
+    write (chunk, _encoding, done) { lines.push(...String(chunk).split('\n').filter(Boolean)); done() }
+  })
+  const config = {
+    ...loadConfig({
+      NODE_ENV: 'test',
+      DATABASE_URL: await freshDatabase(t),
+      API_KEYS: 'key',
+      SECRET_KEY: 'signs nothing here, of 32 characters'
+    }),
+    SEED_DIR: ''
+  }
   const options = serverOptions(config)
   const fastify = Fastify({ ...options, logger: { ...options.logger, stream } })
   await fastify.register(app, { config })
   t.teardown(async () => await fastify.close())
   const send = async (sql: string, params: unknown[] = []) => await fastify.inject({
-    method: 'POST', url: '/query', payload: { sql, params }, headers: { 'x-api-key': 'key', 'x-request-id': 'req-1', 'x-actor': 'analyst' }
+    method: 'POST',
+    url: '/query',
+    payload: { sql, params },
+    headers: { 'x-api-key': 'key', 'x-request-id': 'req-1', 'x-actor': 'analyst' }
   })
   const audited = () => lines.map((line) => JSON.parse(line)).filter(({ audit }) => audit === 'query')
   await send('select $1::text as "one\ntwo\u001b[31m\u202e"', ['value-secret'])
@@ -238,8 +316,17 @@ t.test('one line in the log for each, without the values', async (t) => {
   await send('select n from generate_series(1, 20000) n')
   await send(`select '${'x'.repeat(5000)}'`)
   t.match(audited(), [
-    { reqId: 'req-1', caller: /^key:/, actor: 'analyst', ms: Number, rows: 1, outcome: 'ok', sql: 'select $1::text as "one\\u000atwo\\u001b[31m\\u202e"' },
-    { outcome: 'QUERY_FAULTY', rows: 0, state: '22P02' }, { outcome: 'QUERY_FORBIDDEN', state: '42501' }, { outcome: 'truncated', rows: 10_000 }, { outcome: 'ok' }
+    {
+      reqId: 'req-1',
+      caller: /^key:/,
+      actor: 'analyst',
+      ms: Number,
+      rows: 1,
+      outcome: 'ok',
+      sql: 'select $1::text as "one\\u000atwo\\u001b[31m\\u202e"'
+    },
+    { outcome: 'QUERY_FAULTY', rows: 0, state: '22P02' }, { outcome: 'QUERY_FORBIDDEN', state: '42501' },
+    { outcome: 'truncated', rows: 10_000 }, { outcome: 'ok' }
   ])
   t.ok(audited()[4].sql.length < 1100)
   t.equal(audited().length, 5)

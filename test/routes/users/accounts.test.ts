@@ -16,7 +16,9 @@ t.test('logging in', async (t) => {
   await t.test('answers the user, whether a cart waits, and sets last_login', async (t) => {
     const before = Date.now() - 1000
     const first = await logIn(shop, 'USER1@example.com')
-    t.match(first, { status: 200, json: { user_id: userId(1), email_address: 'user1@example.com', has_active_cart: false } })
+    t.match(first, {
+      status: 200, json: { user_id: userId(1), email_address: 'user1@example.com', has_active_cart: false }
+    })
     t.ok(Date.parse(first.json.last_login) >= before && Date.parse(first.json.last_login) <= Date.now() + 1000)
     const { has_active_cart: _, ...user } = first.json
     const found = await shop.call('GET', `/users/${userId(1)}`)
@@ -62,7 +64,8 @@ t.test('logging in', async (t) => {
 
   await t.test('a stored hash that is none, of another kind or of a cost beyond reason: 401', async (t) => {
     const hashes = [
-      'password', '', '$2b$10$N9qo8uLOickgx2ZMRZoMyeIjZAgcfl7p92ldGxad68LJZdL17lhWy', '$argon2id$', '$argon2id$v=19$m=65536,p=4,t=3$$',
+      'password', '', '$2b$10$N9qo8uLOickgx2ZMRZoMyeIjZAgcfl7p92ldGxad68LJZdL17lhWy', '$argon2id$',
+      '$argon2id$v=19$m=65536,p=4,t=3$$',
       '$argon2id$v=19$m=999999,p=4,t=3$p8aiJMeyPnG5aozaVF3PCg$uLDXWK55W3xIVFaZR1/C0FqpvK5ceKVgMCXAEPcYv0Q',
       '$argon2id$v=19$m=65536,p=4,t=9999$p8aiJMeyPnG5aozaVF3PCg$uLDXWK55W3xIVFaZR1/C0FqpvK5ceKVgMCXAEPcYv0Q',
       '$argon2id$v=19$m=0,p=0,t=0$p8aiJMeyPnG5aozaVF3PCg$uLDXWK55W3xIVFaZR1/C0FqpvK5ceKVgMCXAEPcYv0Q',
@@ -80,10 +83,13 @@ t.test('logging in', async (t) => {
 
   await t.test('a hash with other parameters is replaced by one with today’s; today’s stays', async (t) => {
     hashAsInProduction(t)
-    const old = await argon2.hash('old password', { type: argon2.argon2id, memoryCost: 8192, timeCost: 2, parallelism: 1 })
+    const old = await argon2.hash('old password', {
+      type: argon2.argon2id, memoryCost: 8192, timeCost: 2, parallelism: 1
+    })
     await shop.sql`update users.users set hashed_password = ${old} where id = 5`
     t.equal((await logIn(shop, 'user5@example.com', 'wrong')).status, 401)
-    t.same(await shop.sql`select hashed_password from users.users where id = 5`, [{ hashed_password: old }], 'not by a wrong password')
+    t.same(await shop.sql`select hashed_password from users.users where id = 5`, [{ hashed_password: old }],
+      'not by a wrong password')
     t.equal((await logIn(shop, 'user5@example.com', 'old password')).status, 200)
     const [row] = await shop.sql`select hashed_password from users.users where id = 5`
     t.match(row, { hashed_password: /^\$argon2id\$v=19\$m=65536,t=3,p=4\$/ })
@@ -92,8 +98,12 @@ t.test('logging in', async (t) => {
   })
 
   await t.test('what is missing or no text is a 400', async (t) => {
-    for (const body of [{}, { email_address: 'user1@example.com' }, { password: 'password' }, { email_address: 'user1@example.com', password: 5 },
-      { email_address: ['user1@example.com'], password: 'password' }, { email_address: 'user1@example.com', password: 'x'.repeat(1025) }]) {
+    for (const body of [
+      {}, { email_address: 'user1@example.com' }, { password: 'password' },
+      { email_address: 'user1@example.com', password: 5 },
+      { email_address: ['user1@example.com'], password: 'password' },
+      { email_address: 'user1@example.com', password: 'x'.repeat(1025) }
+    ]) {
       refuses(t, await shop.call('POST', '/users/login', body), 400, 'INVALID_INPUT')
     }
   })
@@ -124,11 +134,15 @@ t.test('changing password and email', async (t) => {
 
     await t.test(`${method} …/password: the new one logs in, the old one no more`, async (t) => {
       const { headers: { etag } } = await shop.call('GET', url)
-      const wrong = await shop.call(method, `${url}/password`, { current_password: 'wrong', new_password: 'new password' })
+      const wrong = await shop.call(method, `${url}/password`, {
+        current_password: 'wrong', new_password: 'new password'
+      })
       refuses(t, wrong, 400, 'CURRENT_PASSWORD_INCORRECT', 'Current password is incorrect')
       const short = await shop.call(method, `${url}/password`, { current_password: 'password', new_password: 'short' })
       refuses(t, short, 400, 'INVALID_INPUT')
-      const changed = await shop.call(method, `${url}/password`, { current_password: 'password', new_password: 'pässwörd 🔑 ' })
+      const changed = await shop.call(method, `${url}/password`, {
+        current_password: 'password', new_password: 'pässwörd 🔑 '
+      })
       t.match(changed, { status: 200, json: { user_id: userId(n), message: 'Password updated successfully' } })
       t.equal((await logIn(shop, email)).status, 401)
       t.equal((await logIn(shop, email, 'pässwörd 🔑')).status, 401, 'a blank counts')
@@ -139,10 +153,12 @@ t.test('changing password and email', async (t) => {
     await t.test(`${method} …/email: answers the new address, which logs in; the old one no more`, async (t) => {
       const change = async (next: string, current = 'pässwörd 🔑 ') =>
         await shop.call(method, `${url}/email`, { current_password: current, new_email_address: next })
-      refuses(t, await change('new@example.com', 'wrong'), 400, 'CURRENT_PASSWORD_INCORRECT', 'Current password is incorrect')
+      refuses(t, await change('new@example.com', 'wrong'), 400, 'CURRENT_PASSWORD_INCORRECT',
+        'Current password is incorrect')
       refuses(t, await change('USER3@example.com'), 409, 'EMAIL_ALREADY_EXISTS', 'Email address already exists')
       refuses(t, await change('no address'), 400, 'INVALID_INPUT')
-      t.match(await change(email.toUpperCase()), { status: 200, json: { email_address: email.toUpperCase() } }, 'the own address in another case')
+      t.match(await change(email.toUpperCase()), { status: 200, json: { email_address: email.toUpperCase() } },
+        'the own address in another case')
       const next = `new${n}@example.com`
       const changed = await change(next)
       t.match(changed, { status: 200, json: { message: /./, user_id: userId(n), email_address: next } })
@@ -173,11 +189,13 @@ t.test('deleting and exporting', async (t) => {
   const shop = await openShop(t)
 
   await t.test('a wrong or missing password deletes nobody', async (t) => {
-    refuses(t, await shop.call('DELETE', `/users/${userId(1)}`, { password: 'wrong' }), 400, 'PASSWORD_INCORRECT', 'Password incorrect')
+    refuses(t, await shop.call('DELETE', `/users/${userId(1)}`, { password: 'wrong' }), 400, 'PASSWORD_INCORRECT',
+      'Password incorrect')
     for (const body of [undefined, {}, { password: null }]) {
       refuses(t, await shop.call('DELETE', `/users/${userId(1)}`, body), 400, 'INVALID_INPUT')
     }
-    refuses(t, await shop.call('DELETE', `/users/${userId(1)}`, { password: 'password' }, { 'if-match': '"old"' }), 412, 'PRECONDITION_FAILED')
+    refuses(t, await shop.call('DELETE', `/users/${userId(1)}`, { password: 'password' }, { 'if-match': '"old"' }),
+      412, 'PRECONDITION_FAILED')
     t.equal((await shop.call('GET', `/users/${userId(1)}`)).status, 200)
   })
 
@@ -192,11 +210,20 @@ t.test('deleting and exporting', async (t) => {
     t.match(deleted, { status: 200, json: { message: /./, user_id: userId(1), deleted: true } })
 
     const after = (await shop.call('GET', `/orders/${id}`)).json.data[0]
-    const erased = { user_id: null, delivery_name: null, phone_number: null, street_address: null, city: null, postal_code: null, country: null }
+    const erased = {
+      user_id: null,
+      delivery_name: null,
+      phone_number: null,
+      street_address: null,
+      city: null,
+      postal_code: null,
+      country: null
+    }
     t.same({ ...after, updated_at: '' }, { ...before, ...erased, updated_at: '' })
     const [row] = await shop.sql`select * from orders.orders where id = ${id}`
     t.notMatch(JSON.stringify(row), /No1|user1@|Main Street|555-0001/, 'nothing of the person is left in the row')
-    t.match((await shop.call('GET', `/orders/${other}`)).json.data[0], { user_id: userId(2), city: 'Springfield' }, 'other people’s orders are untouched')
+    t.match((await shop.call('GET', `/orders/${other}`)).json.data[0], { user_id: userId(2), city: 'Springfield' },
+      'other people’s orders are untouched')
 
     refuses(t, await shop.call('GET', `/users/${userId(1)}`), 404, 'USER_NOT_FOUND')
     refuses(t, await shop.call('GET', `/carts/${userId(1)}`), 404, 'USER_NOT_FOUND')
@@ -215,9 +242,20 @@ t.test('deleting and exporting', async (t) => {
       status: 200,
       json: {
         exported_at: /^20/,
-        user: { user_id: userId(3), first_name: 'User', last_name: 'No3', email_address: 'user3@example.com', phone_number: '555-0003', has_password: true },
+        user: {
+          user_id: userId(3),
+          first_name: 'User',
+          last_name: 'No3',
+          email_address: 'user3@example.com',
+          phone_number: '555-0003',
+          has_password: true
+        },
         cart: { items: [{ product_id: 7, quantity: 3 }] },
-        orders: [{ order_id: id, delivery_name: 'User No3', items: [{ product_id: 1 }], status_history: [{ status: 'pending' }] }]
+        orders: [
+          {
+            order_id: id, delivery_name: 'User No3', items: [{ product_id: 1 }], status_history: [{ status: 'pending' }]
+          }
+        ]
       }
     })
     t.notMatch(exported.text, /argon2|hashed_password/)

@@ -11,7 +11,9 @@ t.test('listing, reading and changing users', async (t) => {
     const all = await shop.call('GET', '/users')
     t.same(names(all), ['No1', 'No2', 'No3', 'No4', 'No5'])
     t.match(all.json, { total: 5, limit: 25, offset: 0, has_next: false, has_prev: false })
-    t.match(all.json.users[2], { user_id: userId(3), first_name: 'User', email_address: 'user3@example.com', city: 'Springfield', last_login: null })
+    t.match(all.json.users[2], {
+      user_id: userId(3), first_name: 'User', email_address: 'user3@example.com', city: 'Springfield', last_login: null
+    })
     t.notMatch(all.text, /argon2|password/, 'no credentials')
     const page = await shop.call('GET', '/users?limit=2&offset=2')
     t.same(names(page), ['No3', 'No4'])
@@ -19,7 +21,8 @@ t.test('listing, reading and changing users', async (t) => {
     t.match((await shop.call('GET', '/users?offset=5')).json, { users: [], total: 5, has_next: false, has_prev: true })
   })
 
-  await t.test('q finds every word of it in name and address, without case and accents, and takes %, _ and backslash as they are', async (t) => {
+  await t.test('q finds every word of it in name and address, without case and accents, and takes %, _ and backslash ' +
+    'as they are', async (t) => {
     await shop.sql`insert into users.users (first_name, last_name, email_address) values
       ('100%', 'No6', 'snake_case@example.com'), ('Back\\slash', 'Ünlü', 'six@example.org')`
     const finds = async (q: string, expected: string[]) => {
@@ -44,12 +47,16 @@ t.test('listing, reading and changing users', async (t) => {
     const page = await shop.call('GET', '/users?q=user&limit=2&offset=1')
     t.match(page.json, { total: 5, has_next: true, has_prev: true })
     t.same(names(page), ['No2', 'No3'])
-    t.match((await shop.call('GET', '/users?q=user&offset=5')).json, { users: [], total: 5, has_next: false, has_prev: true })
+    t.match((await shop.call('GET', '/users?q=user&offset=5')).json, {
+      users: [], total: 5, has_next: false, has_prev: true
+    })
     t.match((await shop.call('GET', `/users?q=${encodeURIComponent('  ')}`)).json, { total: 7 })
   })
 
   await t.test('invalid paging is a 400', async (t) => {
-    for (const [wrong, field] of [['limit=0', 'limit'], ['limit=101', 'limit'], ['offset=-1', 'offset'], ['limit=x', 'limit']]) {
+    for (const [wrong, field] of [
+      ['limit=0', 'limit'], ['limit=101', 'limit'], ['offset=-1', 'offset'], ['limit=x', 'limit']
+    ]) {
       const answer = await shop.call('GET', `/users?${wrong}`)
       refuses(t, answer, 400, 'INVALID_INPUT')
       t.same(fields(answer), [field])
@@ -64,8 +71,11 @@ t.test('listing, reading and changing users', async (t) => {
       ['GET', '/notification-settings'], ['PUT', '/notification-settings', {}], ['GET', '/order-status-notifications']
     ] as const
     for (const [method, path, body] of routes) {
-      for (const id of ['1', 'me', userId(1).slice(1), `${userId(1)}0`, `{${userId(1)}}`, userId(1).replaceAll('-', '')]) {
-        refuses(t, await shop.call(method, `/users/${id}${path}`, body), 400, 'INVALID_USER_ID', 'Invalid user ID format')
+      for (const id of [
+        '1', 'me', userId(1).slice(1), `${userId(1)}0`, `{${userId(1)}}`, userId(1).replaceAll('-', '')
+      ]) {
+        refuses(t, await shop.call(method, `/users/${id}${path}`, body), 400, 'INVALID_USER_ID',
+          'Invalid user ID format')
       }
       refuses(t, await shop.call(method, `/users/${NOBODY}${path}`, body), 404, 'USER_NOT_FOUND', 'User not found')
     }
@@ -73,26 +83,37 @@ t.test('listing, reading and changing users', async (t) => {
 
   await t.test('an id in upper case is the same id', async (t) => {
     t.match(await shop.call('GET', `/users/${NOBODY.toUpperCase()}`), { status: 404 })
-    const made = await shop.sql`update users.users set external_user_id = 'abcdefab-cdef-4abc-8def-abcdefabcdef' where id = 5 returning id`
+    const made =
+      await shop.sql`update users.users set external_user_id = 'abcdefab-cdef-4abc-8def-abcdefabcdef' where id = 5
+        returning id`
     t.equal(made.length, 1)
-    t.match(await shop.call('GET', '/users/ABCDEFAB-CDEF-4ABC-8DEF-ABCDEFABCDEF'), { status: 200, json: { last_name: 'No5' } })
+    t.match(await shop.call('GET', '/users/ABCDEFAB-CDEF-4ABC-8DEF-ABCDEFABCDEF'), {
+      status: 200, json: { last_name: 'No5' }
+    })
   })
 
   await t.test('PUT changes what is sent and nothing else; null empties an optional text', async (t) => {
     const before = await shop.call('GET', `/users/${userId(1)}`)
-    const changed = await shop.call('PUT', `/users/${userId(1)}`, { city: 'Berlin', phone_number: null, first_name: 'Bo' })
+    const changed = await shop.call('PUT', `/users/${userId(1)}`, {
+      city: 'Berlin', phone_number: null, first_name: 'Bo'
+    })
     t.equal(changed.status, 200)
     t.same(changed.json, { ...before.json, city: 'Berlin', phone_number: null, first_name: 'Bo' })
     t.not(changed.headers.etag, before.headers.etag, 'the ETag moves')
     const after = await shop.call('GET', `/users/${userId(1)}`)
     t.same([after.json, after.headers.etag], [changed.json, changed.headers.etag])
     const same = await shop.call('PUT', `/users/${userId(1)}`, { city: 'Berlin' })
-    t.same([same.json, same.headers.etag], [changed.json, changed.headers.etag], 'what is the same already changes nothing')
+    t.same([same.json, same.headers.etag], [changed.json, changed.headers.etag],
+      'what is the same already changes nothing')
     t.same((await shop.call('PUT', `/users/${userId(1)}`, {})).json, changed.json, 'nothing sent, nothing changed')
   })
 
   await t.test('PUT takes the notification fields; null leaves them', async (t) => {
-    const settings = { days_between_order_notifications: 30, order_notifications_via_email: true, order_notifications_start_date_time: '2040-01-01' }
+    const settings = {
+      days_between_order_notifications: 30,
+      order_notifications_via_email: true,
+      order_notifications_start_date_time: '2040-01-01'
+    }
     const changed = await shop.call('PUT', `/users/${userId(2)}`, settings)
     t.match(changed.json, {
       days_between_order_notifications: 30,
@@ -100,7 +121,8 @@ t.test('listing, reading and changing users', async (t) => {
       order_notifications_start_date_time: /^2040-01-01T00:00:00/,
       order_notifications_next_scheduled_time: /^2040-01-01T00:00:00/
     })
-    const kept = await shop.call('PUT', `/users/${userId(2)}`, Object.fromEntries(Object.keys(settings).map((name) => [name, null])))
+    const kept = await shop.call('PUT', `/users/${userId(2)}`,
+      Object.fromEntries(Object.keys(settings).map((name) => [name, null])))
     t.same(kept.json, changed.json)
   })
 
@@ -108,13 +130,21 @@ t.test('listing, reading and changing users', async (t) => {
     const before = await shop.call('GET', `/users/${userId(3)}`)
     const [hash] = await shop.sql`select hashed_password from users.users where id = 3`
     const sent = {
-      email_address: 'new@example.com', password: 'new password', hashed_password: 'x', user_id: NOBODY, id: 9, version: 9, role: 'admin', status: 'x'
+      email_address: 'new@example.com',
+      password: 'new password',
+      hashed_password: 'x',
+      user_id: NOBODY,
+      id: 9,
+      version: 9,
+      role: 'admin',
+      status: 'x'
     }
     const changed = await shop.call('PUT', `/users/${userId(3)}`, sent)
     t.same([changed.status, changed.json], [200, before.json])
     t.same(await shop.sql`select hashed_password, role, id from users.users where external_user_id = ${userId(3)}`,
       [{ ...hash, role: 'customer', id: '3' }])
-    refuses(t, await shop.call('PUT', `/users/${userId(3)}`, { city: 5, first_name: null, last_name: ' ' }), 400, 'INVALID_INPUT')
+    refuses(t, await shop.call('PUT', `/users/${userId(3)}`, { city: 5, first_name: null, last_name: ' ' }), 400,
+      'INVALID_INPUT')
   })
 
   await t.test('If-Match: the present ETag, one of a list or * go through; an old or weak one is a 412', async (t) => {

@@ -14,7 +14,9 @@ t.test('making users', async (t) => {
     const before = Date.now() - 1000
     const made = await shop.call('POST', '/users', ada)
     t.equal(made.status, 201)
-    const { user_id: id, order_notifications_start_date_time: start, order_notifications_next_scheduled_time: next, ...rest } = made.json
+    const {
+      user_id: id, order_notifications_start_date_time: start, order_notifications_next_scheduled_time: next, ...rest
+    } = made.json
     t.match(id, UUID_V4)
     t.same(rest, {
       first_name: 'Ada',
@@ -53,15 +55,25 @@ t.test('making users', async (t) => {
       days_between_order_notifications: 365,
       order_notifications_via_email: true
     }
-    const unknown = { user_id: NOBODY, id: 1, role: 'admin', last_login: '2020-01-01', pending_order_notification: true, eval_set: 'x' }
+    const unknown = {
+      user_id: NOBODY, id: 1, role: 'admin', last_login: '2020-01-01', pending_order_notification: true, eval_set: 'x'
+    }
     const made = await shop.call('POST', '/users', {
-      ...ada, email_address: 'all@example.com', ...optional, ...unknown, order_notifications_start_date_time: '2031-05-01T12:00:00+02:00'
+      ...ada,
+      email_address: 'all@example.com',
+      ...optional,
+      ...unknown,
+      order_notifications_start_date_time: '2031-05-01T12:00:00+02:00'
     })
     t.match(made, { status: 201, json: { ...optional, last_login: null, pending_order_notification: false } })
     t.not(made.json.user_id, NOBODY)
-    t.equal(new Date(made.json.order_notifications_start_date_time).toISOString(), '2031-05-01T10:00:00.000Z', 'converted to UTC')
-    t.equal(made.json.order_notifications_next_scheduled_time, made.json.order_notifications_start_date_time, 'a start ahead is the next time')
-    t.same(await shop.sql`select role from users.users where external_user_id = ${made.json.user_id}`, [{ role: 'customer' }])
+    t.equal(new Date(made.json.order_notifications_start_date_time).toISOString(), '2031-05-01T10:00:00.000Z',
+      'converted to UTC')
+    t.equal(made.json.order_notifications_next_scheduled_time, made.json.order_notifications_start_date_time,
+      'a start ahead is the next time')
+    t.same(await shop.sql`select role from users.users where external_user_id = ${made.json.user_id}`, [
+      { role: 'customer' }
+    ])
   })
 
   await t.test('null for an optional field is the same as not sending it', async (t) => {
@@ -76,12 +88,15 @@ t.test('making users', async (t) => {
       order_notifications_start_date_time: null
     }
     const made = await shop.call('POST', '/users', { ...ada, email_address: 'null@example.com', ...nothing })
-    t.match(made, { status: 201, json: { city: null, days_between_order_notifications: 7, order_notifications_via_email: false } })
+    t.match(made, {
+      status: 201, json: { city: null, days_between_order_notifications: 7, order_notifications_via_email: false }
+    })
   })
 
   await t.test('an email address is taken once, in whatever case, also at the same moment', async (t) => {
     for (const taken of ['user1@example.com', 'USER1@Example.COM']) {
-      refuses(t, await shop.call('POST', '/users', { ...ada, email_address: taken }), 409, 'EMAIL_ALREADY_EXISTS', 'Email address already exists')
+      refuses(t, await shop.call('POST', '/users', { ...ada, email_address: taken }), 409, 'EMAIL_ALREADY_EXISTS',
+        'Email address already exists')
     }
     // Hashes are made one at a time: on a busy machine the last of eight is told to come again, and does.
     const register = async (email: string): Promise<Answer> => {
@@ -98,7 +113,8 @@ t.test('making users', async (t) => {
     refuses(t, empty, 400, 'INVALID_INPUT')
     t.same(fields(empty), ['email_address', 'first_name', 'last_name', 'password'])
     for (const body of [undefined, [], '"text"', 'null', '5']) {
-      t.equal((await shop.call('POST', '/users', body, { 'content-type': 'application/json' })).status, 400, `body ${JSON.stringify(body)}`)
+      t.equal((await shop.call('POST', '/users', body, { 'content-type': 'application/json' })).status, 400,
+        `body ${JSON.stringify(body)}`)
     }
     const faults: Record<string, unknown[]> = {
       first_name: ['', '   ', 5, null, true, [], {}, 'x'.repeat(256)],
@@ -109,11 +125,14 @@ t.test('making users', async (t) => {
       city: [false, 'x'.repeat(256)],
       days_between_order_notifications: [0, 366, -1, 1.5, '7', true, []],
       order_notifications_via_email: ['true', 1, 0, 'yes'],
-      order_notifications_start_date_time: ['tomorrow', '', 'infinity', 5, '2026-13-01', '2026-02-30', '2026-01-01T25:00:00Z']
+      order_notifications_start_date_time: [
+        'tomorrow', '', 'infinity', 5, '2026-13-01', '2026-02-30', '2026-01-01T25:00:00Z'
+      ]
     }
     for (const [field, values] of Object.entries(faults)) {
       for (const value of values) {
-        const answer = await shop.call('POST', '/users', { ...ada, email_address: 'faulty@example.com', [field]: value })
+        const answer = await shop.call('POST', '/users',
+          { ...ada, email_address: 'faulty@example.com', [field]: value })
         refuses(t, answer, 400, 'INVALID_INPUT')
         t.match(fields(answer), [field], `${field}: ${JSON.stringify(value).slice(0, 40)}`)
       }
@@ -123,7 +142,9 @@ t.test('making users', async (t) => {
 
   await t.test('moments that no calendar or database knows are a 400, not a 500', async (t) => {
     for (const moment of ['0000-01-01', '2026-01-01T00:00:00+23:59', '2026-01-01T00:00:00-18:00']) {
-      const answer = await shop.call('POST', '/users', { ...ada, email_address: 'odd@example.com', order_notifications_start_date_time: moment })
+      const answer = await shop.call('POST', '/users', {
+        ...ada, email_address: 'odd@example.com', order_notifications_start_date_time: moment
+      })
       t.equal(answer.status, 400, moment)
     }
   })

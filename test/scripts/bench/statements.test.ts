@@ -7,11 +7,16 @@ import { installReferences, removeReferences } from '../../../scripts/bench/shop
 import { createClient } from '../../../database/client.ts'
 import { openShop, userId } from '../../helper.ts'
 
-t.test('A statement becomes a script of pgbench: parameters typed, comments gone, colons and texts as they were', async (t) => {
-  t.equal(
-    scriptOf("-- $2 is no parameter here\nselect a[$1:$2], '$1: :b' from t -- nor $1: here\nwhere c::text = $2 and d = 'it''s:x'", ['integer', 'text'], 'v0'),
-    "select a[ :v0_1::integer :  :v0_2::text ], '$1: :b' from t \nwhere c::text =  :v0_2::text  and d = 'it''s:x';\n")
-})
+t.test('A statement becomes a script of pgbench: parameters typed, comments gone, colons and texts as they were',
+  async (t) => {
+    t.equal(
+      scriptOf(
+        "-- $2 is no parameter here\nselect a[$1:$2], '$1: :b' from t -- nor $1: here\nwhere c::text = $2 and d = " +
+          "'it''s:x'",
+        ['integer', 'text'], 'v0'
+      ),
+      "select a[ :v0_1::integer :  :v0_2::text ], '$1: :b' from t \nwhere c::text =  :v0_2::text  and d = 'it''s:x';\n")
+  })
 
 t.test('The statements of a request are read on their way to the database', async (t) => {
   const { url } = await openShop(t)
@@ -21,12 +26,20 @@ t.test('The statements of a request are read on their way to the database', asyn
     await sql.end({ timeout: 1 })
     await wire.close()
   })
-  const run = async (id: string) => await sql.unsafe('select external_user_id = $1 as same, $2::text as nothing from users.users limit 1',
-    [id, null as never], { prepare: true })
+  const run = async (id: string) => await sql.unsafe(
+    'select external_user_id = $1 as same, $2::text as nothing from users.users limit 1', [id, null as never],
+    { prepare: true }
+  )
   await run(userId(1))
   // The second time it is prepared already.
   const seen = await wire.listen(async () => await run(userId(2)))
-  t.match(seen, [{ text: /^select external_user_id/, parameters: [userId(2), null], settings: { lock_timeout: '100ms', TimeZone: 'UTC' } }])
+  t.match(seen, [
+    {
+      text: /^select external_user_id/,
+      parameters: [userId(2), null],
+      settings: { lock_timeout: '100ms', TimeZone: 'UTC' }
+    }
+  ])
   t.equal(seen.length, 1)
 })
 

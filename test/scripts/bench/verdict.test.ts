@@ -18,7 +18,9 @@ t.test('--quick passes within the limits, and fails over one of them, naming it'
 
 t.test('What could not be measured is no pass', async (t) => {
   const limits = { livez: 3 }
-  t.match(judge(new Map([['livez', null]]), limits), { holds: false, sentences: [/^livez: its processor time could not be read$/] })
+  t.match(judge(new Map([['livez', null]]), limits), {
+    holds: false, sentences: [/^livez: its processor time could not be read$/]
+  })
   t.match(judge(new Map([['livez', NaN]]), limits), { holds: false })
   t.match(judge(new Map([['search', 1]]), limits), { holds: false, sentences: [/^search: there is no limit for it$/] })
   t.match(judge(new Map(), limits), { holds: false, sentences: ['nothing was measured'] })
@@ -44,8 +46,11 @@ t.test('Figures are medians, and ratios are of rounds that stood beside each oth
 })
 
 t.test('Arguments that are not known are errors, and nothing is started', async (t) => {
-  const call = (...args: string[]) => spawnSync(process.execPath, [join(import.meta.dirname, '../../../scripts/bench/index.ts'), ...args], { encoding: 'utf8' })
-  t.match(call('--only', 'livez,nonsense'), { status: 2, stdout: '', stderr: /^--only does not know nonsense\nNothing was done/ })
+  const call = (...args: string[]) => spawnSync(process.execPath,
+    [join(import.meta.dirname, '../../../scripts/bench/index.ts'), ...args], { encoding: 'utf8' })
+  t.match(call('--only', 'livez,nonsense'), {
+    status: 2, stdout: '', stderr: /^--only does not know nonsense\nNothing was done/
+  })
   t.match(call('--writes'), { status: 2, stderr: /^--writes goes with --database/ })
   t.match(call('--rounds', '0'), { status: 2, stderr: /--rounds must be a whole number above 0/ })
 })

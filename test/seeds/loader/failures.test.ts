@@ -6,8 +6,10 @@ import { openLoader, SHOP, type Loader } from './loading.ts'
 const MANY = `aisle_id,aisle\n${Array.from({ length: 100_000 }, (_, n) => `${n + 1},aisle ${n}\n`).join('')}`
 
 async function isEmpty (t: Test, { sql }: Loader) {
-  t.same(await sql`select (select count(*)::int from products.departments) as departments, (select count(*)::int from products.aisles) as aisles,
-    (select count(*)::int from orders.orders) as orders`, [{ departments: 0, aisles: 0, orders: 0 }], 'nothing was loaded')
+  t.same(await sql`select (select count(*)::int from products.departments) as departments, (select count(*)::int
+    from products.aisles) as aisles,
+    (select count(*)::int from orders.orders) as orders`, [{ departments: 0, aisles: 0, orders: 0 }],
+  'nothing was loaded')
 }
 
 for (const [when, phase, file] of [
@@ -38,7 +40,8 @@ t.test('A connection lost at any moment never loads a part', { timeout: 60_000 }
     const timer = setTimeout(() => { loader.sql`select pg_terminate_backend(${loader.pid})`.catch(() => {}) }, pause)
     const outcome = await loader.load({ ...SHOP, 'aisles.csv': MANY }).then(() => 'loaded', () => 'failed')
     clearTimeout(timer)
-    const [{ aisles } = { aisles: 0 }] = await loader.sql<{ aisles: number }[]>`select count(*)::int as aisles from products.aisles`
+    const [{ aisles } = { aisles: 0 }] =
+      await loader.sql<{ aisles: number }[]>`select count(*)::int as aisles from products.aisles`
     t.equal(aisles, outcome === 'loaded' ? 100_000 : 0, `killed after ${Math.round(pause)} ms: ${outcome}`)
     if (outcome === 'loaded') break
   }
@@ -47,7 +50,9 @@ t.test('A connection lost at any moment never loads a part', { timeout: 60_000 }
 t.test('Reject reports that cannot be written are an error, and nothing is loaded', async (t) => {
   const loader = await openLoader(t)
   await writeFile(loader.rejectsDir, 'a file where the folder should be')
-  await t.rejects(loader.load({ ...SHOP, 'aisles.csv': `${SHOP['aisles.csv']}x,y\n` }), { message: /^Nothing was loaded: EEXIST/ })
+  await t.rejects(loader.load({ ...SHOP, 'aisles.csv': `${SHOP['aisles.csv']}x,y\n` }), {
+    message: /^Nothing was loaded: EEXIST/
+  })
   await isEmpty(t, loader)
 })
 

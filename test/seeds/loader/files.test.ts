@@ -16,17 +16,27 @@ t.test('Every kind of file is loaded, and every row is counted', async (t) => {
   t.same(await sql`select department_id, aisle_id, products from products.product_counts order by 1`, [
     { department_id: 1, aisle_id: 1, products: 1 }, { department_id: 2, aisle_id: 2, products: 2 }])
   t.same(await sql`select sum(users)::int as users from users.user_counts`, [{ users: 2 }])
-  t.same(await sql`select conname from pg_constraint where contype = 'f' and conrelid = 'orders.order_items'::regclass order by 1`,
-    [{ conname: 'order_items_order_id_fkey' }, { conname: 'order_items_product_id_fkey' }], 'the foreign keys are back')
-  t.same(await sql`select indexrelid::regclass::text as name from pg_index where indrelid = 'orders.orders'::regclass and not indisunique order by 1`,
-    ['orders.orders_newest_idx', 'orders.orders_status_newest_idx', 'orders.orders_user_newest_idx'].map((name) => ({ name })), 'and the indexes')
+  t.same(
+    await sql`select conname from pg_constraint where contype = 'f' and conrelid = 'orders.order_items'::regclass
+      order by 1`,
+    [{ conname: 'order_items_order_id_fkey' }, { conname: 'order_items_product_id_fkey' }], 'the foreign keys are back'
+  )
+  t.same(
+    await sql`select indexrelid::regclass::text as name from pg_index where indrelid = 'orders.orders'::regclass
+      and not indisunique order by 1`,
+    ['orders.orders_newest_idx', 'orders.orders_status_newest_idx', 'orders.orders_user_newest_idx'].map(
+      (name) => ({ name })
+    ),
+    'and the indexes'
+  )
 })
 
 t.test('The enriched departments win', async (t) => {
   const { load, sql } = await openLoader(t)
   const report = await load({
     'departments.csv': departments,
-    'departments_enriched.csv': 'image_url,department,nobody,department_id,description\nhttps://example.com/p.png,pets,x,3,"Cats, dogs"\n'
+    'departments_enriched.csv':
+      'image_url,department,nobody,department_id,description\nhttps://example.com/p.png,pets,x,3,"Cats, dogs"\n'
   })
   t.equal(report.files.length, 1)
   t.same(await sql`select department_id, department_name, description, image_url from products.departments`,
@@ -42,14 +52,19 @@ t.test('Enriched files count in the order of their numbers: the later row of a p
   })
   t.same(counts(report, 'products_enriched/enriched_products_dept10.csv'), [1, 0, 0])
   t.same(counts(report, 'products_enriched/enriched_products_dept1.csv'), [0, 1, 0], 'the one it replaces')
-  t.same(await sql`select price, description from products.product_enriched where product_id = 1`, [{ price: 9.99, description: null }])
+  t.same(await sql`select price, description from products.product_enriched where product_id = 1`, [
+    { price: 9.99, description: null }
+  ])
 })
 
 t.test('The original Instacart names are known, and the train items count after the prior ones', async (t) => {
   const { load, sql } = await openLoader(t)
   const { 'orders_demo.csv': orders, 'order_items_demo.csv': items, ...rest } = SHOP
   const report = await load({
-    ...rest, 'orders.csv': orders, 'order_products__prior.csv': items, 'order_products__train.csv': 'order_id,product_id,add_to_cart_order,reordered\n13,1,1,0\n12,3,9,1\n'
+    ...rest,
+    'orders.csv': orders,
+    'order_products__prior.csv': items,
+    'order_products__train.csv': 'order_id,product_id,add_to_cart_order,reordered\n13,1,1,0\n12,3,9,1\n'
   })
   t.same(counts(report, 'orders.csv'), [3, 0, 0])
   t.same(counts(report, 'order_products__prior.csv'), [3, 1, 0])
@@ -64,7 +79,9 @@ t.test('Orders without their users are rejected, and so is all that belongs to t
   t.same(counts(report, 'orders_demo.csv'), [0, 0, 3])
   t.same(counts(report, 'order_items_demo.csv'), [0, 0, 4])
   t.same(counts(report, 'orders_demo_status_history.csv'), [0, 0, 4])
-  t.same((await rejects('orders_demo.csv'))[0], ['2', 'there is no user 7', '11,7,prior,1,2,14,,2026-02-01 10:00:00+00:00'])
+  t.same((await rejects('orders_demo.csv'))[0], [
+    '2', 'there is no user 7', '11,7,prior,1,2,14,,2026-02-01 10:00:00+00:00'
+  ])
 })
 
 t.test('A folder that is not there, or has nothing to load, is an error and changes nothing', async (t) => {
@@ -81,9 +98,17 @@ for (const [what, file, reason] of [
   ['a lonely byte order mark', '\ufeff', 'the file is empty'],
   ['a missing column', 'aisle_id,name\n1,ice\n', 'the header lacks aisle'],
   ['a column twice', 'aisle_id,aisle,aisle\n1,ice,snow\n', 'the header has the column aisle twice'],
-  ['a header in UTF-16', Buffer.from('\ufeffaisle_id,aisle\n1,ice\n', 'utf16le'), 'encoded in UTF-16: save it as UTF-8'],
-  ['a header with an unclosed quote', '"aisle_id,aisle\n1,ice\n', 'the header cannot be read: a quoted cell is not closed properly'],
-  ['a header in Latin-1', Buffer.from('aisle_id,aisle,\xe9\n1,ice,x\n', 'latin1'), 'encoded in Latin-1 or Windows-1252, as it seems: save it as UTF-8'],
+  [
+    'a header in UTF-16', Buffer.from('\ufeffaisle_id,aisle\n1,ice\n', 'utf16le'), 'encoded in UTF-16: save it as UTF-8'
+  ],
+  [
+    'a header with an unclosed quote', '"aisle_id,aisle\n1,ice\n',
+    'the header cannot be read: a quoted cell is not closed properly'
+  ],
+  [
+    'a header in Latin-1', Buffer.from('aisle_id,aisle,\xe9\n1,ice,x\n', 'latin1'),
+    'encoded in Latin-1 or Windows-1252, as it seems: save it as UTF-8'
+  ],
   ['a header of 3 MiB', 'x'.repeat(3 << 20), 'the header cannot be read: the line is longer than 1 MiB']
 ] as const) {
   t.test(`A file with ${what} counts as one reject; the others load`, async (t) => {

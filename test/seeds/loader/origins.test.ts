@@ -11,10 +11,13 @@ t.test('Accounts and orders that were made here are none of a file\'s', async (t
   await load({ 'users_demo.csv': `${USERS}7,Ada,Byron,ada@example.com\n` })
   const customer = { first_name: 'Eve', last_name: 'Live', email_address: 'eve@example.com', password: 'a password' }
   const { json: made } = await shop.call('POST', '/users', customer)
-  const { json: placed } = await shop.call('POST', '/orders', { user_id: made.user_id, items: [{ product_id: 1, quantity: 2 }] })
+  const { json: placed } = await shop.call('POST', '/orders', {
+    user_id: made.user_id, items: [{ product_id: 1, quantity: 2 }]
+  })
   const { order_id: id } = placed.data[0]
   const { json: before } = await shop.call('GET', `/orders/${id}`)
-  const [{ id: eve } = { id: 0 }] = await shop.sql`select id::int from users.users where external_user_id = ${made.user_id}`
+  const [{ id: eve } = { id: 0 }] =
+    await shop.sql`select id::int from users.users where external_user_id = ${made.user_id}`
 
   const report = await load({
     'users_demo.csv': `user_id,first_name,last_name,email_address,password
@@ -23,7 +26,8 @@ ${eve},Mallory,Row,mallory@example.com,password
 9,New,One,new@example.com,password
 `,
     'orders_demo.csv': `${ORDERS}${id},7,1,0,0,2026-01-01\n500,${eve},9,0,0,2026-01-01\n501,7,1,0,0,2026-01-01\n`,
-    'order_items_demo.csv': `order_id,product_id,add_to_cart_order,reordered,quantity\n${id},1,1,0,99\n${id},2,2,0,1\n501,1,1,0,1\n`,
+    'order_items_demo.csv':
+      `order_id,product_id,add_to_cart_order,reordered,quantity\n${id},1,1,0,99\n${id},2,2,0,1\n501,1,1,0,1\n`,
     'orders_demo_status_history.csv': `order_id,status,changed_at\n${id},delivered,2036-01-01\n501,pending,2026-01-01\n`
   })
   t.same(counts(report, 'users_demo.csv'), [1, 0, 2])
@@ -33,11 +37,15 @@ ${eve},Mallory,Row,mallory@example.com,password
   const reasons = async (file: string) => (await rejects(file)).map(([line, reason]) => `${line} ${reason}`)
   t.same(await reasons('users_demo.csv'),
     [`2 user ${eve} is an account that was made here`, '3 another user has this email address: eve@example.com'])
-  t.same(await reasons('orders_demo.csv'), [`2 order ${id} was placed here`, `3 user ${eve} is an account that was made here`])
+  t.same(await reasons('orders_demo.csv'), [
+    `2 order ${id} was placed here`, `3 user ${eve} is an account that was made here`
+  ])
   t.same(await reasons('order_items_demo.csv'), [`2 order ${id} was placed here`, `3 order ${id} was placed here`])
   t.same(await reasons('orders_demo_status_history.csv'), [`2 order ${id} was placed here`])
 
-  t.match(await shop.call('POST', '/users/login', { email_address: 'eve@example.com', password: 'a password' }), { status: 200, json: { first_name: 'Eve' } })
+  t.match(await shop.call('POST', '/users/login', { email_address: 'eve@example.com', password: 'a password' }), {
+    status: 200, json: { first_name: 'Eve' }
+  })
   t.same((await shop.call('GET', `/orders/${id}`)).json, before, 'the order is as it was placed')
 })
 
@@ -45,7 +53,8 @@ t.test('An order from before the release that remembers where it came from', asy
   const { load, rejects, sql } = await openLoader(t)
   await load(SHOP)
   // As migrating leaves them: one was loaded, the other came with a request.
-  await sql`update orders.orders set placed_here = null, request_id = case id when 12 then 'req-1' end where id in (11, 12)`
+  await sql`update orders.orders set placed_here = null, request_id = case id when 12 then 'req-1' end
+    where id in (11, 12)`
   t.same(counts(await load({ 'orders_demo.csv': SHOP['orders_demo.csv'] }), 'orders_demo.csv'), [0, 2, 1])
   t.match(await rejects('orders_demo.csv'), [['3', 'order 12 was placed here']])
 })
@@ -53,17 +62,25 @@ t.test('An order from before the release that remembers where it came from', asy
 t.test('New ids go on behind what a load brings', async (t) => {
   const shop = await openShop(t)
   const { load } = await loaderOn(t, shop.url)
-  await load({ 'users_demo.csv': `${USERS}450000,A,A,a@example.com\n`, 'orders_demo.csv': `${ORDERS}4000000,450000,1,0,0,2026-01-01\n` })
-  const { json: user } = await shop.call('POST', '/users', { first_name: 'B', last_name: 'B', email_address: 'b@example.com', password: 'a password' })
+  await load({
+    'users_demo.csv': `${USERS}450000,A,A,a@example.com\n`,
+    'orders_demo.csv': `${ORDERS}4000000,450000,1,0,0,2026-01-01\n`
+  })
+  const { json: user } = await shop.call('POST', '/users', {
+    first_name: 'B', last_name: 'B', email_address: 'b@example.com', password: 'a password'
+  })
   t.same(await shop.sql`select id::int from users.users where external_user_id = ${user.user_id}`, [{ id: 450_001 }])
-  const { json } = await shop.call('POST', '/orders', { user_id: user.user_id, items: [{ product_id: 1, quantity: 1 }] })
+  const { json } = await shop.call('POST', '/orders',
+    { user_id: user.user_id, items: [{ product_id: 1, quantity: 1 }] })
   t.equal(json.data[0].order_id, '4000001')
 })
 
 t.test('Who was erased here does not come back with the file, nor do the orders', async (t) => {
   const shop = await openShop(t)
   const { load, rejects } = await loaderOn(t, shop.url)
-  const files = { 'users_demo.csv': `${USERS}7,Ada,Byron,ada@example.com\n`, 'orders_demo.csv': `${ORDERS}11,7,1,0,0,2026-01-01\n` }
+  const files = {
+    'users_demo.csv': `${USERS}7,Ada,Byron,ada@example.com\n`, 'orders_demo.csv': `${ORDERS}11,7,1,0,0,2026-01-01\n`
+  }
   await load(files)
   await shop.sql`delete from users.users where id = 7`
   t.match(await load(files), { loaded: 0, replaced: 0, rejected: 2 })
@@ -71,8 +88,10 @@ t.test('Who was erased here does not come back with the file, nor do the orders'
   t.match(await rejects('orders_demo.csv'), [['2', 'there is no user 7']])
   t.same(await shop.sql`select user_id, customer_name, customer_email from orders.orders where id = 11`,
     [{ user_id: null, customer_name: null, customer_email: null }])
-  t.same(await shop.sql`select column_name::text from information_schema.columns where table_name = 'erased_ids' order by 1`,
-    [{ column_name: 'erased_at' }, { column_name: 'id' }], 'what is remembered is no personal data')
+  t.same(
+    await shop.sql`select column_name::text from information_schema.columns where table_name = 'erased_ids' order by 1`,
+    [{ column_name: 'erased_at' }, { column_name: 'id' }], 'what is remembered is no personal data'
+  )
 })
 
 t.test('What a loaded customer has changed here stays: address, password, times', async (t) => {
@@ -87,7 +106,9 @@ t.test('What a loaded customer has changed here stays: address, password, times'
   await load(file('Ada'))
   const { user_id: ada } = await login('ada@example.com', 'from the file')
   await shop.call('POST', `/users/${ada}/password`, { current_password: 'from the file', new_password: 'from herself' })
-  await shop.call('POST', `/users/${ada}/email`, { current_password: 'from herself', new_email_address: 'ada@new.example' })
+  await shop.call('POST', `/users/${ada}/email`, {
+    current_password: 'from herself', new_email_address: 'ada@new.example'
+  })
   const { last_login: before } = await login('ada@new.example', 'from herself')
 
   t.same(counts(await load(file('Augusta')), 'users_demo.csv'), [0, 2, 0])
@@ -98,5 +119,6 @@ t.test('What a loaded customer has changed here stays: address, password, times'
   t.match(await login('bob@example.com', 'another password'), { first_name: 'Bob' })
 
   await load({ 'users_demo.csv': `${USERS}8,Bob,Ross,bob@new.example\n` })
-  t.match(await login('bob@new.example', 'another password'), { first_name: 'Bob' }, 'a row without a password leaves the one there is')
+  t.match(await login('bob@new.example', 'another password'), { first_name: 'Bob' },
+    'a row without a password leaves the one there is')
 })
