@@ -9,6 +9,13 @@ const MAX_PENDING = 16_384
 const [INFO, WARN] = [30, 40]
 
 /**
+ * The logs that have scheduled what they write. One listener for all of them: with one for each gateway, which would
+ * outlive it, Node warns of a leak at the eleventh.
+ */
+const scheduled = new Set<RequestLog>()
+process.on('exit', () => { for (const log of scheduled) log.flush() })
+
+/**
  * The lines about requests, one each. Pino would make a child logger, walk the entry for what to redact, and write to
  * the file for each: a quarter of what a request without a statement costs. These lines have a few fields that are
  * known, none of them a secret but by accident; so they are written as text, all of one turn of the event loop
@@ -18,7 +25,6 @@ const [INFO, WARN] = [30, 40]
 export class RequestLog extends LogController {
   readonly #mask: (text: string) => string
   #pending = ''
-  #isScheduled = false
   #write: ((text: string) => void) | undefined
   #prefix = ''
 
@@ -26,7 +32,6 @@ export class RequestLog extends LogController {
   constructor (mask: (text: string) => string) {
     super({ disableRequestLogging: true })
     this.#mask = mask
-    process.on('exit', () => this.#flush())
   }
 
   /** For pino's `streamWrite` hook: what is written with another line, before it. */
@@ -47,18 +52,19 @@ export class RequestLog extends LogController {
       `"method":"${request.method}",` +
       `"path":${JSON.stringify(pathOf(request.url))},"status":${status},` +
       `"ms":${Math.round(reply.elapsedTime * 10) / 10},"msg":"request"}\n`
-    if (this.#pending.length > MAX_PENDING) return this.#flush()
-    if (this.#isScheduled) return
-    this.#isScheduled = true
+    if (this.#pending.length > MAX_PENDING) return this.flush()
+    if (scheduled.has(this)) return
+    scheduled.add(this)
     setImmediate(this.#flushLater)
   }
 
   readonly #flushLater = (): void => {
-    this.#isScheduled = false
-    this.#flush()
+    scheduled.delete(this)
+    this.flush()
   }
 
-  #flush (): void {
+  /** Writes what is waiting, if anything is. */
+  flush (): void {
     if (this.#pending !== '') this.#write!(this.withPending(''))
   }
 
