@@ -82,16 +82,6 @@ t.test('a domain knows of another only its plugin and its shapes', async (t) => 
   }), [])
 })
 
-/** Test files that wrapping at 120 characters has brought over the limit: to be split, and no other comes here. */
-const TO_BE_SPLIT = new Set([
-  'packages/embedded-server/test/embedded-server.test.ts', 'test/clients/legacy-fields.test.ts',
-  'test/concurrency.test.ts', 'test/personal-data.test.ts', 'test/plugins/openapi.test.ts',
-  'test/plugins/settings.test.ts',
-  'test/routes/faces/legacy-refusals.test.ts', 'test/routes/orders/service.test.ts',
-  'test/routes/query/lane.test.ts', 'test/routes/query/service.test.ts', 'test/routes/users/accounts.test.ts',
-  'test/slow/database-trouble.test.ts', 'test/slow/secrets.test.ts', 'test/sql/releases.test.ts'
-])
-
 t.test('no file has more than 250 lines', async (t) => {
   const all = globSync(['*.ts', `{${ROOMS.join()}}/**/*.{ts,js,sql}`], {
     cwd: root, exclude: ['**/node_modules/**', 'plugins/assets/**', 'sql/schema.sql']
@@ -99,7 +89,5 @@ t.test('no file has more than 250 lines', async (t) => {
   t.ok(all.filter((file) => file.endsWith('.sql')).length > 100, 'SQL included')
   const long = all.map((file) => [file, readFileSync(join(root, file), 'utf8').trimEnd().split('\n').length] as const)
     .filter(([, lines]) => lines > 250)
-  const split = [...TO_BE_SPLIT].filter((file) => !long.some(([name]) => name === file))
-  t.same(split, [], 'what has been split is an exception no more')
-  t.same(long.filter(([file]) => !TO_BE_SPLIT.has(file)).map(([file, lines]) => `${file}: ${lines} lines`), [])
+  t.same(long.map(([file, lines]) => `${file}: ${lines} lines`), [])
 })
