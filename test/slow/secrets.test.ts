@@ -10,23 +10,14 @@ import { SMTPServer } from 'smtp-server'
 import t, { type Test } from 'tap'
 import { startGateway } from '../gateway.ts'
 import { all } from '../checks.ts'
-import { dropRole, freshDatabase } from '../helper.ts'
+import { findings, passwords, secret } from './canaries.ts'
 
 t.setTimeout(180_000)
 
-const secret = (name: string) => `canary-${name}-5Fq9zt`
 const SECRETS = {
   API_KEYS: secret('api-key'),
   ADMIN_API_KEYS: secret('admin-key'),
   SECRET_KEY: secret('signing-key-of-thirty-two-characters')
-}
-const passwords = {
-  first: secret('password-first'),
-  next: secret('password-next'),
-  wrong: secret('password-wrong'),
-  smtp: secret('smtp'),
-  amqp: secret('amqp'),
-  database: secret('database')
 }
 const [email, name] = ['canary-mail@example.com', 'Canary-Name']
 
@@ -62,14 +53,6 @@ async function filesUnder (folder: string): Promise<[string, string][]> {
   return await Promise.all(files.map(
     async ({ parentPath, name }) => [name, await readFile(join(parentPath, name), 'latin1')] as [string, string]
   ))
-}
-
-/** Lines with one of these in them, cut around it. */
-function findings (where: string, text: string, forbidden: (string | RegExp)[]): string[] {
-  return forbidden.flatMap((wanted) => {
-    const at = typeof wanted === 'string' ? text.indexOf(wanted) : text.search(wanted)
-    return at < 0 ? [] : [`${where}: ${wanted}: …${text.slice(Math.max(0, at - 300), at + 100)}…`]
-  })
 }
 
 const HASH = /\$argon2|SCRAM-SHA-256\$/
@@ -245,47 +228,3 @@ t.test('no secret and no password stands in anything the process writes, even at
   t.ok(gateway.output().length > 10_000 && (await filesUnder(dataDir)).some(([file]) => file === 'postgres.log'),
     'there was something to search')
 })
-
-t.test('passwords in the addresses of databases stay there, whether they are right, wrong, or for nobody',
-  async (t) => {
-    const home = await freshDatabase(t)
-    const url = new URL(home)
-    const role = `canary_${process.pid}`
-    const admin = postgres(home, { max: 1, onnotice: () => {} })
-    await admin.unsafe(`create role ${role} login superuser password '${passwords.database}'`)
-    t.teardown(async () => { await admin.end(); await dropRole(home, role) })
-    url.username = role
-    url.password = passwords.database
-    const right = url.href
-    url.password = passwords.wrong
-    const wrong = url.href
-    const away = `postgres://somebody:${passwords.next}@127.0.0.1:1/nothing`
-    const outputs: string[] = []
-    const starts: Record<string, string>[] = [
-      { DATABASE_URL: wrong }, { DATABASE_URL: away },
-      { DATABASE_URL: right, QUERY_DATABASE_URL: wrong, READ_DATABASE_URL: away },
-      {
-        DATABASE_URL: right,
-        READ_DATABASE_URL: wrong,
-        SMTP_URL: `smtp://u:${passwords.smtp}@127.0.0.1:1`,
-        RABBITMQ_URL: `amqp://u:${passwords.amqp}@127.0.0.1:1`
-      }
-    ]
-    for (const settings of starts) {
-      const gateway = await startGateway(t, { LOG_LEVEL: 'trace', DATA_DIR: t.testdir(), ...settings })
-      if (gateway.url !== '') {
-        for (const path of ['/products', '/health', '/metrics']) {
-          outputs.push(await (await fetch(gateway.url + path)).text())
-        }
-        gateway.process.kill('SIGTERM')
-      }
-      await gateway.ended
-      outputs.push(gateway.output())
-    }
-    t.strictSame(findings('the output', outputs.join('\n'), Object.values(passwords)), [])
-    // A server may trust its own machine, whatever the password.
-    const client = postgres(wrong, { max: 1 })
-    const isAsked = await client`select 1`.then(() => false, () => true)
-    await client.end()
-    t.equal(outputs.filter((output) => output.includes('could not start')).length, isAsked ? 2 : 1)
-  })

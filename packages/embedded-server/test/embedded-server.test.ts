@@ -1,63 +1,14 @@
-import { spawn, type ChildProcess } from 'node:child_process'
-import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { spawn } from 'node:child_process'
+import { readdir, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import postgres from 'postgres'
-import t, { type Test } from 'tap'
+import t from 'tap'
 import { startEmbedded } from '../index.ts'
-import { isAlive, readPostmaster } from '../postmaster.ts'
+import { isAlive } from '../postmaster.ts'
+import { makeFolder, pidOf, query, settings, startGateway } from './gateways.ts'
 
 t.setTimeout(600_000)
-
-const module = new URL('../index.ts', import.meta.url).href
-const settings = { fsync: 'off' }
-const isRoot = process.getuid?.() === 0
-
-/** A gateway in miniature: starts the server, says so, and stops it when its input ends. */
-const gateway = `
-  import { startEmbedded } from '${module}'
-  const server = await startEmbedded(process.argv[1], { settings: { fsync: 'off' } })
-  console.log(JSON.stringify(server))
-  process.stdin.resume().once('end', () => server.stop())`
-
-type Gateway = { child: ChildProcess, ready: Promise<{ url: string, adopted: boolean }>, ended: Promise<unknown> }
-
-function startGateway (dataDir: string): Gateway {
-  const child = spawn(process.execPath, ['--input-type=module', '-e', gateway, dataDir], {
-    env: { PATH: process.env.PATH }, stdio: ['pipe', 'pipe', 'inherit']
-  })
-  const ended = new Promise(resolve => child.once('exit', resolve))
-  const said = new Promise<string>(resolve => child.stdout?.once('data', data => resolve(String(data))))
-  return { child, ended, ready: Promise.race([said, ended.then(() => '{}')]).then(text => JSON.parse(text)) }
-}
-
-async function makeFolder (test: Test): Promise<string> {
-  const dataDir = await mkdtemp(join(tmpdir(), 'embedded-test-'))
-  await chmod(dataDir, 0o755)
-  test.teardown(async () => {
-    const left = await readPostmaster(join(dataDir, 'postgres'))
-    if (left !== undefined && left.pid > 0 && left.pid !== process.pid && isAlive(left.pid)) {
-      process.kill(left.pid, 'SIGQUIT')
-    }
-    await rm(dataDir, { recursive: true, force: true, maxRetries: 10 })
-  })
-  return dataDir
-}
-
-async function pidOf (dataDir: string): Promise<number> {
-  return (await readPostmaster(join(dataDir, 'postgres')))?.pid ?? 0
-}
-
-async function query<T extends object> (url: string, text: string): Promise<T[]> {
-  const sql = postgres(url, { max: 1, onnotice: () => {} })
-  try {
-    return [...await sql.unsafe<T[]>(text)]
-  } finally {
-    // Without a limit it waits for ever once a connection broke under a query.
-    await sql.end({ timeout: 1 })
-  }
-}
 
 t.test('one data folder through its life', async t => {
   const dataDir = await makeFolder(t)
@@ -215,55 +166,4 @@ t.test('one data folder through its life', async t => {
         message: /made by PostgreSQL 16, but the embedded one is 18\. Move the folder away.*DATABASE_URL/
       })
     })
-})
-
-t.test('a gateway killed while it makes the data folder leaves nothing in the way', async t => {
-  const dataDir = await makeFolder(t)
-  const { child, ended } = startGateway(dataDir)
-  const isHalfDone = async () => (await readdir(dataDir)).some(name => name.startsWith('postgres.new-'))
-  while (!await isHalfDone()) await sleep(5)
-  await sleep(100)
-  child.kill('SIGKILL')
-  await ended
-  t.ok(await isHalfDone())
-  const server = await startEmbedded(dataDir, { settings })
-  t.equal(server.adopted, false)
-  await server.stop()
-  t.notOk(await isHalfDone())
-})
-
-t.test('of several gateways that start at once one starts the server, the others adopt it', async t => {
-  const dataDir = await makeFolder(t)
-  const all = [startGateway(dataDir), startGateway(dataDir), startGateway(dataDir)]
-  const found = await Promise.all(all.map(gateway => gateway.ready))
-  t.strictSame(found.map(server => server.adopted).sort(), [false, true, true])
-  t.equal(new Set(found.map(server => server.url)).size, 1)
-  for (const { child } of all) child.stdin?.end()
-  await Promise.all(all.map(gateway => gateway.ended))
-  t.equal(await pidOf(dataDir), 0, 'the last one ends the server')
-})
-
-t.test('a folder that cannot be used is refused with the reason and what to do', async t => {
-  const dataDir = await makeFolder(t)
-  await writeFile(join(dataDir, 'file'), '')
-  await t.rejects(startEmbedded(join(dataDir, 'file')), { message: /it is a file.*DATA_DIR.*DATABASE_URL/ })
-  await t.rejects(startEmbedded(join(dataDir, 'file', 'below')), { message: /part of its path is a file/ })
-  await mkdir(join(dataDir, 'postgres'))
-  await writeFile(join(dataDir, 'postgres', 'letter.txt'), 'mine')
-  await t.rejects(startEmbedded(dataDir), { message: /not empty, but is no data folder of PostgreSQL/ })
-  t.equal(await readFile(join(dataDir, 'postgres', 'letter.txt'), 'utf8'), 'mine')
-  await t.test('without the right to write', { skip: isRoot && 'root may write everywhere' }, async t => {
-    await chmod(dataDir, 0o555)
-    await t.rejects(startEmbedded(dataDir), { message: /may not read or write/ })
-    await chmod(dataDir, 0o755)
-  })
-})
-
-t.test('root may keep the data in a folder that nobody else can enter', { skip: !isRoot && 'needs root' }, async t => {
-  const dataDir = await makeFolder(t)
-  await chmod(dataDir, 0o700)
-  const said: string[] = []
-  const server = await startEmbedded(dataDir, { settings, log: message => said.push(message) })
-  t.match(said.join(), /runs as user \d+ with dac_/)
-  await server.stop()
 })

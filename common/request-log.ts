@@ -2,23 +2,29 @@ import { LogController, type FastifyBaseLogger, type FastifyReply, type FastifyR
 import { symbols, type Bindings, type ChildLoggerOptions, type Logger, type LogFn } from 'pino'
 import { pathOf } from './text.ts'
 
-/** Text kept until it is written, at most. */
+/** Text kept until it is written, at most, and for how long: each write is a call of the system, 25 µs. */
 const MAX_PENDING = 16_384
+const WRITTEN_WITHIN_MS = 25
 
 /** Pino's numbers of levels. */
 const [INFO, WARN] = [30, 40]
 
 /**
+ * The logs that have scheduled what they write. One listener for all of them: with one for each gateway, which would
+ * outlive it, Node warns of a leak at the eleventh.
+ */
+const scheduled = new Set<RequestLog>()
+process.on('exit', () => { for (const log of scheduled) log.flush() })
+
+/**
  * The lines about requests, one each. Pino would make a child logger, walk the entry for what to redact, and write to
  * the file for each: a quarter of what a request without a statement costs. These lines have a few fields that are
- * known, none of them a secret but by accident; so they are written as text, all of one turn of the event loop
- * together, in order with all other lines, and masked like these. Nothing is lost but what a killed process has not
- * come to.
+ * known, none of them a secret but by accident; so they are written as text, several together, in
+ * order with all other lines, and masked like these. Nothing is lost but the last moment of a killed process.
  */
 export class RequestLog extends LogController {
   readonly #mask: (text: string) => string
   #pending = ''
-  #isScheduled = false
   #write: ((text: string) => void) | undefined
   #prefix = ''
 
@@ -26,7 +32,6 @@ export class RequestLog extends LogController {
   constructor (mask: (text: string) => string) {
     super({ disableRequestLogging: true })
     this.#mask = mask
-    process.on('exit', () => this.#flush())
   }
 
   /** For pino's `streamWrite` hook: what is written with another line, before it. */
@@ -47,18 +52,19 @@ export class RequestLog extends LogController {
       `"method":"${request.method}",` +
       `"path":${JSON.stringify(pathOf(request.url))},"status":${status},` +
       `"ms":${Math.round(reply.elapsedTime * 10) / 10},"msg":"request"}\n`
-    if (this.#pending.length > MAX_PENDING) return this.#flush()
-    if (this.#isScheduled) return
-    this.#isScheduled = true
-    setImmediate(this.#flushLater)
+    if (this.#pending.length > MAX_PENDING) return this.flush()
+    if (scheduled.has(this)) return
+    scheduled.add(this)
+    setTimeout(this.#flushLater, WRITTEN_WITHIN_MS)
   }
 
   readonly #flushLater = (): void => {
-    this.#isScheduled = false
-    this.#flush()
+    scheduled.delete(this)
+    this.flush()
   }
 
-  #flush (): void {
+  /** Writes what is waiting, if anything is. */
+  flush (): void {
     if (this.#pending !== '') this.#write!(this.withPending(''))
   }
 
