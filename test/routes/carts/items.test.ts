@@ -21,10 +21,13 @@ t.test('POST items adds an item, raises its quantity, and makes the cart', async
   t.strictSame(lines(raised), [[5, 5, 1], [2, 1, 2]], 'one that is there is raised, at its place')
   t.match(raised.json, { cart_id: first.json.cart_id, total_items: 2, total_quantity: 6, total_price: 32.94 })
 
+  const one = await call('POST', `${url}/items`, { product_id: 3, reordered: 1 })
+  t.match(one.json.items[2], { product_id: 3, quantity: 1, add_to_cart_order: 3, reordered: 1 }, 'one, if not said')
+  const before = (await call('DELETE', `${url}/items/3`)).json
   refuses(t, await call('POST', `${url}/items`, { product_id: 99, quantity: 1 }), 400, 'PRODUCTS_NOT_FOUND',
     'Products not found: 99')
   refuses(t, await call('POST', `${url}/items`, { product_id: 5, quantity: 1_000_000 }), 400, 'INVALID_QUANTITY')
-  t.strictSame((await call('GET', url)).json, raised.json, 'a refused item leaves the cart as it was')
+  t.strictSame((await call('GET', url)).json, before, 'a refused item leaves the cart as it was')
   for (const body of [
     { quantity: 1 }, { product_id: 1, quantity: 0 }, { product_id: 'a', quantity: 1 }, [], undefined
   ]) {
@@ -38,6 +41,21 @@ t.test('POST items adds an item, raises its quantity, and makes the cart', async
     'User not found')
   refuses(t, await call('POST', '/carts/7/items', { product_id: 1, quantity: 1 }), 400, 'INVALID_USER_ID',
     'Invalid user ID format')
+})
+
+t.test('items added at once are all there, whether or not there was a cart', async (t) => {
+  const { call } = await openShop(t)
+  for (const sum of [12, 24]) {
+    const all = await Promise.all(Array.from({ length: 12 }, async (_, n) =>
+      await call('POST', `${url}/items`, { product_id: n % 3 + 1, quantity: 1 })))
+    t.ok(all.every(({ status }) => status === 200))
+    t.equal(new Set(all.map(({ headers }) => headers.etag)).size, 12, 'each has another cart before it')
+    const { json: cart } = await call('GET', url)
+    t.match(cart, { total_items: 3, total_quantity: sum })
+    t.strictSame(cart.items.map((item: any) => [item.quantity, item.add_to_cart_order]),
+      [1, 2, 3].map((place) => [sum / 3, place]))
+    t.equal(cart.updated_at, all.map(({ json }) => json.updated_at).toSorted().at(-1))
+  }
 })
 
 t.test('PUT items/{product_id} sets the quantity, 0 removes the item', async (t) => {
