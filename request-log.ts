@@ -2,8 +2,9 @@ import { LogController, type FastifyBaseLogger, type FastifyReply, type FastifyR
 import { symbols, type Bindings, type ChildLoggerOptions, type Logger, type LogFn } from 'pino'
 import { pathOf } from './text.ts'
 
-/** Text kept until it is written, at most. */
+/** Text kept until it is written, at most, and for how long: each write is a call of the system, 25 µs. */
 const MAX_PENDING = 16_384
+const WRITTEN_WITHIN_MS = 25
 
 /** Pino's numbers of levels. */
 const [INFO, WARN] = [30, 40]
@@ -18,9 +19,8 @@ process.on('exit', () => { for (const log of scheduled) log.flush() })
 /**
  * The lines about requests, one each. Pino would make a child logger, walk the entry for what to redact, and write to
  * the file for each: a quarter of what a request without a statement costs. These lines have a few fields that are
- * known, none of them a secret but by accident; so they are written as text, all of one turn of the event loop
- * together, in order with all other lines, and masked like these. Nothing is lost but what a killed process has not
- * come to.
+ * known, none of them a secret but by accident; so they are written as text, several together, in
+ * order with all other lines, and masked like these. Nothing is lost but the last moment of a killed process.
  */
 export class RequestLog extends LogController {
   readonly #mask: (text: string) => string
@@ -55,7 +55,7 @@ export class RequestLog extends LogController {
     if (this.#pending.length > MAX_PENDING) return this.flush()
     if (scheduled.has(this)) return
     scheduled.add(this)
-    setImmediate(this.#flushLater)
+    setTimeout(this.#flushLater, WRITTEN_WITHIN_MS)
   }
 
   readonly #flushLater = (): void => {

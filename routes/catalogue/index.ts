@@ -31,18 +31,17 @@ function catalogueDomain (fastify: FastifyInstance) {
   const { catalogueStatement: replicated, statement } = fastify.database
   const Total = { total: Type.Integer() }
   const find = replicated('catalogue/find', ProductRow)
-  const list = replicated('catalogue/list', ProductRow)
+  const list = replicated('catalogue/list', Type.Object({ ...Total, ...ProductRow.properties }))
   const search = replicated('catalogue/search',
     Type.Object({ ...Total, is_near: Type.Boolean(), ...ProductRow.properties }))
-  const count = replicated('catalogue/count', Type.Object(Total))
   const findOffers = replicated('catalogue/find-offers', Offer)
   const listDepartments = replicated('catalogue/list-departments', Department)
   const listAisles = replicated('catalogue/list-aisles', Aisle)
   const findManaged = statement('catalogue/find-managed', ManagedProductRow)
-  const listManaged = statement('catalogue/list-managed', ManagedProductRow)
+  const listManaged = statement('catalogue/list-managed',
+    Type.Object({ ...Total, ...ManagedProductRow.properties }))
   const searchManaged = statement('catalogue/search-managed',
     Type.Object({ ...Total, ...ManagedProductRow.properties }))
-  const countManaged = statement('catalogue/count', Type.Object(Total))
   const create = statement('catalogue/create-product', ManagedProductRow)
   const change = statement('catalogue/change-product', ManagedProductRow)
 
@@ -72,11 +71,9 @@ function catalogueDomain (fastify: FastifyInstance) {
         const found = await fastify.database.searches.run(
           async () => await search.all(...where, ...page, ...prices, q, inStock)
         )
-        const { total, is_near: isNear } = found[0]!
-        return pageOf(found.filter((product) => product.product_id !== null), total, filter.limit, isNear)
+        return pageOf(found, filter.limit, found[0]!.is_near)
       }
-      const [found, counted] = await Promise.all([list.all(...where, ...page, inStock), count.first(...where, inStock)])
-      return pageOf(found, counted!.total, filter.limit)
+      return pageOf(await list.all(...where, ...page, inStock), filter.limit)
     },
 
     /** SKU and stock of these products, by product id. */
@@ -100,14 +97,10 @@ function catalogueDomain (fastify: FastifyInstance) {
 
     /** A page of them by id, with the exact number of all; `q` is looked for in the name as by `list`. */
     async listManaged ({ q, limit, offset }: { q?: string, limit: number, offset: number }) {
-      if (q?.trim()) {
-        const found = await fastify.database.searches.run(async () => await searchManaged.all(q, limit, offset))
-        return { items: found.filter((product) => product.id !== null), total: found[0]!.total }
-      }
-      const [items, counted] = await Promise.all([
-        listManaged.all(limit, offset), countManaged.first(null, null, null, null)
-      ])
-      return { items, total: counted!.total }
+      const found = q?.trim()
+        ? await fastify.database.searches.run(async () => await searchManaged.all(q, limit, offset))
+        : await listManaged.all(limit, offset)
+      return { items: found.filter((product) => product.id !== null), total: found[0]!.total }
     },
 
     /** Makes a product. Rejects with DEPARTMENT_NOT_FOUND, AISLE_NOT_FOUND, SKU_ALREADY_EXISTS. */
@@ -126,8 +119,10 @@ export default fp(async (fastify) => {
   fastify.decorate('catalogue', catalogueDomain(fastify))
 }, { name: 'catalogue', dependencies: ['database'] })
 
-function pageOf (found: Static<typeof ProductRow>[], total: number, limit: number, isNear = false) {
-  const products = found.slice(0, limit)
+/** Of rows that each hold the total; where no product is on the page, one row does. */
+function pageOf (found: (Static<typeof ProductRow> & { total: number })[], limit: number, isNear = false) {
+  const { total, product_id: first } = found[0]!
+  const products = first === null ? [] : found.slice(0, limit)
   const last = products.at(-1)
   return {
     products, total, next_cursor: found.length > limit && last && !isNear ? encodeCursor(last.product_id) : null

@@ -1,5 +1,6 @@
--- A page of the catalogue by product id. The page is found first and filled in by one look-up per product: the planner, who
--- does not know the limit of a prepared statement, would read all prices otherwise.
+-- A page of the catalogue by product id, with the exact number of all that match; a page without products is one row with the total alone.
+-- The total comes from the numbers kept ready, less those that are sold out where they do not count. The page is found first and filled in
+-- by one look-up per product: the planner, who does not know the limit of a prepared statement, would read all prices otherwise.
 -- $1 departments text[]: names, whatever their case and accents; null for any, as the next two
 -- $2 department_id integer
 -- $3 aisle_id integer
@@ -7,19 +8,41 @@
 -- $5 limit bigint
 -- $6 offset bigint
 -- $7 in_stock boolean: true for those that are not sold out; one that is not tracked never is
-select p.version, p.product_id, p.product_name, p.department_id, d.department_name, p.aisle_id, a.aisle_name,
+with named as materialized (
+  select case when $1::text[] is not null then products.department_ids($1) end as ids
+),
+counted as (
+  select coalesce(sum(c.products), 0)::bigint - case
+      when $7::boolean is not true then 0
+      when $1 is null and $2::integer is null and $3::integer is null then (select count(*) from products.sold_out)
+      else (
+        select count(*) from products.sold_out s
+        join products.products p on p.product_id = s.product_id
+        where ($1 is null or p.department_id = any ((select ids from named)::integer[]))
+          and ($2 is null or p.department_id = $2)
+          and ($3 is null or p.aisle_id = $3))
+    end as total
+  from products.product_counts c
+  where ($1 is null or c.department_id = any ((select ids from named)::integer[]))
+    and ($2 is null or c.department_id = $2)
+    and ($3 is null or c.aisle_id = $3)
+)
+select t.total, p.version, p.product_id, p.product_name, p.department_id, d.department_name, p.aisle_id, a.aisle_name,
   e.description, e.price, e.image_url
-from (
+from counted t
+left join lateral (
   select product_id, product_name, department_id, aisle_id, version
   from products.products
-  where product_id > coalesce($4::integer, -2147483648)
-    and ($1::text[] is null or department_id in (select unnest(products.department_ids($1))))
-    and ($2::integer is null or department_id = $2)
-    and ($3::integer is null or aisle_id = $3)
-    and ($7::boolean is not true or not exists (select from products.sold_out s where s.product_id = products.product_id))
+  -- Past the end nothing is read.
+  where $6::bigint < t.total
+    and product_id > coalesce($4::integer, -2147483648)
+    and ($1 is null or department_id = any ((select ids from named)::integer[]))
+    and ($2 is null or department_id = $2)
+    and ($3 is null or aisle_id = $3)
+    and ($7 is not true or not exists (select from products.sold_out s where s.product_id = products.product_id))
   order by product_id
   limit $5 offset $6
-) p
+) p on true
 left join lateral (
   select description, price, image_url from products.product_enriched where product_id = p.product_id offset 0
 ) e on true

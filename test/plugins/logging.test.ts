@@ -1,5 +1,5 @@
 import { Writable } from 'node:stream'
-import { setImmediate as nextTurn } from 'node:timers/promises'
+import { setTimeout as sleep } from 'node:timers/promises'
 import Fastify, { type InjectOptions } from 'fastify'
 import postgres from 'postgres'
 import t, { type Test } from 'tap'
@@ -31,8 +31,8 @@ async function openLogged (t: Test, settings: Partial<Record<keyof Config, strin
   const entries = (): Record<string, unknown>[] => lines.map((line) => JSON.parse(line))
   const inject = async (request: InjectOptions | string) => {
     const answer = await fastify.inject(request)
-    // The lines of a turn of the event loop are written at its end.
-    await nextTurn()
+    // Lines about requests are written together (request-log.ts).
+    await sleep(50)
     return answer
   }
   return {

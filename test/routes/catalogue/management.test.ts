@@ -23,6 +23,9 @@ t.test('GET /api/v1/products', async (t) => {
     items: [{ id: 4 }, { id: 14 }, { id: 24 }, { id: 34 }, { id: 40, price_cents: null }], total: 5
   })
   t.match((await call('GET', `${base}?q=%25`)).json, { items: [], total: 0 }, '% means itself')
+  t.strictSame((await call('GET', `${base}/?limit=3&offset=40`)).json, {
+    items: [], total: 40, limit: 3, offset: 40
+  }, 'past the end the total is there')
   for (const query of ['limit=0', 'limit=101', 'offset=-1', 'limit=x']) {
     refuses(t, await call('GET', `${base}?${query}`), 400, 'INVALID_INPUT')
   }

@@ -71,6 +71,8 @@ t.test('the catalogue', async (t) => {
     t.match(last.json, { total: 40, has_next: false, has_prev: true, next_cursor: null })
     const beyond = await shop.call('GET', '/products?limit=15&offset=1000')
     t.match(beyond.json, { products: [], total: 40, has_next: false, has_prev: true, next_cursor: null })
+    const beyondFiltered = await shop.call('GET', '/products?limit=15&offset=13&categories=frozen')
+    t.match(beyondFiltered.json, { products: [], total: 13, has_next: false, has_prev: true, next_cursor: null })
     const exact = await shop.call('GET', '/products?limit=40')
     t.match(exact.json, { has_next: false, next_cursor: null }, 'a page that is just full is the last')
   })

@@ -64,15 +64,19 @@ t.test('POST /query beside others, and for long', { timeout: 250_000 }, async (t
       order.push(remoteAddress)
     }
     let asked: Promise<void>[] = []
+    let ahead = 0
     await shared.sql.begin(async (sql) => {
       await sql`lock table products.departments`
       asked = Array.from({ length: 40 }, async () => await from('10.0.0.1'))
       while (shared.app.queries.lane.waiting < 38) await new Promise((resolve) => setTimeout(resolve, 5))
       asked.push(from('10.0.0.2'))
       while (shared.app.queries.lane.waiting < 39) await new Promise((resolve) => setTimeout(resolve, 5))
+      // On a busy machine some have had to give up by now.
+      ahead = order.length
     })
     await Promise.all(asked)
-    t.ok(order.indexOf('10.0.0.2') < 5, `it was answered as number ${order.indexOf('10.0.0.2') + 1} of 41`)
+    const place = order.indexOf('10.0.0.2') - ahead
+    t.ok(place < 5, `it was answered as number ${place + 1} of ${41 - ahead}`)
   })
 
   await t.test('two gateways share the role', async (t) => {
