@@ -2,11 +2,11 @@ import { randomUUID } from 'node:crypto'
 import type { Server } from 'node:http'
 import type { FastifyHttpOptions, FastifyReply, FastifyRequest } from 'fastify'
 import type { Config } from './plugins/settings.ts'
-import { addressMatcher } from './plugins/settings-checks.ts'
+import { addressMatcher } from './common/settings-checks.ts'
 import { answer, answerMalformed } from './plugins/errors.ts'
-import { secretMask } from './secrets.ts'
-import { RequestLog, requestLogger } from './request-log.ts'
-import { buildSerializer, buildValidator } from './schema-compilers.ts'
+import { secretMask } from './common/secrets.ts'
+import { RequestLog, requestLogger } from './common/request-log.ts'
+import { buildSerializer, buildValidator } from './common/schema-compilers.ts'
 
 /** JSON bodies; the invoice route alone takes more. */
 const BODY_LIMIT = 1024 * 1024
@@ -44,7 +44,7 @@ export function serverOptions (config: Config) {
       answer(error, request as FastifyRequest, reply as FastifyReply)
     },
     clientErrorHandler: answerMalformed,
-    // One line a request, written when it is answered (request-log.ts).
+    // One line a request, written when it is answered (common/request-log.ts).
     logController: requestLog,
     childLoggerFactory: requestLogger,
     requestIdHeader: false,

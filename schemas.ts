@@ -1,5 +1,5 @@
 import { Type, type Static, type TObject, type TProperties, type TSchema } from '@sinclair/typebox'
-import { problem } from './problems.ts'
+import { problem } from './common/problems.ts'
 
 /** The value or null. One schema with two types: a union of schemas serializes far slower. */
 export const nullable = <T extends TSchema>(schema: T) =>

@@ -3,7 +3,7 @@ import app from './app.ts'
 import { serverOptions } from './options.ts'
 import { ConfigError, readConfig, type Config } from './plugins/settings.ts'
 import { endHeld, isInterrupted, SAME_SIGNAL_MS, SIGNALS } from './database/interrupt.ts'
-import { startFault } from './start-faults.ts'
+import { startFault } from './common/start-faults.ts'
 
 /** After DRAIN_SECONDS: what has not closed by then is given up. Clients are cut before (plugins/sockets.ts). */
 const CLOSE_MS = 4500

@@ -1,6 +1,6 @@
 import type { NetConnectOpts, Socket } from 'node:net'
 import type { PendingQuery, Sql } from 'postgres'
-import { problem } from '../problems.ts'
+import { problem } from '../common/problems.ts'
 import type { Caller } from './caller.ts'
 import { cancelOn, type Backend } from './cancel.ts'
 import { createClient, socketsTo, type ClientOptions, type Hosts } from './client.ts'

@@ -1,5 +1,5 @@
 import postgres from 'postgres'
-import { isErrorCode, problem, type ErrorCode, type Problem } from '../problems.ts'
+import { isErrorCode, problem, type ErrorCode, type Problem } from '../common/problems.ts'
 
 /** What a violated constraint means to the caller. */
 const CONSTRAINTS: Record<string, ErrorCode> = {

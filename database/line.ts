@@ -1,4 +1,4 @@
-import { problem, type ErrorCode } from '../problems.ts'
+import { problem, type ErrorCode } from '../common/problems.ts'
 import { callers, type Caller } from './caller.ts'
 import { FairQueue } from './fair-queue.ts'
 

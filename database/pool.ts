@@ -1,4 +1,4 @@
-import { problem } from '../problems.ts'
+import { problem } from '../common/problems.ts'
 import type { Caller } from './caller.ts'
 import type { ClientOptions } from './client.ts'
 import { Connection, REST_MS, type Row, type Run } from './connection.ts'

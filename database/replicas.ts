@@ -1,4 +1,4 @@
-import { Problem } from '../problems.ts'
+import { Problem } from '../common/problems.ts'
 import { callers } from './caller.ts'
 import { explain } from './failures.ts'
 import type { Pool } from './pool.ts'

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Static, TObject } from '@sinclair/typebox'
-import { problem } from '../problems.ts'
+import { problem } from '../common/problems.ts'
 import { callers, type Caller } from './caller.ts'
 import { BACKGROUND } from './client.ts'
 import { namesIn, type Contention } from './contention.ts'

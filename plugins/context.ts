@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto'
 import fp from 'fastify-plugin'
 import type { FastifyRequest } from 'fastify'
 import { Caller, callers } from '../database/caller.ts'
-import { problem } from '../problems.ts'
-import { cut } from '../text.ts'
+import { problem } from '../common/problems.ts'
+import { cut } from '../common/text.ts'
 
 /** Who acts, and for which request: what the status history and the idempotency records keep. */
 export interface Context {

@@ -1,6 +1,6 @@
 import fp from 'fastify-plugin'
 import { Type } from '@sinclair/typebox'
-import { problem } from '../problems.ts'
+import { problem } from '../common/problems.ts'
 import { callers } from '../database/caller.ts'
 import { BACKGROUND, BY_INDEX, FOR_CALLERS } from '../database/client.ts'
 import { Contention } from '../database/contention.ts'

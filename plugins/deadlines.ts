@@ -1,7 +1,7 @@
 import fp from 'fastify-plugin'
 import type { FastifyReply } from 'fastify'
 import { everyTick } from '../database/ticks.ts'
-import { problem } from '../problems.ts'
+import { problem } from '../common/problems.ts'
 
 /** Above the statement timeout (database/client.ts), so that the database gives up first. */
 const LIMIT_MS = 15_000

@@ -4,8 +4,8 @@ import type { Socket } from 'node:net'
 import fp from 'fastify-plugin'
 import type { ConnectionError, FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Static } from '@sinclair/typebox'
-import { Problem, problem, ProblemDetails, type ErrorCode } from '../problems.ts'
-import { pathOf } from '../text.ts'
+import { Problem, problem, ProblemDetails, type ErrorCode } from '../common/problems.ts'
+import { pathOf } from '../common/text.ts'
 
 /** What Fastify's own errors are called here. */
 const FASTIFY_ERRORS: Record<string, ErrorCode> = {

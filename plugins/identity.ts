@@ -3,9 +3,9 @@ import fp from 'fastify-plugin'
 import type { FastifyRequest } from 'fastify'
 import { Type } from '@sinclair/typebox'
 import { nullable } from '../schemas.ts'
-import { isEmailAddress } from '../addresses.ts'
-import { addressMatcher } from './settings-checks.ts'
-import { problem } from '../problems.ts'
+import { isEmailAddress } from '../common/addresses.ts'
+import { addressMatcher } from '../common/settings-checks.ts'
+import { problem } from '../common/problems.ts'
 
 /** A person whom a token, or a trusted service in front of this one, vouches for. */
 export interface Identity {

@@ -1,7 +1,7 @@
 import fp from 'fastify-plugin'
 import { PgBoss } from 'pg-boss'
 import { findHost } from '../database/hosts.ts'
-import { problem } from '../problems.ts'
+import { problem } from '../common/problems.ts'
 
 /** After a failure, a loop's pause doubles up to this. */
 const MAX_PAUSE_MS = 10_000

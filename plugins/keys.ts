@@ -1,7 +1,7 @@
 import { hash, timingSafeEqual } from 'node:crypto'
 import fp from 'fastify-plugin'
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import { problem } from '../problems.ts'
+import { problem } from '../common/problems.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {

@@ -2,10 +2,10 @@ import { isIP } from 'node:net'
 import rateLimit, { normalizeIP, type RateLimitOptions } from '@fastify/rate-limit'
 import fp from 'fastify-plugin'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { addressKey } from '../addresses.ts'
+import { addressKey } from '../common/addresses.ts'
 import { callerByKey, digest } from './keys.ts'
-import { addressMatcher } from './settings-checks.ts'
-import { Problem, problem } from '../problems.ts'
+import { addressMatcher } from '../common/settings-checks.ts'
+import { Problem, problem } from '../common/problems.ts'
 import { PROBES } from './pressure.ts'
 
 declare module 'fastify' {

@@ -2,8 +2,8 @@ import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import fp from 'fastify-plugin'
 import nodemailer from 'nodemailer'
-import { secretMask } from '../secrets.ts'
-import { reasonOf } from '../text.ts'
+import { secretMask } from '../common/secrets.ts'
+import { reasonOf } from '../common/text.ts'
 
 /** A mail server responds slowly at times (greylisting, checks); after this it counts as away. In milliseconds. */
 const TIMEOUTS = { connectionTimeout: 10_000, greetingTimeout: 10_000, socketTimeout: 30_000 }

@@ -1,7 +1,7 @@
 import fp from 'fastify-plugin'
 import { collectDefaultMetrics, Gauge, Registry } from 'prom-client'
 import { callers } from '../database/caller.ts'
-import { Durations } from './durations.ts'
+import { Durations } from '../common/durations.ts'
 
 /** An admission queue: how many it has let in, and how many wait. */
 interface Watched { active: number, waiting: number }

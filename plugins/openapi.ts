@@ -10,7 +10,7 @@ import fp from 'fastify-plugin'
 import type { FastifyContextConfig, FastifyReply, FastifyRequest, FastifySchema } from 'fastify'
 import { takesGzip, varyByEncoding } from './compression.ts'
 import { PAGE_POLICY } from './browser.ts'
-import { headers, RATE_LIMITS, share, type Document } from './openapi-document.ts'
+import { headers, RATE_LIMITS, share, type Document } from '../common/openapi-document.ts'
 
 const require = createRequire(import.meta.url)
 const { version } = require('../package.json') as { version: string }

@@ -3,7 +3,7 @@ import { getHeapStatistics } from 'node:v8'
 import underPressure from '@fastify/under-pressure'
 import fp from 'fastify-plugin'
 import type { FastifyInstance } from 'fastify'
-import { problem } from '../problems.ts'
+import { problem } from '../common/problems.ts'
 
 /** What probes ask: an overloaded gateway is alive, and taking it out would only load the others more. */
 export const PROBES = new Set(['/livez', '/readyz', '/health'])

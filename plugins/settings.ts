@@ -2,15 +2,15 @@ import { Type, type Static, type StringOptions } from '@sinclair/typebox'
 import { Ajv, type ErrorObject, type SchemaValidateFunction } from 'ajv'
 import ajvFormats from 'ajv-formats'
 import { envSchema } from 'env-schema'
-import * as checks from './settings-checks.ts'
-import { readEnvFile, readSecretFiles } from './settings-sources.ts'
-import { keptSecretKey } from '../secret-key.ts'
+import * as checks from '../common/settings-checks.ts'
+import { readEnvFile, readSecretFiles } from '../common/settings-sources.ts'
+import { keptSecretKey } from '../common/secret-key.ts'
 
 declare module 'fastify' {
   interface FastifyInstance { config: Config }
 }
 
-/** `secret`: may come as `<NAME>_FILE`, never shown (secrets.ts). `faults`: what no pattern can tell. */
+/** `secret`: may come as `<NAME>_FILE`, never shown (common/secrets.ts). `faults`: what no pattern can tell. */
 interface Options extends StringOptions { secret?: true, list?: RegExp, faults?: checks.Faults }
 
 const Flag = (fallback: boolean, description: string) => Type.Boolean({ default: fallback, description })

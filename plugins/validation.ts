@@ -2,9 +2,9 @@ import { isUtf8 } from 'node:buffer'
 import type { IncomingMessage } from 'node:http'
 import fp from 'fastify-plugin'
 import type { FastifyRequest } from 'fastify'
-import { MAX_FIELD_ERRORS, problem, type FieldError } from '../problems.ts'
-import { inspect } from '../json-text.ts'
-import { ALL_FAULTS, large } from '../schema-compilers.ts'
+import { MAX_FIELD_ERRORS, problem, type FieldError } from '../common/problems.ts'
+import { inspect } from '../common/json-text.ts'
+import { ALL_FAULTS, large } from '../common/schema-compilers.ts'
 
 declare module 'fastify' {
   interface FastifyRequest {

@@ -1,6 +1,6 @@
 import argon2 from 'argon2'
 import t from 'tap'
-import { addressKey } from '../addresses.ts'
+import { addressKey } from '../common/addresses.ts'
 import { openShop, userId, type Shop } from './helper.ts'
 import { byHeader, byToken, PAIRS } from './addresses.ts'
 

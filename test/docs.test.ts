@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { dirname, join, relative } from 'node:path'
 import postgres from 'postgres'
 import t from 'tap'
-import { ERRORS, type ErrorCode } from '../problems.ts'
+import { ERRORS, type ErrorCode } from '../common/problems.ts'
 import { SECRETS, Settings } from '../plugins/settings.ts'
 import { freshDatabase } from './helper.ts'
 

@@ -2,7 +2,7 @@ import fp from 'fastify-plugin'
 import type { FastifyInstance } from 'fastify'
 import { Type, type Static } from '@sinclair/typebox'
 import { Moment, nullable, object, optional, pick, ProductId, Quantity, ref, UserId } from '../../schemas.ts'
-import { problem } from '../../problems.ts'
+import { problem } from '../../common/problems.ts'
 
 export const NewCartItem = object('NewCartItem', {
   product_id: ProductId,

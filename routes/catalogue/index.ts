@@ -2,7 +2,7 @@ import fp from 'fastify-plugin'
 import type { FastifyInstance } from 'fastify'
 import { Type, type Static } from '@sinclair/typebox'
 import { pickSome } from '../../schemas.ts'
-import { problem } from '../../problems.ts'
+import { problem } from '../../common/problems.ts'
 import { Aisle, Department, ManagedProductRow, Offer, ProductChanges, ProductRow, type NewProduct } from './schema.ts'
 
 export interface ProductFilter {

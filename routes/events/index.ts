@@ -3,7 +3,7 @@ import fp from 'fastify-plugin'
 import type { FastifyInstance } from 'fastify'
 import { Type, type Static } from '@sinclair/typebox'
 import { Moment, nullable } from '../../schemas.ts'
-import { reasonOf } from '../../text.ts'
+import { reasonOf } from '../../common/text.ts'
 
 /** An event that waits in the outbox, as a relay takes hold of it. */
 export const WaitingEvent = Type.Object({

@@ -1,7 +1,7 @@
 import fp from 'fastify-plugin'
 import type { Static } from '@sinclair/typebox'
 import type { WaitingEvent } from './index.ts'
-import { recordEach } from '../../record.ts'
+import { recordEach } from '../../common/record.ts'
 
 /** Events published at once; each is of another order. */
 const BATCH = 200

@@ -1,6 +1,6 @@
 import type { Static } from '@sinclair/typebox'
 import type { FastifyRequest } from 'fastify'
-import type { ErrorCode, ProblemDetails } from '../../problems.ts'
+import type { ErrorCode, ProblemDetails } from '../../common/problems.ts'
 
 type Problem = Static<typeof ProblemDetails>
 type Route = FastifyRequest['routeOptions']

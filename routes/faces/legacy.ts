@@ -1,5 +1,5 @@
 import type { FastifyInstance, FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify'
-import { problem } from '../../problems.ts'
+import { problem } from '../../common/problems.ts'
 import { enveloped, NO_CHANGES, NO_ENTRIES, shapeOf, type Shape } from './legacy-envelope.ts'
 import { changesAnything, inline, lenient, withoutText } from './legacy-leniency.ts'
 import { refusal } from './legacy-refusal.ts'

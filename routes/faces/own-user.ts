@@ -8,7 +8,7 @@ import {
   StatusChangesOfOrders, User,
   UserChanges, UserExport, UserNotificationSettings
 } from '../users/schema.ts'
-import { problem } from '../../problems.ts'
+import { problem } from '../../common/problems.ts'
 import { responses } from './responses.ts'
 
 const CallerId = Type.String({

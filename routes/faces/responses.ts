@@ -1,7 +1,7 @@
 import { STATUS_CODES } from 'node:http'
 import type { TSchema } from '@sinclair/typebox'
-import { ERRORS, ProblemDetails, type ErrorCode } from '../../problems.ts'
-import { ALWAYS, RATE_LIMITS } from '../../plugins/openapi-document.ts'
+import { ERRORS, ProblemDetails, type ErrorCode } from '../../common/problems.ts'
+import { ALWAYS, RATE_LIMITS } from '../../common/openapi-document.ts'
 
 /**
  * What a route of a method with a body can refuse with on top, also where it wants none: a body that is sent is read.
@@ -81,7 +81,7 @@ function example (code: ErrorCode, status: number) {
   }
 }
 
-/** A response with headers, which plugins/openapi-document.ts describes by their names. */
+/** A response with headers, which common/openapi-document.ts describes by their names. */
 const withHeaders = <T extends TSchema>(schema: T, headers: object): T => ({
   ...schema, headers: { ...schema.headers, ...headers }
 })

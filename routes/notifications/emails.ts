@@ -2,7 +2,7 @@ import fp from 'fastify-plugin'
 import type { Static } from '@sinclair/typebox'
 import type { EmailFailure, WaitingEmail } from './index.ts'
 import { MAIL_CONNECTIONS, MailError } from '../../plugins/mailer.ts'
-import { recordEach } from '../../record.ts'
+import { recordEach } from '../../common/record.ts'
 import { renderEmail } from './templates.ts'
 
 const BATCH = 4 * MAIL_CONNECTIONS

@@ -3,7 +3,7 @@ import fp from 'fastify-plugin'
 import type { FastifyInstance } from 'fastify'
 import { Type, type Static } from '@sinclair/typebox'
 import { nullable } from '../../schemas.ts'
-import { problem } from '../../problems.ts'
+import { problem } from '../../common/problems.ts'
 import { Status } from '../orders/schema.ts'
 
 /** An email that waits, with what it is made of: `usual_products` for a reminder, `order` for a status change. */

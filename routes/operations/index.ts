@@ -2,7 +2,7 @@ import fp from 'fastify-plugin'
 import type { FastifyInstance } from 'fastify'
 import { Type, type Static } from '@sinclair/typebox'
 import { Moment, nullable, object, oneOf, ref } from '../../schemas.ts'
-import { problem } from '../../problems.ts'
+import { problem } from '../../common/problems.ts'
 
 export const QUEUES = ['reminders', 'emails', 'order-events', 'housekeeping'] as const
 export type QueueName = typeof QUEUES[number]

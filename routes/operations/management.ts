@@ -1,7 +1,7 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from '@sinclair/typebox'
 import { FailedJobPage, QUEUES, QueueList, RetriedJob, RetriedJobs } from './index.ts'
-import { problem } from '../../problems.ts'
+import { problem } from '../../common/problems.ts'
 import { oneOf, Paging, ref } from '../../schemas.ts'
 import { ADMIN, BODY, responses } from '../faces/responses.ts'
 

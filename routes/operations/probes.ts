@@ -1,8 +1,8 @@
 import { createRequire } from 'node:module'
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from '@sinclair/typebox'
-import { problem } from '../../problems.ts'
-import { showMoment } from '../../moments.ts'
+import { problem } from '../../common/problems.ts'
+import { showMoment } from '../../common/moments.ts'
 import { object, ref } from '../../schemas.ts'
 import { responses } from '../faces/responses.ts'
 

@@ -3,7 +3,7 @@ import { Type, type Static } from '@sinclair/typebox'
 import { nullable, pick } from '../../schemas.ts'
 import type { Config } from '../../plugins/settings.ts'
 import type { Context } from '../../plugins/context.ts'
-import { problem } from '../../problems.ts'
+import { problem } from '../../common/problems.ts'
 import type { Identity } from '../../plugins/identity.ts'
 import { Address, NewStorefrontOrder, StorefrontChanges } from './storefront-schema.ts'
 

@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify'
 import { Type } from '@sinclair/typebox'
 import { nullable } from '../../schemas.ts'
-import { problem } from '../../problems.ts'
+import { problem } from '../../common/problems.ts'
 
 /** What an invoice may be, and the bytes such a file starts with. */
 export const INVOICE_TYPES: Record<string, Buffer> = {

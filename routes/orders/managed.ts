@@ -2,7 +2,7 @@ import type { FastifyInstance } from 'fastify'
 import { Type, type Static } from '@sinclair/typebox'
 import { Moment, nullable } from '../../schemas.ts'
 import type { Context } from '../../plugins/context.ts'
-import { problem } from '../../problems.ts'
+import { problem } from '../../common/problems.ts'
 import { decodeCursor, encodeCursor, endOf } from './page.ts'
 import { Status } from './schema.ts'
 

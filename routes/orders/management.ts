@@ -1,7 +1,7 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from '@sinclair/typebox'
 import { ManagedStatusChange, NewManagedOrder, Status } from './schema.ts'
-import { Problem } from '../../problems.ts'
+import { Problem } from '../../common/problems.ts'
 import {
   Actor, Cursor, IdempotencyKey, IfMatch, Moment, nullable, object, Paging, ProductId, ref, Timestamp, UserKeyText
 } from '../../schemas.ts'

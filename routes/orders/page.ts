@@ -1,4 +1,4 @@
-import { problem } from '../../problems.ts'
+import { problem } from '../../common/problems.ts'
 
 /** A cursor names the last order of a page: its time in microseconds since 1970 and its id. Opaque to callers. */
 export function encodeCursor (position: string | null): string | null {

@@ -1,6 +1,6 @@
 import postgres from 'postgres'
-import { problem, type ErrorCode, type Problem } from '../../problems.ts'
-import { shorten } from '../../text.ts'
+import { problem, type ErrorCode, type Problem } from '../../common/problems.ts'
+import { shorten } from '../../common/text.ts'
 import { ConnectFault, CONNECTION_FAULTS } from '../../database/failures.ts'
 
 /** A statement that is sound by itself, but not as a sub-select. */

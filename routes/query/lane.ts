@@ -1,7 +1,7 @@
 import type { FastifyBaseLogger } from 'fastify'
 import type { Sql } from 'postgres'
 import type { Config } from '../../plugins/settings.ts'
-import { problem } from '../../problems.ts'
+import { problem } from '../../common/problems.ts'
 import { callers } from '../../database/caller.ts'
 import { Gate } from '../../database/gate.ts'
 import { PURPOSES, QueryLogin, type QueryFace } from './login.ts'

@@ -1,6 +1,6 @@
 import type { NetConnectOpts, Socket } from 'node:net'
 import type { PendingQuery, Row, Sql } from 'postgres'
-import { problem } from '../../problems.ts'
+import { problem } from '../../common/problems.ts'
 import { cancelOn, type Backend } from '../../database/cancel.ts'
 import { Described, type Description } from './described.ts'
 import { ConnectFault } from '../../database/failures.ts'

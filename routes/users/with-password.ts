@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import { Type, type Static } from '@sinclair/typebox'
-import { problem, type ErrorCode } from '../../problems.ts'
+import { problem, type ErrorCode } from '../../common/problems.ts'
 import { canonical } from '../../plugins/passwords.ts'
 import { Credentials, LoginRow } from './schema.ts'
 

@@ -1,7 +1,7 @@
 import { IMAGE_URL, WEB_URL } from '../../schemas.ts'
-import { isEmailAddress } from '../../addresses.ts'
-import { parseMoment } from '../../moments.ts'
-import { shorten } from '../../text.ts'
+import { isEmailAddress } from '../../common/addresses.ts'
+import { parseMoment } from '../../common/moments.ts'
+import { shorten } from '../../common/text.ts'
 import type { Kind } from './files.ts'
 
 /**
@@ -61,7 +61,7 @@ function decimal (max: number, decimals: number): Cell {
   }
 }
 
-/** As every other time that comes in (moments.ts). */
+/** As every other time that comes in (common/moments.ts). */
 const timestamp: Cell = (value) => {
   const text = value.trim()
   const moment = parseMoment(text)

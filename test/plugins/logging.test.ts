@@ -31,7 +31,7 @@ async function openLogged (t: Test, settings: Partial<Record<keyof Config, strin
   const entries = (): Record<string, unknown>[] => lines.map((line) => JSON.parse(line))
   const inject = async (request: InjectOptions | string) => {
     const answer = await fastify.inject(request)
-    // Lines about requests are written together (request-log.ts).
+    // Lines about requests are written together (common/request-log.ts).
     await sleep(50)
     return answer
   }

@@ -1,7 +1,7 @@
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import ajvFormats from 'ajv-formats'
 import t from 'tap'
-import { isEmailAddress } from '../../addresses.ts'
+import { isEmailAddress } from '../../common/addresses.ts'
 import { all } from '../checks.ts'
 import { documentOf, find } from '../document.ts'
 import { openShop } from '../helper.ts'

@@ -1,5 +1,6 @@
 import t from 'tap'
 import { all } from '../checks.ts'
+import { hashAsInProduction } from '../hashing.ts'
 import { openShop, type Answer, type Shop } from '../helper.ts'
 
 const EMAIL = 'user1@example.com'
@@ -8,6 +9,7 @@ const logIn = async (call: Shop['call'], email: string, password: string, header
   await call('POST', '/api/auth/login', { email, password }, headers)
 
 t.test('one address cannot keep the others’ logins out', async (t) => {
+  hashAsInProduction(t)
   const { call } = await openShop(t, { API_KEYS: 'a-key' })
   let answered = 0
   const flood = Array.from({ length: 100 }, async (_, n) => {

@@ -1,6 +1,6 @@
 import { STATUS_CODES } from 'node:http'
 import { isDeepStrictEqual } from 'node:util'
-import type { ErrorCode } from '../problems.ts'
+import type { ErrorCode } from './problems.ts'
 
 /** What any route can refuse with: unreadable requests, too many of them, and trouble behind it. */
 export const ALWAYS: ErrorCode[] = [

@@ -3,10 +3,10 @@ import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import { promisify } from 'node:util'
 import t from 'tap'
-import { loadConfig } from '../plugins/settings.ts'
-import { startFault } from '../start-faults.ts'
+import { loadConfig } from '../../plugins/settings.ts'
+import { startFault } from '../../common/start-faults.ts'
 
-const root = join(import.meta.dirname, '..')
+const root = join(import.meta.dirname, '../..')
 const run = promisify(execFile)
 
 /** How a program of ours ends that cannot start. */

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { share, type Document } from '../../plugins/openapi-document.ts'
+import { share, type Document } from '../../common/openapi-document.ts'
 
 const refusal = (...codes: string[]) => ({
   description: codes.join(),

@@ -1,4 +1,4 @@
-import type { Config } from './plugins/settings.ts'
+import type { Config } from '../plugins/settings.ts'
 
 /** A shorter password is part of ordinary words, which the log must go on saying. */
 const MIN_LENGTH = 8

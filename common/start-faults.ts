@@ -1,4 +1,4 @@
-import type { Config } from './plugins/settings.ts'
+import type { Config } from '../plugins/settings.ts'
 
 /** What goes wrong because of the machine or the settings, not of the program: these say all there is to say. */
 const isForeseen = (error: NodeJS.ErrnoException & { severity?: string }) =>

@@ -1,9 +1,9 @@
 import t from 'tap'
-import { isEmailAddress } from '../addresses.ts'
-import { byHeader, byToken, PAIRS } from './addresses.ts'
-import { all } from './checks.ts'
-import { openShop } from './helper.ts'
-import { openLoader } from './seeds/loader/loading.ts'
+import { isEmailAddress } from '../../common/addresses.ts'
+import { byHeader, byToken, PAIRS } from '../addresses.ts'
+import { all } from '../checks.ts'
+import { openShop } from '../helper.ts'
+import { openLoader } from '../seeds/loader/loading.ts'
 
 t.test('a CSV file knows the same addresses', async (t) => {
   const { load, rejects, sql } = await openLoader(t)

@@ -2,9 +2,9 @@ import { mkdirSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { loadConfig } from '../../plugins/settings.ts'
-import { readEnvFile } from '../../plugins/settings-sources.ts'
-import { keptSecretKey } from '../../secret-key.ts'
-import { complaint } from './complaint.ts'
+import { readEnvFile } from '../../common/settings-sources.ts'
+import { keptSecretKey } from '../../common/secret-key.ts'
+import { complaint } from '../plugins/complaint.ts'
 
 t.test('every secret can come as the path of a file', async (t) => {
   const dir = t.testdir({

@@ -1,6 +1,6 @@
 import t from 'tap'
-import { loadConfig } from '../plugins/settings.ts'
-import { secretMask } from '../secrets.ts'
+import { loadConfig } from '../../plugins/settings.ts'
+import { secretMask } from '../../common/secrets.ts'
 
 t.test('secrets of the settings are masked in every form a text may have them in', async (t) => {
   const mask = secretMask(loadConfig({

@@ -1,8 +1,8 @@
 import t, { type Test } from 'tap'
-import { brokerAbsent, openBroker } from './broker.ts'
-import { until } from './checks.ts'
-import { openShop, userId, type Shop } from './helper.ts'
-import { openMailServer } from './mail-server.ts'
+import { brokerAbsent, openBroker } from '../broker.ts'
+import { until } from '../checks.ts'
+import { openShop, userId, type Shop } from '../helper.ts'
+import { openMailServer } from '../mail-server.ts'
 
 t.setTimeout(120_000)
 

@@ -1,7 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { Histogram, Registry } from 'prom-client'
 import t from 'tap'
-import { Durations } from '../../plugins/durations.ts'
+import { Durations } from '../../common/durations.ts'
 
 t.test('shows what a histogram of the library shows', async (t) => {
   const [ours, theirs] = [new Registry(), new Registry()]

@@ -1,7 +1,7 @@
 import t from 'tap'
 import { loadConfig } from '../../plugins/settings.ts'
-import { addressMatcher } from '../../plugins/settings-checks.ts'
-import { complaint, production } from './complaint.ts'
+import { addressMatcher } from '../../common/settings-checks.ts'
+import { complaint, production } from '../plugins/complaint.ts'
 
 t.test('REMINDER_CRON is a time that comes', async (t) => {
   const never = [

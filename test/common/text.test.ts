@@ -1,5 +1,5 @@
 import t from 'tap'
-import { cut, reasonOf, shorten } from '../text.ts'
+import { cut, reasonOf, shorten } from '../../common/text.ts'
 
 t.test('a text is cut by code points, and never inside of one', async (t) => {
   for (let before = 0; before < 4; before++) {

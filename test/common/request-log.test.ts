@@ -1,10 +1,10 @@
 import { execFileSync } from 'node:child_process'
 import { join } from 'node:path'
 import t from 'tap'
-import { serverOptions } from '../options.ts'
-import { loadConfig } from '../plugins/settings.ts'
+import { serverOptions } from '../../options.ts'
+import { loadConfig } from '../../plugins/settings.ts'
 
-const root = join(import.meta.dirname, '..')
+const root = join(import.meta.dirname, '../..')
 
 t.test('however many gateways a process has had, it waits for its exit once', async (t) => {
   const config = loadConfig({ NODE_ENV: 'test' })
