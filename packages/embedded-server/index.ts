@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import postgres, { type Sql } from 'postgres'
 import { ensureCluster } from './cluster.ts'
-import { endOrphans, findPostmaster, launch, shutDown, tail, type Postmaster } from './postmaster.ts'
+import { endOrphans, findPostmaster, isPostgresOf, launch, shutDown, tail, type Postmaster } from './postmaster.ts'
 import { findPrograms, type Place, type Programs } from './programs.ts'
 
 /** A running PostgreSQL, in use by this process until it stops it. */
@@ -121,7 +121,7 @@ async function adoptOrStart (
         if (elapsed > ORPHANS_SIGNALLED_AFTER_MS) {
           await endOrphans(place.folder, elapsed > ORPHANS_KILLED_AFTER_MS ? 'SIGKILL' : 'SIGTERM')
         }
-      } else if (!/could not bind|could not create any TCP|lock file ".*" already exists/.test(launched)) {
+      } else if (!/could not bind|could not create any TCP|lock file ".*" (already exists|is empty)/.test(launched)) {
         throw new Error(`PostgreSQL did not start. ${fault}`)
       }
     }
@@ -206,6 +206,8 @@ async function leave (
 ): Promise<void> {
   holding.delete(sql)
   try {
+    // A query to a server that is gone, on a connection that has been lost and retried, waits for ever.
+    if (!await isPostgresOf(server.pid, place.folder)) return
     // First given up, then asked for: of two that leave at once, one gets it.
     await sql`select pg_advisory_unlock_shared(${IN_USE})`
     const [row] = await sql<{ is_last: boolean }[]>`select pg_try_advisory_lock(${IN_USE}) as is_last`

@@ -68,7 +68,7 @@ export function signalTo (pid: number, signal: NodeJS.Signals): void {
 }
 
 /** Whether a living process is the PostgreSQL of this very folder, wherever the folder stood when it was started. */
-async function isPostgresOf (pid: number, folder: string): Promise<boolean> {
+export async function isPostgresOf (pid: number, folder: string): Promise<boolean> {
   const command = await commandOf(pid)
   if (!/postgres/.test(command[0] ?? '')) return false
   return `${command.join(' ')} `.includes(` -D ${folder} `) ||

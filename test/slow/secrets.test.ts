@@ -57,6 +57,8 @@ async function filesUnder (folder: string): Promise<[string, string][]> {
 
 const HASH = /\$argon2|SCRAM-SHA-256\$/
 const TOKEN = /eyJ[\w-]{10,}\.[\w-]+/
+/** The example in the API's document: its signature is the word. */
+const EXAMPLE_TOKEN = 'eyJhbGciOiJIUzI1NiJ9.eyJ1c2VySWQiOiI1NGUwMmU5ZiJ9.c2lnbmF0dXJl'
 
 t.test('no secret and no password stands in anything the process writes, even at level trace', async (t) => {
   const dataDir = await mkdtemp(join(tmpdir(), 'db-service-secrets-'))
@@ -217,7 +219,8 @@ t.test('no secret and no password stands in anything the process writes, even at
     ...findings('the log', gateway.output(), [...secrets, ...people]),
     ...answers.flatMap(
       ({ where, text, headers }) => [
-        ...findings(where, text, secrets), ...findings(`${where}, headers`, JSON.stringify([...headers]), secrets)
+        ...findings(where, text.replaceAll(EXAMPLE_TOKEN, ''), secrets),
+        ...findings(`${where}, headers`, JSON.stringify([...headers]), secrets)
       ]
     ),
     ...findings('pg_stat_activity', activity, secrets),

@@ -118,6 +118,16 @@ t.test('one data folder through its life', async t => {
     t.equal(await pidOf(dataDir), 0)
   })
 
+  await t.test('a server that somebody else has ended, a while ago, is left at once', async t => {
+    const server = await startEmbedded(dataDir, { settings })
+    process.kill(await pidOf(dataDir), 'SIGINT')
+    while (await pidOf(dataDir) !== 0) await sleep(20)
+    // As long as it takes to try the lost connection again, some times.
+    await sleep(2000)
+    const stopped = server.stop().then(() => 'stopped')
+    t.equal(await Promise.race([stopped, sleep(10_000, 'still stopping', { ref: false })]), 'stopped')
+  })
+
   await t.test('several that stop at once end the server, and one that starts meanwhile has one', async t => {
     for (let round = 0; round < 3; round++) {
       const servers = await Promise.all([1, 2, 3].map(async () => await startEmbedded(dataDir, { settings })))

@@ -80,8 +80,7 @@ t.test('the catalogue', async (t) => {
   await t.test('every combination of filters finds what all of them allow', async (t) => {
     const filters: [Record<string, string | string[]>, (n: number) => boolean][] = [
       [{ categories: ['frozen', 'bakery'] }, (n) => n % 3 !== 2],
-      [{ department_id: '2' }, (n) => n % 3 === 1],
-      [{ aisle_id: '4' }, (n) => n % 4 === 3],
+      [{ department_id: '2' }, (n) => n % 3 === 1], [{ aisle_id: '4' }, (n) => n % 4 === 3],
       [{ min_price: '5.99' }, (n) => n >= 5 && n < 40],
       [{ max_price: '31.98' }, (n) => n <= 30],
       [{ q: 'ODUCT 3' }, (n) => String(n).includes('3')]
