@@ -5,16 +5,18 @@ import { openShop, userId, type Answer, type Shop } from '../helper.ts'
 
 /**
  * Statements that would take all there is, by what must become of them. On a busy machine any of them can run out of
- * time (408); none is forbidden (403), and none is refused for want of room (503) for good.
+ * time (408); none but the forbidden is a 403, and none is refused for want of room (503) for good.
  */
 const BOMBS: Record<string, [allowed: number[], ...statements: string[]]> = {
   endless: [[408],
     'select count(*) from generate_series(1, 100000000000)',
     'with recursive r(n) as (select 1 union all select n + 1 from r) select count(*) from r'],
   faulty: [[400, 408],
-    "select repeat('x', 40000000)::int", 'select $200000000',
-    'with a as not materialized (select 1 as x), b as not materialized (select * from a union all select * from a) ' +
-      'select * from c'],
+    "select repeat('x', 40000000)::int", 'select $200000000'],
+  // By its words, before the planner sees it: it would copy such a CTE wherever it is named.
+  forbidden: [[403],
+    ...['b', 'c'].map((name) => 'with a as not materialized (select 1 as x), ' +
+      `b as not materialized (select * from a union all select * from a) select * from ${name}`)],
   large: [[200, 400, 408],
     "select repeat('x', 1000000000)", "select repeat('x', 300000000), repeat('y', 300000000)",
     "select repeat('x', 4000000) from generate_series(1, 1000)",
@@ -23,8 +25,6 @@ const BOMBS: Record<string, [allowed: number[], ...statements: string[]]> = {
     'select string_agg(repeat($$x$$, 1000000), $$$$) from generate_series(1, 1000)',
     'select json_agg(n) from generate_series(1, 100000000) n', "select repeat('a', 1000000) ~ '(a|aa)+$b'",
     'select factorial(50000)', 'select 1 from generate_series(1, 1000000000) group by cube(1, 1, 1)',
-    'with a as not materialized (select 1 as x), b as not materialized (select * from a union all select * from a) ' +
-      'select * from b',
     "select xmlparse(document '<!DOCTYPE x [<!ENTITY a \"aaaaaaaaaa\"><!ENTITY b " +
       "\"&a;&a;&a;&a;&a;&a;&a;&a;\"><!ENTITY c \"&b;&b;&b;&b;&b;&b;&b;&b;\">]><x>&c;&c;&c;</x>')"]
 }
