@@ -1,7 +1,7 @@
 import type { Name } from './requests.ts'
 
 /**
- * What `--quick` holds: how many times the minimal gateway's processor time a request may take of the gateway's process.
+ * What `--quick` holds: how many times the minimal gateway's processor time a request of the gateway's may take.
  * This ratio moves least with what else the machine does. Well above what was seen on a busy machine
  * (docs/performance.md), for short rounds are noisy; to be lowered when it gets better.
  */
