@@ -1,3 +1,4 @@
+import { readdir, readFile } from 'node:fs/promises'
 import { loadavg } from 'node:os'
 import { checkEqual } from './check.ts'
 import { postmasterOf } from './cpu.ts'
@@ -122,9 +123,20 @@ export async function run (options: Options, folder: string): Promise<Run> {
       cases: measured,
       fault
     }
+  } catch (error) {
+    throw new Error(`${(error as Error).message}${await complaints(folder)}`, { cause: error })
   } finally {
     for (const end of endings.reverse()) await end()
   }
+}
+
+/** What the gateway's log says of faults: the folder is gone when somebody asks. */
+async function complaints (folder: string): Promise<string> {
+  const logs = (await readdir(folder)).filter((file) => /^gateway-.*\.log$/.test(file))
+  const texts = await Promise.all(logs.map(async (file) => await readFile(join(folder, file), 'utf8')))
+  const lines = texts.flatMap((text) => text.split('\n').filter((line) => /"level":[56]0/.test(line)))
+  if (lines.length === 0) return '\nThe gateway logged no fault of its own.'
+  return `\nThe gateway's log:\n${lines.slice(-5).join('\n')}`
 }
 
 /** A first round that does not count, then one of each in turn, the first one second the next time. */
