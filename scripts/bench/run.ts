@@ -1,5 +1,6 @@
 import { readdir, readFile } from 'node:fs/promises'
 import { loadavg } from 'node:os'
+import { join } from 'node:path'
 import { checkEqual } from './check.ts'
 import { postmasterOf } from './cpu.ts'
 import { figuresOf, ratioOf, type Figures, type Round } from './figures.ts'
