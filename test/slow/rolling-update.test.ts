@@ -1,6 +1,7 @@
 import { execFileSync, spawnSync } from 'node:child_process'
 import { randomBytes, randomUUID } from 'node:crypto'
-import { mkdirSync, symlinkSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import postgres from 'postgres'
@@ -13,19 +14,22 @@ import { databaseUrl, dropDatabase, findTestServer } from '../server.ts'
 const RELEASE_BEFORE = '28c8859'
 
 const root = join(import.meta.dirname, '../..')
-t.setTimeout(300_000)
+t.setTimeout(580_000)
 
 /** Why there is no release before to try, if so: a shallow clone, for example. */
 const isAway = spawnSync('git', ['cat-file', '-e', `${RELEASE_BEFORE}^{commit}`], { cwd: root }).status !== 0 &&
   `this clone does not have the commit of the release before (${RELEASE_BEFORE})`
 
-/** The project as it was, with today's dependencies. */
+/** The project as it was, with the packages it had then: npm installs them, which takes the registry and a minute. */
 function releaseBefore (t: Test): string {
-  const folder = join(t.testdir(), 'before')
+  const folder = mkdtempSync(join(tmpdir(), 'db-service-before-'))
+  t.teardown(() => rmSync(folder, { recursive: true, force: true, maxRetries: 5 }))
   const archive = execFileSync('git', ['archive', RELEASE_BEFORE], { cwd: root, maxBuffer: 256 * 1024 ** 2 })
-  mkdirSync(folder, { recursive: true })
   execFileSync('tar', ['x', '-C', folder], { input: archive })
-  symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'))
+  const { status, stderr } = spawnSync('npm', ['ci', '--omit=dev', '--no-audit', '--no-fund', '--prefer-offline'], {
+    cwd: folder, encoding: 'utf8'
+  })
+  if (status !== 0) throw new Error(`The packages of ${RELEASE_BEFORE} could not be installed: ${stderr.slice(-2000)}`)
   return folder
 }
 
