@@ -9,9 +9,9 @@ import { openShop, userId, type Answer, type Shop } from '../helper.ts'
  */
 const BOMBS: Record<string, [allowed: number[], ...statements: string[]]> = {
   endless: [[408],
-    'select count(*) from generate_series(1, 100000000000)',
     'with recursive r(n) as (select 1 union all select n + 1 from r) select count(*) from r'],
-  faulty: [[400, 408],
+  // On an idle machine the series fills its share of the disk before its time is over.
+  faulty: [[400, 408], 'select count(*) from generate_series(1, 100000000000)',
     "select repeat('x', 40000000)::int", 'select $200000000'],
   // By its words, before the planner sees it: it would copy such a CTE wherever it is named.
   forbidden: [[403],
