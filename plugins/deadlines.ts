@@ -32,6 +32,8 @@ export default fp<{ limitMs?: number }>(async (fastify, { limitMs = LIMIT_MS }) 
 }, { name: 'deadlines', dependencies: ['errors'] })
 
 function giveUp (reply: FastifyReply): void {
+  // All of it is handed over: how long the client takes to read it is its own business (sockets.ts, while closing).
+  if (reply.sent) return
   if (reply.raw.headersSent) reply.raw.destroy()
-  else if (!reply.sent) reply.send(problem('TIMEOUT'))
+  else reply.send(problem('TIMEOUT'))
 }
