@@ -19,8 +19,8 @@ process.on('exit', () => { for (const log of scheduled) log.flush() })
 /**
  * The lines about requests, one each. Pino would make a child logger, walk the entry for what to redact, and write to
  * the file for each: a quarter of what a request without a statement costs. These lines have a few fields that are
- * known, none of them a secret but by accident; so they are written as text, several together, in
- * order with all other lines, and masked like these. Nothing is lost but the last moment of a killed process.
+ * known, none of them a secret but by accident; so they are written as text, several together, in order with all other
+ * lines, and masked like these. Nothing is lost but the last moment of a killed process.
  */
 export class RequestLog extends LogController {
   readonly #mask: (text: string) => string

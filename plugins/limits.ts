@@ -66,10 +66,9 @@ export const limits = {
 }
 
 /**
- * Who asks too often is told so: 429 with Retry-After. Counted by each gateway for itself. Counters, windows and limits
- * of routes are
- * @fastify/rate-limit's; not its global mode, which hooks into each route and so comes after the guards of faces:
- * guesses at keys and unknown paths would not count, and a route with a limit of its own would have no other.
+ * Who asks too often is told so: 429 with Retry-After. Counted by each gateway for itself. Counters, windows and the
+ * limits of routes are the library's; not its global mode, which hooks into each route and so comes after the guards of
+ * faces: guesses at keys and unknown paths would not count, and a route with a limit of its own would have no other.
  */
 export default fp(async (fastify) => {
   const { API_KEYS, ADMIN_API_KEYS, TRUSTED_UPSTREAMS, RATE_LIMIT, LOGIN_RATE_LIMIT } = fastify.config
