@@ -6,7 +6,7 @@ import type { Name } from './requests.ts'
  * (docs/performance.md), for short rounds are noisy; to be lowered when it gets better.
  */
 export const LIMITS: Record<Name, number> = {
-  livez: 4.5,
+  livez: 3.5,
   product: 5,
   user: 5,
   page: 5.5,

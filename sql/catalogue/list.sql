@@ -1,6 +1,7 @@
--- A page of the catalogue by product id, with the exact number of all that match; a page without products is one row with the total alone.
--- The total comes from the numbers kept ready, less those that are sold out where they do not count. The page is found first and filled in
--- by one look-up per product: the planner, who does not know the limit of a prepared statement, would read all prices otherwise.
+-- A page of the catalogue by product id, with the exact number of all that match; a page without products is one row
+-- with the total alone. The total comes from the numbers kept ready, less those that are sold out where they do not
+-- count. The page is found first and filled in by one look-up per product: the planner, who does not know the limit of
+-- a prepared statement, would read all prices otherwise.
 -- $1 departments text[]: names, whatever their case and accents; null for any, as the next two
 -- $2 department_id integer
 -- $3 aisle_id integer
