@@ -4,7 +4,11 @@ import { pathToFileURL } from 'node:url'
 import t, { type Test } from 'tap'
 
 /** What hangs, hangs no longer; a file that is slow by its nature says so itself. */
-const FILE_MS = 300_000
+const FILE_MS = 600_000
+/** The longest that a file asks for (test/slow/queues-at-size.test.ts), and room for it to say what went wrong. */
+const LONGEST_MS = 1_300_000
+/** How long a process may take to end when all its tests have. */
+const ENDING_MS = 10_000
 const SCHEME = 'test-of:'
 
 /** The test that each file is, by the file's address. */
@@ -34,7 +38,7 @@ registerHooks({
  * them.
  */
 export function runFiles (root: string, files: string[]): void {
-  t.setTimeout(FILE_MS * files.length)
+  t.setTimeout(Math.max(LONGEST_MS, FILE_MS * files.length))
   for (const file of files) {
     t.test(relative(root, file), { timeout: FILE_MS }, async (t) => {
       const before = process.cpuUsage()
@@ -47,4 +51,14 @@ export function runFiles (root: string, files: string[]): void {
       await import(href)
     })
   }
+  t.end()
+  t.teardown(() => {
+    // A teardown that fails leaves open what it would have closed, and the process with it, until tap's timeout.
+    setTimeout(() => {
+      process.stderr.write(
+        `The tests have ended, but this is still open: ${process.getActiveResourcesInfo().join(', ')}\n`
+      )
+      process.exit(1)
+    }, ENDING_MS).unref()
+  })
 }

@@ -3,12 +3,12 @@ import { once } from 'node:events'
 import { existsSync } from 'node:fs'
 import { glob, mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
-import { dirname, join, relative } from 'node:path'
+import { dirname, join, relative, resolve } from 'node:path'
 import { endIfInterrupted } from '../database/interrupt.ts'
 import { discard, share, startTestServer } from './server.ts'
 
 // npm test [-- files or folders]: one PostgreSQL for all test files, and tap with a process for each folder of them; a
-// file that is named has a process to itself. With --slow those of test/slow, one process each, with more time.
+// file that is named has a process to itself. With --slow those of test/slow and of the packages, one process each.
 const root = join(import.meta.dirname, '..')
 const ENTRIES = join(root, '.tap/folders')
 /** Bytes of test files in one process: one that goes on when all others are done keeps only one core busy. */
@@ -28,8 +28,8 @@ if ((await readFile(built, 'utf8')).includes('@tapjs/typescript')) execFileSync(
 await rm(ENTRIES, { recursive: true, force: true })
 await mkdir(ENTRIES, { recursive: true })
 const files = isSlow
-  ? named
-  : named.length === 0 ? await entriesOf('test') : (await Promise.all(named.map(entriesOf))).flat()
+  ? await slowEntries()
+  : (await Promise.all((named.length > 0 ? named : ['test']).map(entriesOf))).flat()
 const server = await startTestServer()
 await share(server)
 const tap = spawn('tap', [...options, ...files], {
@@ -50,12 +50,40 @@ await server.stop()
 if (code === 0) await discard()
 process.exit(code ?? 1)
 
+/** A script that runs these files in one process, for tap. */
+async function entry (name: string, files: string[]): Promise<string> {
+  const module = new URL('folder.ts', import.meta.url).href
+  const path = join(ENTRIES, `${name}.mjs`)
+  await writeFile(path, `import { runFiles } from ${JSON.stringify(module)}\nrunFiles(${JSON.stringify(root)}, ` +
+    `${JSON.stringify(files, null, 2)})\n`)
+  return relative(root, path)
+}
+
+function nameOf (path: string): string {
+  return relative(root, path).replaceAll('/', '-')
+}
+
+async function entryOf (file: string): Promise<string> {
+  return await entry(nameOf(resolve(file)).replace(/\.test\.ts$/, ''), [resolve(file)])
+}
+
+/** A script for each slow test, or for each that is named. */
+async function slowEntries (): Promise<string[]> {
+  const files = [...named]
+  if (named.length === 0) {
+    for await (const file of glob(['test/slow/**/*.test.ts', 'packages/*/test/**/*.test.ts'], { cwd: root })) {
+      files.push(join(root, file))
+    }
+  }
+  return await Promise.all(files.sort().map(entryOf))
+}
+
 /**
- * What tap runs for a file: itself. For a folder: a script for each folder in it that has test files, two of a large
- * one, the largest first.
+ * A script for a file. For a folder: one for each folder in it that has test files, two of a large one, the largest
+ * first.
  */
 async function entriesOf (path: string): Promise<string[]> {
-  if ((await stat(path)).isFile()) return [path]
+  if ((await stat(path)).isFile()) return [await entryOf(path)]
   const found: { file: string, size: number }[] = []
   for await (const file of glob(`${path}/**/*.test.ts`, { cwd: root, exclude: ['test/slow/**'] })) {
     found.push({ file: join(root, file), size: (await stat(join(root, file))).size })
@@ -64,18 +92,12 @@ async function entriesOf (path: string): Promise<string[]> {
     const parts = Math.ceil(sizeOf(list) / PART)
     const files = list.sort((a, b) => b.size - a.size)
     return Array.from({ length: parts }, (_, part) => ({
-      name: relative(root, folder).replaceAll('/', '-') + (parts > 1 ? `-${part + 1}` : ''),
+      name: nameOf(folder) + (parts > 1 ? `-${part + 1}` : ''),
       files: files.filter((_, n) => n % parts === part)
     }))
   })
   groups.sort((a, b) => sizeOf(b.files) - sizeOf(a.files))
-  const module = new URL('folder.ts', import.meta.url).href
-  return await Promise.all(groups.map(async ({ name, files }) => {
-    const entry = join(ENTRIES, `${name}.mjs`)
-    const paths = files.map(({ file }) => file).sort()
-    await writeFile(entry,
-      `import { runFiles } from ${JSON.stringify(module)}\nrunFiles(${JSON.stringify(root)}, ` +
-        `${JSON.stringify(paths, null, 2)})\n`)
-    return relative(root, entry)
-  }))
+  return await Promise.all(
+    groups.map(async ({ name, files }) => await entry(name, files.map(({ file }) => file).sort()))
+  )
 }

@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import postgres, { type Sql } from 'postgres'
+import type { Sql } from 'postgres'
 import t from 'tap'
 import { migrate, schemaVersion } from '../../database/migration/index.ts'
-import { freshDatabase, openShop, userId } from '../helper.ts'
+import { dropRole, freshDatabase, openShop, userId } from '../helper.ts'
 import { schemaOf } from '../schema.ts'
 import { connect, copyOfSql } from './copy.ts'
 
@@ -65,11 +65,7 @@ t.test('a view with other columns, and a function with another result', async (t
   const sql = connect(t, url)
   const reader = `reader_${randomBytes(6).toString('hex')}`
   await sql.unsafe(`create role ${reader}`)
-  t.teardown(async () => {
-    const admin = postgres(url, { max: 1, onnotice: () => {} })
-    await admin.unsafe(`drop owned by ${reader}; drop role ${reader}`).simple()
-    await admin.end()
-  })
+  t.teardown(async () => await dropRole(url, reader))
   await sql.unsafe(`grant select on orders.storefront_documents, users.managed_users to ${reader}`)
   const newer = await copyOfSql(t)
   await newer.edit('orders/views.sql', 'select o.id as order_id,', 'select 1 as added, o.id as order_id,')

@@ -1,4 +1,6 @@
+import postgres from 'postgres'
 import t from 'tap'
+import { until } from '../../checks.ts'
 import { NOBODY, openShop, refuses, userId } from '../../helper.ts'
 
 const url = `/carts/${userId(1)}`
@@ -122,6 +124,43 @@ t.test('an item that is added while a checkout runs is in the order or in the ne
   const [ordered] =
     await sql<{ quantity: number }[]>`select coalesce(sum(quantity), 0)::int as quantity from orders.order_items`
   t.equal(ordered!.quantity + (await call('GET', url)).json.total_quantity, 50, 'none is lost, none is there twice')
+})
+
+t.test('a cart made anew while a checkout waits for the old one keeps what is put into it', async (t) => {
+  const { call, sql, url: database } = await openShop(t)
+  const other = postgres(database, { max: 2 })
+  t.teardown(async () => { await other.end({ timeout: 5 }) })
+  const waiting = async () => (await sql<{ n: number }[]>`
+    select count(*)::int as n from pg_stat_activity
+    where wait_event_type = 'Lock' and datname = current_database()`)[0]!.n
+  await call('PUT', url, { items: [{ product_id: 1, quantity: 1 }] })
+  const [cartTaken, stockTaken] = [await other.reserve(), await other.reserve()]
+  await cartTaken`begin`
+  await cartTaken`select from orders.carts for update`
+  await stockTaken`begin`
+  await stockTaken`select from products.inventory where product_id = 33 for update`
+
+  let isAnswered = false
+  const checkout = call('POST', `${url}/checkout`).finally(() => { isAnswered = true })
+  await until(async () => await waiting() === 1, 'the checkout waits for the cart')
+  await cartTaken`delete from orders.carts`
+  const [{ cart_id: cart }] = await cartTaken<[{ cart_id: number }]>`
+    insert into orders.carts (user_id) values (1) returning cart_id`
+  await cartTaken`
+    insert into orders.cart_items (cart_id, product_id, quantity, add_to_cart_order) values (${cart}, 33, 2, 1)`
+  await cartTaken`commit`
+  // An order of the new cart, which the checkout has not locked, would wait for the stock here.
+  await until(async () => isAnswered || await waiting() === 1, 'the checkout sees what has become of the cart')
+  const added = await call('POST', `${url}/items`, { product_id: 1, quantity: 5 })
+  await stockTaken`commit`
+  t.equal(added.status, 200)
+  await checkout
+  const [kept] = await sql<{ n: number }[]>`
+    select (select coalesce(sum(quantity), 0) from orders.order_items)::int +
+      (select coalesce(sum(quantity), 0) from orders.cart_items)::int as n`
+  t.equal(kept!.n, 7, 'nothing is lost')
+  cartTaken.release()
+  stockTaken.release()
 })
 
 t.test('a checkout with an Idempotency-Key is answered again after its cart is gone', async (t) => {
