@@ -2,6 +2,7 @@ import { registerHooks } from 'node:module'
 import { relative } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import t, { type Test } from 'tap'
+import { emptyShelf, openShelf } from './shelf.ts'
 
 /** What hangs, hangs no longer; a file that is slow by its nature says so itself. */
 const FILE_MS = 600_000
@@ -38,6 +39,7 @@ registerHooks({
  * them.
  */
 export function runFiles (root: string, files: string[]): void {
+  openShelf()
   t.setTimeout(Math.max(LONGEST_MS, FILE_MS * files.length))
   for (const file of files) {
     t.test(relative(root, file), { timeout: FILE_MS }, async (t) => {
@@ -52,7 +54,8 @@ export function runFiles (root: string, files: string[]): void {
     })
   }
   t.end()
-  t.teardown(() => {
+  t.teardown(async () => {
+    await emptyShelf()
     // A teardown that fails leaves open what it would have closed, and the process with it, until tap's timeout.
     setTimeout(() => {
       process.stderr.write(

@@ -1,14 +1,18 @@
 import { randomBytes } from 'node:crypto'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { Writable } from 'node:stream'
 import Fastify, { type FastifyInstance, type InjectOptions } from 'fastify'
 import postgres, { type Sql } from 'postgres'
 import type { Test } from 'tap'
-import app from '../app.ts'
+import gateway from '../app.ts'
 import { serverOptions } from '../options.ts'
 import { loadConfig, type Config } from '../plugins/settings.ts'
 import { hashCheaply } from './hashing.ts'
 import { checkAnswer } from './openapi.ts'
 import { databaseUrl, dropDatabase, findTestServer } from './server.ts'
+import { keepShop, noteShop, takeShop } from './shelf.ts'
 
 // A test file run by itself gets 30 s from tap, which is little on a busy machine; within a run .taprc says how long.
 if (!process.env.TAP && process.argv[1]?.endsWith('.test.ts')) (await import('tap')).default.setTimeout(600_000)
@@ -26,18 +30,31 @@ export const NOBODY = 'ffffffff-ffff-4fff-8fff-ffffffffffff'
  * failure.
  */
 export async function freshDatabase (t: Test): Promise<string> {
+  const { url, drop } = await makeDatabase()
+  t.teardown(async () => {
+    if (t.passing()) await drop()
+    else t.comment(`the database of this test is kept: ${url}`)
+  })
+  return url
+}
+
+async function makeDatabase (): Promise<{ url: string, drop (): Promise<void> }> {
   const server = await findTestServer()
   const name = `test_${randomBytes(6).toString('hex')}`
-  const admin = postgres(databaseUrl(server.url, 'postgres'), { max: 1, fetch_types: false, onnotice: () => {} })
-  await admin.unsafe(`create database ${name} template ${server.template} strategy file_copy`)
-  t.teardown(async () => {
-    if (t.passing()) {
-      await dropDatabase(admin, name)
-    } else t.comment(`the database of this test is kept: ${databaseUrl(server.url, name)}`)
-    await admin.end({ timeout: 5 })
-    await server.stop()
+  const asAdmin = async (work: (admin: Sql) => Promise<unknown>) => {
+    const admin = postgres(databaseUrl(server.url, 'postgres'), { max: 1, fetch_types: false, onnotice: () => {} })
+    await work(admin).finally(async () => await admin.end({ timeout: 5 }))
+  }
+  await asAdmin(async (admin) => {
+    await admin.unsafe(`create database ${name} template ${server.template} strategy file_copy`)
   })
-  return databaseUrl(server.url, name)
+  return {
+    url: databaseUrl(server.url, name),
+    drop: async () => {
+      await asAdmin(async (admin) => await dropDatabase(admin, name))
+      await server.stop()
+    }
+  }
 }
 
 /** Drops a role a test made. Gateways of other tests give it rights in their databases, which come and go meanwhile. */
@@ -70,39 +87,85 @@ export interface Shop {
 
 export interface Answer { status: number, json: any, headers: Record<string, string>, text: string }
 
+type Settings = Partial<Record<keyof Config, string>>
+
 /**
- * The whole gateway with the production server options on a fresh database; its log goes to `stream`, where there is
- * one.
+ * The whole gateway with the production server options on a database with the fixture's shop. A test before may have
+ * used it (shelf.ts).
  */
-export async function openShop (
-  t: Test, settings: Partial<Record<keyof Config, string>> = {}, stream?: Writable
-): Promise<Shop> {
+export async function openShop (t: Test, settings: Settings = {}): Promise<Shop> {
+  // Neither somebody else's database nor a folder of files is put back.
+  if (settings.DATABASE_URL || settings.DATA_DIR || settings.NODE_ENV) return await openOwnShop(t, settings)
+  const key = JSON.stringify(settings)
+  const shop = await takeShop(key) ?? await startOnNew(settings)
+  t.teardown(async () => {
+    if (!t.passing()) {
+      t.comment(`the database of this test is kept: ${shop.url}`)
+      await shop.close()
+    } else if (!await keepShop(key, shop)) await shop.end()
+  })
+  return shopOf(shop)
+}
+
+/**
+ * As openShop, started for this test alone: for what a gateway does at its start, remembers or measures. Its log goes
+ * to `stream`, where there is one.
+ */
+export async function openOwnShop (t: Test, settings: Settings = {}, stream?: Writable): Promise<Shop> {
   const url = settings.DATABASE_URL ?? await freshDatabase(t)
+  const shop = await start(url, { DATA_DIR: t.testdirName, ...settings }, stream)
+  t.teardown(shop.close)
+  return shopOf(shop)
+}
+
+async function startOnNew (settings: Settings) {
+  const { url, drop } = await makeDatabase()
+  const folder = await mkdtemp(join(tmpdir(), 'db-service-test-'))
+  const shop = await start(url, { DATA_DIR: folder, ...settings })
+  const kept = {
+    ...shop,
+    end: async () => {
+      await shop.close()
+      await drop()
+      await rm(folder, { recursive: true, force: true })
+    }
+  }
+  await noteShop(kept)
+  return kept
+}
+
+async function start (url: string, settings: Settings, stream?: Writable) {
   const config = loadConfig({
     NODE_ENV: 'test',
     LOG_LEVEL: 'silent',
     DATABASE_URL: url,
     DRAIN_SECONDS: '0',
     SECRET_KEY: 'a secret for tests, of 32 characters or more',
-    DATA_DIR: t.testdirName,
     ...settings
   })
   const options = serverOptions({ ...config, SEED_DIR: '' })
-  const fastify = Fastify({ ...options, ...stream && { logger: { ...options.logger, stream } } })
-  await fastify.register(app, { config: { ...config, SEED_DIR: '' } })
-  await fastify.ready()
+  const app = Fastify({ ...options, ...stream && { logger: { ...options.logger, stream } } })
+  await app.register(gateway, { config: { ...config, SEED_DIR: '' } })
+  await app.ready()
   const sql = postgres(url, { max: 2, onnotice: () => {} })
-  t.teardown(async () => {
-    await fastify.close()
-    await sql.end({ timeout: 5 })
-  })
-
   return {
-    app: fastify,
+    app,
+    sql,
+    url,
+    close: async () => {
+      await app.close()
+      await sql.end({ timeout: 5 })
+    }
+  }
+}
+
+function shopOf ({ app, sql, url }: Pick<Shop, 'app' | 'sql' | 'url'>): Shop {
+  return {
+    app,
     sql,
     url,
     call: async (method, path, body, headers = {}) => {
-      const response = await fastify.inject({
+      const response = await app.inject({
         method, url: path, headers, ...body !== undefined && { payload: body as object }
       })
       const isJson = /\bjson\b/.test(String(response.headers['content-type']))
@@ -112,7 +175,7 @@ export async function openShop (
         headers: response.headers as Record<string, string>,
         text: response.payload
       }
-      checkAnswer(fastify, String(method), path, answer)
+      checkAnswer(app, String(method), path, answer)
       return answer
     }
   }

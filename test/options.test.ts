@@ -1,9 +1,9 @@
 import { connect, type AddressInfo } from 'node:net'
 import t from 'tap'
-import { openShop, refuses } from './helper.ts'
+import { openOwnShop, refuses } from './helper.ts'
 
 t.test('requests as nobody’s library sends them', async (t) => {
-  const { app, call } = await openShop(t, { API_KEYS: 'a-key', CORS_ORIGINS: 'https://shop.example' })
+  const { app, call } = await openOwnShop(t, { API_KEYS: 'a-key', CORS_ORIGINS: 'https://shop.example' })
   await app.listen({ port: 0 })
   const { port } = app.server.address() as AddressInfo
 

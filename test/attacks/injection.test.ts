@@ -8,7 +8,7 @@ import { fillShop, type Pool } from '../fuzzing/pool.ts'
 import { faceOf, KEYS, type Document } from '../fuzzing/requests.ts'
 import { spotsOf, valuesOf, write, type Schema } from '../fuzzing/values.ts'
 import { send } from '../fuzzing/wire.ts'
-import { openShop, userId } from '../helper.ts'
+import { openOwnShop, userId } from '../helper.ts'
 import { openMailServer, partsOf } from '../mail-server.ts'
 
 t.setTimeout(120_000)
@@ -94,7 +94,7 @@ t.test('line breaks and NUL in any text of any operation end no line of the log 
       done()
     }
   })
-  const shop = await openShop(t,
+  const shop = await openOwnShop(t,
     { ...KEYS, LOG_LEVEL: 'info', TRUSTED_UPSTREAMS: '127.0.0.1/32', LOGIN_RATE_LIMIT: '1000000' }, log)
   const pool = await fillShop(shop)
   await shop.app.listen({ port: 0, host: '127.0.0.1' })
@@ -128,7 +128,7 @@ t.test('line breaks and NUL in any text of any operation end no line of the log 
 
 t.test('line breaks and markup in names, products and tracking end no line of an email', async (t) => {
   const mail = await openMailServer(t)
-  const shop = await openShop(t, mail.settings)
+  const shop = await openOwnShop(t, mail.settings)
   const attack = 'Ann\r\nBcc: all@example.com\r\n\r\n<img src=x onerror=alert(1)>\u2028"'
   const good = { email_address: 'ann@example.com', password: 'password', order_notifications_via_email: true }
   const { json: user } = await shop.call('POST', '/users', {

@@ -1,5 +1,7 @@
+import { isDeepStrictEqual } from 'node:util'
 import t from 'tap'
-import { openShop, refuses, userId } from '../helper.ts'
+import { until } from '../checks.ts'
+import { openOwnShop, refuses, userId } from '../helper.ts'
 import { askOn, everything, FACES, isHealthy, PATHS, runOnLane, statusOf } from './lane.ts'
 
 // Of the processor a statement gets what the others leave: on a busy machine all this takes long.
@@ -142,7 +144,7 @@ const ATTACKS: Record<string, [Fate, ...string[]]> = {
   faults: [
     'faulty', "select 'x'::int", 'select 1/0', "select repeat('9', 200000)::numeric",
     "select ('1' || repeat('0', 131073))::numeric",
-    "select 'x' ~ '((((((a{0,255}){0,255}){0,255}){0,255}){0,255}){0,255})'", "select '{'::json",
+    "select 'x' ~ '(a{0,255}){0,255}'", "select '{'::json",
     `select ${'('.repeat(40_000)}1${')'.repeat(40_000)}`, `select '${'['.repeat(50_000)}'::json`,
     `select ${'- '.repeat(49_000)}1`,
     "select xmlparse(document '<!DOCTYPE x [<!ENTITY e SYSTEM \"file:///etc/passwd\"><x>&e;</x>')",
@@ -186,7 +188,7 @@ const OTHER_COLUMNS = [
 
 for (const face of FACES) {
   t.test(`what must not be done on ${PATHS[face]} is not`, { timeout: 200_000 }, async (t) => {
-    const shop = await openShop(t, { HARDEN_DATABASE: 'true' })
+    const shop = await openOwnShop(t, { HARDEN_DATABASE: 'true' })
     const before = await everything(shop)
     let number = 0
     for (const [kind, [fate, ...statements]] of Object.entries({
@@ -206,6 +208,8 @@ for (const face of FACES) {
           }
           number++
         }
+        // A session that was ended is gone a moment later.
+        await until(async () => isDeepStrictEqual(await everything(shop), before), 'no trace', 10).catch(() => {})
         t.same(await everything(shop), before, 'and leaves no trace')
       })
     }
@@ -215,7 +219,7 @@ for (const face of FACES) {
 }
 
 t.test('who a user is can be read on /legacy/query alone', async (t) => {
-  const shop = await openShop(t)
+  const shop = await openOwnShop(t)
   const sql = 'select id, external_user_id, first_name, last_name from users.users where external_user_id = $1'
   const ask = async (path: string) => await shop.call('POST', path, { sql, params: [userId(1)] })
   const expected = [{ id: 1, external_user_id: userId(1), first_name: 'User', last_name: 'No1' }]
@@ -223,7 +227,7 @@ t.test('who a user is can be read on /legacy/query alone', async (t) => {
   for (let time = 1; time <= 2; time++) t.match((await ask('/legacy/query')).json, { success: true, data: expected })
   for (let time = 1; time <= 2; time++) refuses(t, await ask('/query'), 403, 'QUERY_FORBIDDEN')
   await shop.sql.unsafe('grant select (email_address) on users.users to public')
-  const open = await openShop(t, { DATABASE_URL: shop.url })
+  const open = await openOwnShop(t, { DATABASE_URL: shop.url })
   const answer = await open.call('POST', '/legacy/query', { sql: 'select 1 as x' })
   t.match(answer, { status: 503, json: { code: 'QUERY_NOT_SET_UP' } }, 'a login that may do more is not used')
 })

@@ -3,7 +3,7 @@ import { Writable } from 'node:stream'
 import fc from 'fast-check'
 import type { Test } from 'tap'
 import { documentOf } from '../document.ts'
-import { openShop } from '../helper.ts'
+import { openOwnShop } from '../helper.ts'
 import { settleAll } from '../settle.ts'
 import { faultsOf, damage, logFaults } from './checks.ts'
 import { fillShop } from './pool.ts'
@@ -56,7 +56,7 @@ export async function fuzz (t: Test, { requests, seed, workers = WORKERS, onProg
       done()
     }
   })
-  const shop = await openShop(t,
+  const shop = await openOwnShop(t,
     { ...KEYS, LOG_LEVEL: 'info', LOGIN_RATE_LIMIT: '1000000', TRUSTED_UPSTREAMS: '127.0.0.1/32' }, log)
   const pool = await fillShop(shop)
   await shop.app.listen({ port: 0, host: '127.0.0.1' })

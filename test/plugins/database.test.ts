@@ -6,7 +6,7 @@ import { Connection } from '../../database/connection.ts'
 import { explain } from '../../database/failures.ts'
 import { Gate } from '../../database/gate.ts'
 import { all } from '../checks.ts'
-import { dropRole, freshDatabase, openShop, refuses, userId, type Shop } from '../helper.ts'
+import { dropRole, freshDatabase, openOwnShop, refuses, type Shop, userId } from '../helper.ts'
 import { databaseUrl } from '../server.ts'
 
 /** Checks how the gateway answers while its database is away. */
@@ -67,7 +67,7 @@ async function makeWay (t: Test, url: string) {
 }
 
 t.test('a database that was dropped: 503 with Retry-After, /health unhealthy, /livez alive', async (t) => {
-  const shop = await openShop(t)
+  const shop = await openOwnShop(t)
   t.equal((await shop.call('GET', '/health')).status, 200)
   await shop.sql.end()
   const admin = postgres(databaseUrl(shop.url, 'postgres'), { max: 1, onnotice: () => {} })
@@ -82,7 +82,7 @@ t.test('a database that was dropped: 503 with Retry-After, /health unhealthy, /l
 t.test('a database that cannot be reached for a while: 503, then all is as before', async (t) => {
   const url = await freshDatabase(t)
   const way = await makeWay(t, url)
-  const shop = await openShop(t, { DATABASE_URL: way.url })
+  const shop = await openOwnShop(t, { DATABASE_URL: way.url })
   t.equal((await shop.call('GET', '/products')).status, 200)
   await way.close()
   await isAway(t, shop)
@@ -97,7 +97,7 @@ t.test('a database that cannot be reached for a while: 503, then all is as befor
 })
 
 t.test('connections that the server ended hurt nobody twice', async (t) => {
-  const shop = await openShop(t)
+  const shop = await openOwnShop(t)
   await Promise.all(Array.from({ length: 20 }, () => shop.call('GET', '/products')))
   await shop.sql`select pg_terminate_backend(pid, 5000) from pg_stat_activity
     where datname = current_database() and pid <> pg_backend_pid() and application_name = 'db-service'`
@@ -110,7 +110,7 @@ t.test('connections that the server ended hurt nobody twice', async (t) => {
 t.test('a replica that is away: the primary answers', async (t) => {
   const url = await freshDatabase(t)
   const way = await makeWay(t, url)
-  const shop = await openShop(t, { DATABASE_URL: url, READ_DATABASE_URL: way.url })
+  const shop = await openOwnShop(t, { DATABASE_URL: url, READ_DATABASE_URL: way.url })
   t.equal((await shop.call('GET', '/products')).status, 200)
   await way.close()
   for (const path of ['/products', '/products/1', '/departments', '/aisles', '/products?q=1', '/readyz', '/health']) {
@@ -119,7 +119,7 @@ t.test('a replica that is away: the primary answers', async (t) => {
 })
 
 t.test('more requests at once than connections are all answered', async (t) => {
-  const shop = await openShop(t, { DATABASE_POOL_MAX: '2' })
+  const shop = await openOwnShop(t, { DATABASE_POOL_MAX: '2' })
   const answers = await Promise.all(Array.from({ length: 200 }, () => shop.call('GET', '/products/1')))
   all(t, answers, ({ status }) => status === 200, 'answered')
 })
@@ -184,7 +184,7 @@ t.test('the gate', async (t) => {
 })
 
 t.test('starting may take as long as a migration or a load takes', async (t) => {
-  const { app } = await openShop(t)
+  const { app } = await openOwnShop(t)
   t.equal(app.initialConfig.pluginTimeout, 0)
 })
 
@@ -195,7 +195,7 @@ t.test('a database with customs of its own makes no difference to times', async 
   await admin.unsafe(`alter database ${name} set timezone = 'Asia/Tokyo'`)
   await admin.unsafe(`alter database ${name} set datestyle = 'German'`)
   await admin.end()
-  const { call } = await openShop(t, { DATABASE_URL: url })
+  const { call } = await openOwnShop(t, { DATABASE_URL: url })
   const sent = { days_between_order_notifications: 7, order_notifications_start_date_time: '2030-02-01T12:00:00' }
   const { json } = await call('PUT', `/users/${userId(1)}`, sent)
   t.equal(json.order_notifications_start_date_time, '2030-02-01T12:00:00+00:00')
@@ -209,7 +209,7 @@ t.test('a database that takes no connections any more: 503, and the log says why
       done()
     }
   })
-  const shop = await openShop(t, { LOG_LEVEL: 'warn' }, stream)
+  const shop = await openOwnShop(t, { LOG_LEVEL: 'warn' }, stream)
   const admin = postgres(databaseUrl(shop.url, 'postgres'), { max: 1, onnotice: () => {} })
   t.teardown(async () => await admin.end())
   const name = new URL(shop.url).pathname.slice(1)

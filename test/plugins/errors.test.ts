@@ -1,6 +1,6 @@
 import { connect, type AddressInfo } from 'node:net'
 import t from 'tap'
-import { openShop, refuses, userId } from '../helper.ts'
+import { openOwnShop, refuses, userId } from '../helper.ts'
 
 const JSON_TYPE = { 'content-type': 'application/json' }
 const user = { first_name: 'Ada', last_name: 'Lovelace', email_address: 'ada@example.com', password: 'correct horse' }
@@ -12,7 +12,7 @@ const INTERNALS = new RegExp([
 ].map(({ source }) => source).join('|'), 'i')
 
 t.test('errors', async (t) => {
-  const shop = await openShop(t)
+  const shop = await openOwnShop(t)
 
   await t.test('have the fields of RFC 9457, a code and the request’s id', async (t) => {
     const answer = await shop.call('GET', '/nothing', undefined, { 'x-request-id': 'my-request' })

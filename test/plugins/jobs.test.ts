@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import t from 'tap'
-import { openShop, userId, type Shop } from '../helper.ts'
+import { openOwnShop, userId, type Shop } from '../helper.ts'
 
 const tick = async ({ sql }: Shop) =>
   (await sql`insert into pgboss.job (name) values ('reminders') returning id`)[0]!.id as string
@@ -16,7 +16,7 @@ async function completed ({ sql }: Shop, id: string): Promise<boolean> {
 }
 
 t.test('a gateway is ready once its jobs are started, and no longer when they are stopped', async (t) => {
-  const shop = await openShop(t)
+  const shop = await openOwnShop(t)
   t.equal((await shop.call('GET', '/readyz')).status, 200)
   t.equal(shop.app.jobs.isStarted(), true)
   await shop.app.close()
@@ -24,7 +24,7 @@ t.test('a gateway is ready once its jobs are started, and no longer when they ar
 })
 
 t.test('ticks go on after every connection to the database was lost', async (t) => {
-  const shop = await openShop(t)
+  const shop = await openOwnShop(t)
   t.ok(await completed(shop, await tick(shop)))
   await shop.sql`select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database()
     and pid <> pg_backend_pid()`
@@ -32,8 +32,8 @@ t.test('ticks go on after every connection to the database was lost', async (t) 
 })
 
 t.test('two gateways have one schedule between them; with one gone, the other goes on', async (t) => {
-  const first = await openShop(t)
-  const second = await openShop(t, { DATABASE_URL: first.url })
+  const first = await openOwnShop(t)
+  const second = await openOwnShop(t, { DATABASE_URL: first.url })
   for (let n = 0; n < 4; n++) t.ok(await completed(first, await tick(first)))
   t.same([...await first.sql`select count(*)::int as schedules from pgboss.schedule where name = 'reminders'`], [
     { schedules: 1 }
@@ -43,7 +43,7 @@ t.test('two gateways have one schedule between them; with one gone, the other go
 })
 
 t.test('a tick that fails is tried again, and what it meant to do is done', async (t) => {
-  const shop = await openShop(t)
+  const shop = await openOwnShop(t)
   await shop.sql`update users.users set order_notifications_next_scheduled_time = now() where id = 1`
   await shop.sql`alter table users.reminders rename to elsewhere`
   const id = await tick(shop)

@@ -1,13 +1,13 @@
 import { once } from 'node:events'
 import { get as httpGet } from 'node:http'
 import t from 'tap'
-import { openShop, refuses } from '../helper.ts'
+import { openOwnShop, refuses } from '../helper.ts'
 import { listOperations } from '../operations.ts'
 
 const basic = (credentials: string) => ({ authorization: `Basic ${Buffer.from(credentials).toString('base64')}` })
 
 t.test('API keys', async (t) => {
-  const shop = await openShop(t, {
+  const shop = await openOwnShop(t, {
     API_KEYS: 'first-key, second-key, schlüssel:mit:doppelpunkt', ADMIN_API_KEYS: 'admin-key'
   })
   const get = async (headers: Record<string, string>) => await shop.call('GET', '/departments', undefined, headers)
@@ -71,7 +71,7 @@ t.test('API keys', async (t) => {
 })
 
 t.test('with no key set in development the service API is open, whatever is sent', async (t) => {
-  const shop = await openShop(t)
+  const shop = await openOwnShop(t)
   t.equal((await shop.call('GET', '/departments')).status, 200)
   t.equal((await shop.call('GET', '/departments', undefined, { 'x-api-key': 'anything' })).status, 200)
 })

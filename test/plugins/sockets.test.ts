@@ -4,7 +4,7 @@ import { request as httpRequest } from 'node:http'
 import { connect, type AddressInfo, type Socket } from 'node:net'
 import { promisify } from 'node:util'
 import t from 'tap'
-import { openShop } from '../helper.ts'
+import { openOwnShop } from '../helper.ts'
 
 const MIB = 1024 * 1024
 const run = promisify(execFile)
@@ -42,7 +42,7 @@ const chunked = (body: Buffer) => Buffer.concat([
 ])
 
 t.test('a client that is still sending gets the answer that was given before its body was read', async (t) => {
-  const { app } = await openShop(t, { API_KEYS: 'a-key' })
+  const { app } = await openOwnShop(t, { API_KEYS: 'a-key' })
   await app.listen({ host: '127.0.0.1', port: 0 })
   const { port } = app.server.address() as AddressInfo
   const url = `http://127.0.0.1:${port}`
@@ -138,7 +138,7 @@ except e.HTTPError as error: print(error.code)`
 })
 
 t.test('a body that is only announced is asked for where it will be read', async (t) => {
-  const { app } = await openShop(t, { API_KEYS: 'a-key' })
+  const { app } = await openOwnShop(t, { API_KEYS: 'a-key' })
   await app.listen({ host: '127.0.0.1', port: 0 })
   const { port } = app.server.address() as AddressInfo
   /** Sends a head that announces a body, and resolves with the first thing that is said to it. */

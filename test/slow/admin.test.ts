@@ -3,12 +3,12 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import t from 'tap'
-import { openShop } from '../helper.ts'
+import { openOwnShop } from '../helper.ts'
 
 const root = join(import.meta.dirname, '../..')
 
 t.test('npm run admin -- create EMAIL', { timeout: 60_000 }, async (t) => {
-  const { call, sql, url } = await openShop(t)
+  const { call, sql, url } = await openOwnShop(t)
   const dataDir = await mkdtemp(join(tmpdir(), 'admin-'))
   t.teardown(async () => await rm(dataDir, { recursive: true, force: true }))
   const run = async (...args: string[]) => await new Promise<{ code: number, stdout: string, stderr: string }>(

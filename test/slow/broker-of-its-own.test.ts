@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import t, { type Test } from 'tap'
-import { lines, openShop, userId, type Shop } from '../helper.ts'
+import { lines, openOwnShop, userId, type Shop } from '../helper.ts'
 
 /** Where Debian's package has the programs themselves, without its wrapper, which knows one node only. */
 const PROGRAMS = '/usr/lib/rabbitmq/bin'
@@ -75,7 +75,7 @@ t.test('a broker that takes nothing says why', { skip }, async (t) => {
 
   await t.test('out of memory: blocked, and all goes out when there is memory', async (t) => {
     const log = lines()
-    const shop = await openShop(t, settings, log)
+    const shop = await openOwnShop(t, settings, log)
     await place(shop)
     await comesTo(shop, ({ depth }) => depth === 0)
     await control('set_vm_memory_high_watermark', '0.000001')
@@ -98,7 +98,7 @@ t.test('a broker that takes nothing says why', { skip }, async (t) => {
       url.username = 'writer'
       url.password = 'writer-password'
       const log = lines()
-      const shop = await openShop(t, { ...settings, RABBITMQ_URL: url.href }, log)
+      const shop = await openOwnShop(t, { ...settings, RABBITMQ_URL: url.href }, log)
       await place(shop)
       await comesTo(shop, ({ depth }) => depth === 0)
       t.match(log.text(), /is used as it is/)
@@ -111,7 +111,7 @@ t.test('a broker that takes nothing says why', { skip }, async (t) => {
         fault: { reason: /ACCESS_REFUSED - .*refused for user 'writer'/ }
       })
       t.match(log.text(), /ACCESS_REFUSED - /)
-      const absent = await openShop(t, { ...settings, RABBITMQ_URL: url.href, RABBITMQ_QUEUE: 'absent' })
+      const absent = await openOwnShop(t, { ...settings, RABBITMQ_URL: url.href, RABBITMQ_QUEUE: 'absent' })
       t.match(await comesTo(absent, ({ fault }) => fault !== null), {
         fault: { reason: /ACCESS_REFUSED - access to queue 'absent'/ }
       })
@@ -127,7 +127,7 @@ t.test('a broker that takes nothing says why', { skip }, async (t) => {
     const url = new URL(settings.RABBITMQ_URL)
     url.username = 'leaver'
     url.password = 'leaver-password'
-    const shop = await openShop(t, { ...settings, RABBITMQ_URL: url.href })
+    const shop = await openOwnShop(t, { ...settings, RABBITMQ_URL: url.href })
     await place(shop)
     await comesTo(shop, ({ depth }) => depth === 0)
     await control('delete_user', 'leaver')

@@ -2,7 +2,7 @@ import { Writable } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
 import t, { type Test } from 'tap'
 import { all } from '../checks.ts'
-import { freshDatabase, openShop, userId, type Shop } from '../helper.ts'
+import { freshDatabase, openOwnShop, userId, type Shop } from '../helper.ts'
 import { openWay, type Way } from '../way.ts'
 import { time, type Timed } from './timed.ts'
 
@@ -14,7 +14,7 @@ async function shopBehind (t: Test, settings = {}): Promise<{ shop: Shop, way: W
   const url = await freshDatabase(t)
   const way = await openWay(url)
   t.teardown(async () => await way.close())
-  return { shop: await openShop(t, { DATABASE_URL: way.url, ...settings }), way, url }
+  return { shop: await openOwnShop(t, { DATABASE_URL: way.url, ...settings }), way, url }
 }
 
 /**
@@ -86,7 +86,7 @@ t.test('a frozen replica: no error, and it comes back by itself', async (t) => {
   const url = await freshDatabase(t)
   const way = await openWay(url)
   t.teardown(async () => await way.close())
-  const shop = await openShop(t, { DATABASE_URL: url, READ_DATABASE_URL: way.url })
+  const shop = await openOwnShop(t, { DATABASE_URL: url, READ_DATABASE_URL: way.url })
   await Promise.all(Array.from({ length: 30 }, async () => await time(shop, 'GET', '/products')))
   for (const newOnes of [false, true]) {
     way.freeze(newOnes)
@@ -120,7 +120,7 @@ t.test('callers that hang up', async (t) => {
       done()
     }
   })
-  const shop = await openShop(t, { RATE_LIMIT: '0', LOG_LEVEL: 'info' }, stream)
+  const shop = await openOwnShop(t, { RATE_LIMIT: '0', LOG_LEVEL: 'info' }, stream)
   const { app, sql } = shop
   // So many that a search takes its time.
   await sql`insert into products.products (product_id, product_name)

@@ -1,6 +1,6 @@
 import t from 'tap'
 import { HOSTILE_BODIES } from '../../scripts/trials/hostile-bodies.ts'
-import { NOBODY, openShop } from '../helper.ts'
+import { NOBODY, openOwnShop } from '../helper.ts'
 import { listOperations } from '../operations.ts'
 
 const JSON_TYPE = { 'content-type': 'application/json' }
@@ -16,7 +16,7 @@ async function cost (work: () => unknown): Promise<number> {
 }
 
 t.test('no body costs more than parsing alone may, on any route', async (t) => {
-  const shop = await openShop(t, { RATE_LIMIT: '0' })
+  const shop = await openOwnShop(t, { RATE_LIMIT: '0' })
   const { app } = shop
   const routes = listOperations(shop).filter(({ operation }) => operation.requestBody?.content['application/json'])
     .flatMap(

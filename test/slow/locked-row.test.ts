@@ -1,14 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import t from 'tap'
 import { all } from '../checks.ts'
-import { openShop, userId } from '../helper.ts'
+import { openOwnShop, userId } from '../helper.ts'
 import { time, type Timed } from './timed.ts'
 
 /** A request that waits for a row of others' is told within 2 s; and a little for this machine. */
 const LOCKED_WITHIN = 2500
 
 t.test('a row that others hold costs those who want it, and nobody else', async (t) => {
-  const shop = await openShop(t)
+  const shop = await openOwnShop(t)
   const { sql } = shop
   await sql`insert into products.inventory (product_id, stock) values (5, 1000), (6, 1000)`
   const order = (user: number, product: number) => ({ user_id: userId(user), items: [{ product_id: product }] })
@@ -57,7 +57,7 @@ t.test('a row that others hold costs those who want it, and nobody else', async 
 })
 
 t.test('orders of other products go on beside a locked row, which is sold as soon as it is free', async (t) => {
-  const shop = await openShop(t)
+  const shop = await openOwnShop(t)
   const { sql } = shop
   await sql`insert into products.inventory (product_id, stock) values (5, 1000), (6, 1000)`
   const users = await sql<{ id: string }[]>`

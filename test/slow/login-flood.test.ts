@@ -1,7 +1,7 @@
 import t from 'tap'
 import { all } from '../checks.ts'
 import { hashAsInProduction } from '../hashing.ts'
-import { openShop, type Answer, type Shop } from '../helper.ts'
+import { openOwnShop, type Answer, type Shop } from '../helper.ts'
 
 const EMAIL = 'user1@example.com'
 const from = (address: string) => ({ 'x-forwarded-for': address })
@@ -10,7 +10,7 @@ const logIn = async (call: Shop['call'], email: string, password: string, header
 
 t.test('one address cannot keep the others’ logins out', async (t) => {
   hashAsInProduction(t)
-  const { call } = await openShop(t, { API_KEYS: 'a-key' })
+  const { call } = await openOwnShop(t, { API_KEYS: 'a-key' })
   let answered = 0
   const flood = Array.from({ length: 100 }, async (_, n) => {
     const { status } = await logIn(call, `nobody${n}@example.com`, 'wrong', from('203.0.113.66'))
@@ -32,7 +32,7 @@ t.test('one address cannot keep the others’ logins out', async (t) => {
 })
 
 t.test('from one address ten times as many may fail, whatever the email, then 429', async (t) => {
-  const { call } = await openShop(t, { API_KEYS: 'a-key', LOGIN_RATE_LIMIT: '1' })
+  const { call } = await openOwnShop(t, { API_KEYS: 'a-key', LOGIN_RATE_LIMIT: '1' })
   const spread = async (n: number, headers: Record<string, string>) => await logIn(call, `nobody${n}@example.com`,
     'wrong', headers)
   const answers: Answer[] = []

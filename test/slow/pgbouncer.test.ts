@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import postgres from 'postgres'
 import t, { type Test } from 'tap'
-import { freshDatabase, openShop, userId } from '../helper.ts'
+import { freshDatabase, openOwnShop, userId } from '../helper.ts'
 
 const IGNORED = 'statement_timeout,lock_timeout,plan_cache_mode,enable_seqscan,jit,bytea_output,search_path,' +
   'default_transaction_read_only,idle_in_transaction_session_timeout,max_parallel_workers_per_gather,' +
@@ -78,7 +78,7 @@ ignore_startup_parameters = ${ignored}
 t.test('behind PgBouncer in transaction mode', { skip }, async (t) => {
   const url = await freshDatabase(t)
   const first = await startBouncer(t, url, IGNORED)
-  const sentence = await openShop(t, { DATABASE_URL: first.url, DATABASE_PREPARE: 'false' })
+  const sentence = await openOwnShop(t, { DATABASE_URL: first.url, DATABASE_PREPARE: 'false' })
     .then(() => '', ({ message }: Error) => message)
   t.match(sentence, /statement_timeout is 0/)
   const lines = sentence.match(/alter role .*;/g) ?? []
@@ -90,7 +90,7 @@ t.test('behind PgBouncer in transaction mode', { skip }, async (t) => {
   await admin.end()
 
   const { url: through } = await startBouncer(t, url, IGNORED)
-  const shop = await openShop(t, { DATABASE_URL: through, DATABASE_PREPARE: 'false' })
+  const shop = await openOwnShop(t, { DATABASE_URL: through, DATABASE_PREPARE: 'false' })
   t.equal((await shop.call('GET', '/readyz')).status, 200)
   const answers = await Promise.all(Array.from({ length: 60 }, async (_, n) => n % 2 === 0
     ? await shop.call('GET', `/products?offset=${n}`)
@@ -117,5 +117,5 @@ t.test('behind PgBouncer in transaction mode', { skip }, async (t) => {
 
 t.test('a PgBouncer that refuses what the gateway sends', { skip }, async (t) => {
   const { url } = await startBouncer(t, await freshDatabase(t), 'extra_float_digits')
-  await t.rejects(openShop(t, { DATABASE_URL: url, DATABASE_PREPARE: 'false' }), /ignore_startup_parameters/)
+  await t.rejects(openOwnShop(t, { DATABASE_URL: url, DATABASE_PREPARE: 'false' }), /ignore_startup_parameters/)
 })

@@ -1,7 +1,7 @@
 import { setImmediate as nextTick, setTimeout as sleep } from 'node:timers/promises'
 import t from 'tap'
 import { hashAsInProduction } from '../hashing.ts'
-import { openShop, refuses } from '../helper.ts'
+import { openOwnShop, refuses } from '../helper.ts'
 
 /** Keeps the process busy, as work that never lets go does. */
 async function stall (seconds: number): Promise<void> {
@@ -14,7 +14,7 @@ async function stall (seconds: number): Promise<void> {
 }
 
 t.test('a process that cannot keep up refuses at once and recovers at once', async (t) => {
-  const { call, app } = await openShop(t, { CORS_ORIGINS: 'https://shop.example' })
+  const { call, app } = await openOwnShop(t, { CORS_ORIGINS: 'https://shop.example' })
   t.equal((await call('GET', '/products/1')).status, 200)
   await stall(6)
   const answer = await call('GET', '/products/1', undefined, { origin: 'https://shop.example' })
@@ -37,7 +37,7 @@ t.test(
   'a flood of logins: each is answered, with 503 and Retry-After where too many wait; other routes serve meanwhile',
   async (t) => {
     hashAsInProduction(t)
-    const { call } = await openShop(t)
+    const { call } = await openOwnShop(t)
     const logIn = async (n: number) => await call('POST', '/users/login', {
       email_address: `nobody${n}@example.com`, password: 'wrong'
     })

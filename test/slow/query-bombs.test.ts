@@ -1,7 +1,7 @@
 import t from 'tap'
 import { everything, isHealthy, runOn } from '../attacks/lane.ts'
 import { all, until } from '../checks.ts'
-import { openShop, userId, type Answer, type Shop } from '../helper.ts'
+import { openOwnShop, userId, type Answer, type Shop } from '../helper.ts'
 
 /**
  * Statements that would take all there is, by what must become of them. On a busy machine any of them can run out of
@@ -41,7 +41,7 @@ async function ask (shop: Shop, bomb: string): Promise<Answer> {
 }
 
 t.test('what would take all there is stops in time, and orders flow meanwhile', { timeout: 200_000 }, async (t) => {
-  const shop = await openShop(t, { HARDEN_DATABASE: 'true' })
+  const shop = await openOwnShop(t, { HARDEN_DATABASE: 'true' })
   const before = await everything(shop)
   const flow = { done: false }
   const placed: number[] = []

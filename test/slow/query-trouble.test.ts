@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Sql } from 'postgres'
 import t from 'tap'
-import { freshDatabase, openShop } from '../helper.ts'
+import { freshDatabase, openOwnShop } from '../helper.ts'
 import { openWay } from '../way.ts'
 
 t.setTimeout(120_000)
@@ -31,7 +31,7 @@ async function until (condition: () => Promise<boolean>, ms: number): Promise<bo
 t.test('connections of /query that say nothing any more', async (t) => {
   const way = await openWay(await freshDatabase(t))
   t.teardown(async () => await way.close())
-  const { call } = await openShop(t, { DATABASE_URL: way.url })
+  const { call } = await openOwnShop(t, { DATABASE_URL: way.url })
   const timed = async (body: object) => {
     const began = performance.now()
     const { status } = await call('POST', '/query', body)
@@ -61,7 +61,7 @@ t.test('connections of /query that say nothing any more', async (t) => {
 })
 
 t.test('statements of callers who hang up', async (t) => {
-  const { app, sql } = await openShop(t)
+  const { app, sql } = await openOwnShop(t)
   const base = await app.listen({ host: '127.0.0.1', port: 0 })
   const ask = async (body: object, signal?: AbortSignal) => await fetch(`${base}/query`, {
     method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body), ...signal && { signal }
@@ -78,7 +78,7 @@ t.test('statements of callers who hang up', async (t) => {
 })
 
 t.test('a statement that waited its turn is answered in time, too', async (t) => {
-  const { call } = await openShop(t)
+  const { call } = await openOwnShop(t)
   const timed = async () => {
     const began = performance.now()
     const { status } = await call('POST', '/query', ENDLESS)

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import t from 'tap'
 import openapiTS, { astToString } from 'openapi-typescript'
-import { openShop } from '../helper.ts'
+import { openOwnShop } from '../helper.ts'
 
 const root = join(import.meta.dirname, '../..')
 const run = promisify(execFile)
@@ -39,13 +39,13 @@ console.log(JSON.stringify({
 `
 
 t.test('openapi.json is what the routes say now: npm run openapi writes it', async (t) => {
-  const { app } = await openShop(t)
+  const { app } = await openOwnShop(t)
   const file = JSON.parse(await readFile(join(root, 'openapi.json'), 'utf8'))
   t.strictSame(file, JSON.parse(JSON.stringify(app.swagger())), 'else: npm run openapi')
 })
 
 t.test('a typed client, generated from the document, compiles and works', async (t) => {
-  const { app } = await openShop(t, { API_KEYS: 'key' })
+  const { app } = await openOwnShop(t, { API_KEYS: 'key' })
   const address = await app.listen({ host: '127.0.0.1', port: 0 })
   const folder = await mkdtemp(join(tmpdir(), 'db-service-client-'))
   t.teardown(async () => await rm(folder, { recursive: true }))

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { openShop } from '../helper.ts'
+import { openOwnShop } from '../helper.ts'
 import { openQueues, work } from '../queues-at-size.ts'
 
 t.setTimeout(600_000)
@@ -13,7 +13,7 @@ const ADMIN = { 'x-api-key': 'admin-key' }
 t.test(
   'very many emails that failed for good: each request answers within its time, and all are tried again in the end',
   async (t) => {
-    const shop = await openShop(t, { ADMIN_API_KEYS: 'admin-key', SMTP_URL: 'smtp://127.0.0.1:1' })
+    const shop = await openOwnShop(t, { ADMIN_API_KEYS: 'admin-key', SMTP_URL: 'smtp://127.0.0.1:1' })
     // The mail server is away: what is tried again waits.
     await shop.sql.begin(async (sql) => {
       await sql`set local session_replication_role = replica`
@@ -40,7 +40,7 @@ t.test(
 )
 
 t.test('what waits is listed without a look at what is published', async (t) => {
-  const shop = await openShop(t)
+  const shop = await openOwnShop(t)
   const queues = await openQueues(shop.sql)
   const connection = queues.connect(shop.url)
   t.teardown(async () => await connection.end({ timeout: 5 }))

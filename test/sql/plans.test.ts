@@ -1,5 +1,5 @@
 import t from 'tap'
-import { openShop, userId } from '../helper.ts'
+import { openOwnShop, userId } from '../helper.ts'
 
 /** Enough for a plan that reads everything to be seen. */
 const ROUNDS = 20
@@ -7,7 +7,7 @@ const ROUNDS = 20
 t.test(
   'no request reads a table as a whole for one row of it, though the table was empty when its first plan was made',
   async (t) => {
-    const shop = await openShop(t)
+    const shop = await openOwnShop(t)
     // As after the first start of a shop without orders.
     await shop.sql`analyze`
     const call =

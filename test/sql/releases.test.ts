@@ -5,7 +5,7 @@ import { gunzipSync } from 'node:zlib'
 import postgres, { type Sql } from 'postgres'
 import t from 'tap'
 import { digestOf, migrate, schemaVersion } from '../../database/migration/index.ts'
-import { freshDatabase, openShop } from '../helper.ts'
+import { freshDatabase, openOwnShop } from '../helper.ts'
 import { schemaOf } from '../schema.ts'
 import { connect, copyOfSql } from './copy.ts'
 import { databaseUrl, dropDatabase, findTestServer } from '../server.ts'
@@ -61,10 +61,10 @@ t.test('the schema of release 1.0 becomes what a new database has', async (t) =>
       (select array_agg(oid::regprocedure::text order by oid::regprocedure::text) from pg_proc
         where pronamespace = 'pg_catalog'::regnamespace and has_function_privilege('public', oid, 'execute'))
         as routines`)[0]
-  const shop = await openShop(t)
+  const shop = await openOwnShop(t)
   t.strictSame(await publicRights(sql), await publicRights(shop.sql))
   t.strictSame(await schemaOf(sql), await schemaOf(shop.sql))
-  const upgraded = await openShop(t, { DATABASE_URL: url })
+  const upgraded = await openOwnShop(t, { DATABASE_URL: url })
   t.equal((await upgraded.call('GET', '/users?q=old@example.com')).json.total, 1, 'with its rows')
 })
 
@@ -80,7 +80,7 @@ t.test('an older gateway changes nothing of a newer one’s', async (t) => {
   const before = await schemaOf(sql)
   await migrate(sql)
   t.strictSame(await schemaOf(sql), before)
-  await openShop(t, { DATABASE_URL: url })
+  await openOwnShop(t, { DATABASE_URL: url })
   t.strictSame(await schemaOf(sql), before, 'nor does its start')
 })
 

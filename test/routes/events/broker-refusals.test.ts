@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import t from 'tap'
 import { brokerAbsent, openBroker } from '../../broker.ts'
-import { lines, openShop, userId, type Shop } from '../../helper.ts'
+import { lines, openOwnShop, openShop, type Shop, userId } from '../../helper.ts'
 
 const skip = await brokerAbsent()
 const place = async (shop: Shop) => await shop.call('POST', '/orders', {
@@ -26,7 +26,7 @@ t.test('what keeps events from going out stands in the log and in GET /api/v1/jo
       ]) {
         const broker = await openBroker(t, { queueOptions })
         const log = lines()
-        const shop = await openShop(t, { ...broker.settings, LOG_LEVEL: 'info' }, log)
+        const shop = await openOwnShop(t, { ...broker.settings, LOG_LEVEL: 'info' }, log)
         await place(shop)
         await broker.arrived(1)
         t.match(await comesTo(shop, ({ depth }) => depth === 0), { fault: null })
@@ -39,7 +39,7 @@ t.test('what keeps events from going out stands in the log and in GET /api/v1/jo
       const queueOptions = { durable: true, arguments: { 'x-max-length': 1, 'x-overflow': 'reject-publish' } }
       const broker = await openBroker(t, { consumes: false, queueOptions })
       const log = lines()
-      const shop = await openShop(t, { ...broker.settings, LOG_LEVEL: 'info' }, log)
+      const shop = await openOwnShop(t, { ...broker.settings, LOG_LEVEL: 'info' }, log)
       for (let n = 0; n < 3; n++) await place(shop)
       const full = await comesTo(shop, ({ fault }) => fault !== null)
       t.match(full, { depth: Number, fault: { reason: /basic\.nack.*full/, since: /^\d{4}-.*\+00:00$/ } })
@@ -60,7 +60,7 @@ t.test('what keeps events from going out stands in the log and in GET /api/v1/jo
         const url = new URL(broker.settings.RABBITMQ_URL)
         spoil(url)
         const log = lines()
-        const shop = await openShop(t, { ...broker.settings, RABBITMQ_URL: url.href, LOG_LEVEL: 'info' }, log)
+        const shop = await openOwnShop(t, { ...broker.settings, RABBITMQ_URL: url.href, LOG_LEVEL: 'info' }, log)
         const fault = (await comesTo(shop, (now) => now.fault !== null)).fault
         t.match(fault, { reason: words, since: /^\d{4}-/ })
         t.match(log.text(), words)

@@ -1,7 +1,7 @@
 import t from 'tap'
 import { brokerAbsent, openBroker, type Received } from '../../broker.ts'
 import { all, until } from '../../checks.ts'
-import { openShop, userId, type Shop } from '../../helper.ts'
+import { openOwnShop, userId, type Shop } from '../../helper.ts'
 
 const skip = await brokerAbsent()
 const order = (n: number) => ({
@@ -29,7 +29,7 @@ function byOrder (received: Received[]): Map<number, string[]> {
 t.test('order events', { skip }, async (t) => {
   await t.test('creation, status changes and cancelling are published as the contract says', async (t) => {
     const broker = await openBroker(t)
-    const shop = await openShop(t, broker.settings)
+    const shop = await openOwnShop(t, broker.settings)
     const id = await place(shop)
     await shop.call('PATCH', `/orders/${id}`, { status: 'paid' })
     await shop.call('PATCH', `/orders/${id}`, { status: 'paid' })
@@ -61,7 +61,7 @@ t.test('order events', { skip }, async (t) => {
 
   await t.test('a change by any SQL client is published, too; a change rolled back never', async (t) => {
     const broker = await openBroker(t)
-    const shop = await openShop(t, broker.settings)
+    const shop = await openOwnShop(t, broker.settings)
     const id = await place(shop)
     await shop.sql.begin(async (sql) => {
       await sql`update orders.orders set status = 'failed' where id = ${id}`
@@ -73,7 +73,7 @@ t.test('order events', { skip }, async (t) => {
   })
 
   await t.test('without a broker nothing is recorded, and nothing piles up', async (t) => {
-    const shop = await openShop(t)
+    const shop = await openOwnShop(t)
     await place(shop)
     t.same(await recorded(shop), [])
   })
@@ -81,7 +81,7 @@ t.test('order events', { skip }, async (t) => {
   await t.test('the broker away under load: requests go on, and afterwards everything is there, in order',
     async (t) => {
       const broker = await openBroker(t)
-      const shop = await openShop(t, broker.settings)
+      const shop = await openOwnShop(t, broker.settings)
       let count = 0
       const load = async (orders: number) => {
         for (let n = 0; n < orders; n++) {
@@ -111,7 +111,7 @@ t.test('order events', { skip }, async (t) => {
 
   await t.test('a queue that was deleted is made anew, and nothing is lost', async (t) => {
     const broker = await openBroker(t, { consumes: false })
-    const shop = await openShop(t, broker.settings)
+    const shop = await openOwnShop(t, broker.settings)
     await place(shop)
     await allPublished(shop)
     await broker.deleteQueue()
@@ -124,7 +124,7 @@ t.test('order events', { skip }, async (t) => {
 
   await t.test('a broker that never confirms: the event waits, and goes out with the same id', async (t) => {
     const broker = await openBroker(t)
-    const shop = await openShop(t, broker.settings)
+    const shop = await openOwnShop(t, broker.settings)
     await place(shop)
     await broker.arrived(1)
     // Its confirm, too, which comes after the message.
@@ -143,7 +143,7 @@ t.test('order events', { skip }, async (t) => {
 
   await t.test('a relay killed between confirm and mark: the event goes out again, with the same id', async (t) => {
     const broker = await openBroker(t)
-    const shop = await openShop(t, broker.settings)
+    const shop = await openOwnShop(t, broker.settings)
     await place(shop)
     await allPublished(shop)
     t.equal(broker.received.length, 1)
@@ -154,8 +154,8 @@ t.test('order events', { skip }, async (t) => {
 
   await t.test('two gateways on one database publish everything once, in order for each order', async (t) => {
     const broker = await openBroker(t)
-    const first = await openShop(t, broker.settings)
-    const second = await openShop(t, { ...broker.settings, DATABASE_URL: first.url })
+    const first = await openOwnShop(t, broker.settings)
+    const second = await openOwnShop(t, { ...broker.settings, DATABASE_URL: first.url })
     await Promise.all([first, second, first, second].map(async (shop, n) => {
       for (let round = 0; round < 10; round++) {
         const id = await place(shop, n + 1)

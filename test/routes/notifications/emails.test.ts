@@ -2,7 +2,7 @@ import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import t from 'tap'
 import { until } from '../../checks.ts'
-import { openShop, userId, type Shop } from '../../helper.ts'
+import { openOwnShop, userId, type Shop } from '../../helper.ts'
 import { openMailServer, partsOf } from '../../mail-server.ts'
 
 /** Users 1 to n want emails and are due; they are reminded now. */
@@ -29,7 +29,7 @@ const pending = async (shop: Shop, n = 1) =>
 t.test('a reminder arrives: text and HTML, with the usual products, and then the user is no longer pending',
   async (t) => {
     const mail = await openMailServer(t)
-    const shop = await openShop(t, mail.settings)
+    const shop = await openOwnShop(t, mail.settings)
     for (const items of [[7, 3], [7], [7, 3, 9]]) {
       await shop.call('POST', '/orders', { user_id: userId(1), items: items.map((id) => ({ product_id: id })) })
     }
@@ -56,7 +56,7 @@ t.test('a reminder arrives: text and HTML, with the usual products, and then the
 t.test('a status change arrives by email where the user asked for it, once for each change, with items and tracking',
   async (t) => {
     const mail = await openMailServer(t)
-    const shop = await openShop(t, { ...mail.settings, SELL_UNPRICED: 'true' })
+    const shop = await openOwnShop(t, { ...mail.settings, SELL_UNPRICED: 'true' })
     const place = async (n: number) => (await shop.call('POST', '/orders', {
       user_id: userId(n), items: [{ product_id: 7, quantity: 2 }, { product_id: 40 }]
     })).json.data[0].order_id
@@ -81,7 +81,7 @@ t.test('a status change arrives by email where the user asked for it, once for e
 
 t.test('an order of the storefront: with what it was charged beside the items', async (t) => {
   const mail = await openMailServer(t)
-  const shop = await openShop(t, mail.settings)
+  const shop = await openOwnShop(t, mail.settings)
   await shop.sql`update users.users set order_notifications_via_email = true where id = 1`
   const identity = { 'x-user-id': userId(1), 'x-user-email': 'user1@example.com' }
   const { json } = await shop.call('POST', '/api/orders', { items: [{ product_id: 7, quantity: 2 }] }, identity)
@@ -93,7 +93,7 @@ t.test('an order of the storefront: with what it was charged beside the items', 
 
 t.test('a tracking address that is none of the web is not made a link', async (t) => {
   const mail = await openMailServer(t)
-  const shop = await openShop(t, mail.settings)
+  const shop = await openOwnShop(t, mail.settings)
   await shop.sql`update users.users set order_notifications_via_email = true where id = 1`
   const { json } = await shop.call('POST', '/orders', { user_id: userId(1), items: [{ product_id: 7 }] })
   // As an older release took it.
@@ -105,7 +105,7 @@ t.test('a tracking address that is none of the web is not made a link', async (t
 
 t.test('refused for now (4xx): tried again after growing pauses, with the same Message-ID', async (t) => {
   const mail = await openMailServer(t)
-  const shop = await openShop(t, mail.settings)
+  const shop = await openOwnShop(t, mail.settings)
   mail.behave({ status: 451 })
   await remind(shop)
   const waits: number[] = []
@@ -126,7 +126,7 @@ t.test('refused for now (4xx): tried again after growing pauses, with the same M
 
 t.test('refused for good (5xx): a dead letter at once, the others arrive, and the user stays pending', async (t) => {
   const mail = await openMailServer(t)
-  const shop = await openShop(t, mail.settings)
+  const shop = await openOwnShop(t, mail.settings)
   mail.behave((to) => to === 'user2@example.com' ? { status: 550 } : 'accept')
   await remind(shop, 3)
   await mail.arrived(2)
@@ -139,7 +139,7 @@ t.test('refused for good (5xx): a dead letter at once, the others arrive, and th
 
 t.test('after the last try: a dead letter', async (t) => {
   const mail = await openMailServer(t)
-  const shop = await openShop(t, mail.settings)
+  const shop = await openOwnShop(t, mail.settings)
   mail.behave({ status: 451 })
   await shop.sql`alter table gateway.emails alter attempts set default 11`
   await remind(shop)
@@ -149,7 +149,7 @@ t.test('after the last try: a dead letter', async (t) => {
 
 t.test('the mail server away, stalling, hanging up: every email arrives when it is back, at once', async (t) => {
   const mail = await openMailServer(t)
-  const shop = await openShop(t, mail.settings)
+  const shop = await openOwnShop(t, mail.settings)
   await mail.close()
   await remind(shop, 5)
   await until(async () => (await ledger(shop)).filter(({ server_away: away }) => away).length === 5, 'each was tried')
@@ -172,7 +172,7 @@ t.test('the mail server away, stalling, hanging up: every email arrives when it 
 t.test('a server that says nothing any more does not hold up a gateway that closes, and the email still waits',
   async (t) => {
     const mail = await openMailServer(t)
-    const shop = await openShop(t, mail.settings)
+    const shop = await openOwnShop(t, mail.settings)
     mail.behave('stall')
     await remind(shop)
     await until(async () => mail.offered() === 1, 'offered')
@@ -183,7 +183,7 @@ t.test('a server that says nothing any more does not hold up a gateway that clos
 t.test('the server took it and hung up before it said so: it comes again, recognisable by its Message-ID',
   async (t) => {
     const mail = await openMailServer(t)
-    const shop = await openShop(t, mail.settings)
+    const shop = await openOwnShop(t, mail.settings)
     mail.behave('drop after accepting')
     await remind(shop)
     await mail.arrived(1)
@@ -196,8 +196,8 @@ t.test('the server took it and hung up before it said so: it comes again, recogn
 
 t.test('two gateways send each email once', async (t) => {
   const mail = await openMailServer(t)
-  const first = await openShop(t, mail.settings)
-  const second = await openShop(t, { ...mail.settings, DATABASE_URL: first.url })
+  const first = await openOwnShop(t, mail.settings)
+  const second = await openOwnShop(t, { ...mail.settings, DATABASE_URL: first.url })
   await first.sql`
     insert into users.users (first_name, last_name, email_address, order_notifications_via_email,
     order_notifications_next_scheduled_time)
@@ -213,7 +213,7 @@ t.test('two gateways send each email once', async (t) => {
 
 t.test('nothing is sent to who has unsubscribed, was deleted, or whose order is gone', async (t) => {
   const mail = await openMailServer(t)
-  const shop = await openShop(t, mail.settings)
+  const shop = await openOwnShop(t, mail.settings)
   await mail.close()
   await remind(shop, 3)
   await until(async () => (await ledger(shop)).length === 3, 'three wait')
@@ -228,7 +228,7 @@ t.test('nothing is sent to who has unsubscribed, was deleted, or whose order is 
 })
 
 t.test('without SMTP_URL in development, emails are files', async (t) => {
-  const shop = await openShop(t, { DATA_DIR: t.testdir() })
+  const shop = await openOwnShop(t, { DATA_DIR: t.testdir() })
   await remind(shop)
   const folder = join(t.testdirName, 'emails')
   await until(async () => (await ledger(shop))[0]!.accepted, 'written')

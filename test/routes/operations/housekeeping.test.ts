@@ -1,7 +1,7 @@
 import { Writable } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
 import t from 'tap'
-import { openShop, userId, type Shop } from '../../helper.ts'
+import { openOwnShop, openShop, type Shop, userId } from '../../helper.ts'
 
 /** Has the hourly tick come now, and waits until it has done its work. */
 async function tick ({ sql }: Shop): Promise<void> {
@@ -67,7 +67,7 @@ t.test('more than one batch', async (t) => {
 t.test('a step that fails keeps none of the others from being done, and fails the tick', async (t) => {
   const lines: string[] = []
   const log = new Writable({ write (chunk, _encoding, done) { lines.push(String(chunk)); done() } })
-  const shop = await openShop(t, { LOG_LEVEL: 'error' }, log)
+  const shop = await openOwnShop(t, { LOG_LEVEL: 'error' }, log)
   const { sql } = shop
   await sql`
     create function orders.refuse() returns trigger language plpgsql as $$ begin raise exception 'not this one'; end $$`

@@ -1,6 +1,6 @@
 import { Writable } from 'node:stream'
 import t from 'tap'
-import { freshDatabase, openShop, refuses, userId, type Answer, type Shop } from '../../helper.ts'
+import { type Answer, freshDatabase, openOwnShop, openShop, refuses, type Shop, userId } from '../../helper.ts'
 import { tokenOf } from '../../people.ts'
 
 const items = [{ product_id: 7, quantity: 1 }, { product_id: 40, quantity: 2 }, { product_id: 39, quantity: 1 }]
@@ -77,7 +77,7 @@ t.test('a shop without any price says so at start', async (t) => {
   const logAtStart = async (settings: Record<string, string> = {}) => {
     let log = ''
     const stream = new Writable({ write (chunk, _encoding, done) { log += chunk; done() } })
-    const { sql } = await openShop(t, { DATABASE_URL: url, LOG_LEVEL: 'warn', ...settings }, stream)
+    const { sql } = await openOwnShop(t, { DATABASE_URL: url, LOG_LEVEL: 'warn', ...settings }, stream)
     await sql`update products.product_enriched set price = null`
     return log
   }

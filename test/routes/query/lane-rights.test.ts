@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { Writable } from 'node:stream'
 import postgres, { type Sql } from 'postgres'
 import t, { type Test } from 'tap'
-import { dropRole, freshDatabase, openShop, refuses } from '../../helper.ts'
+import { dropRole, freshDatabase, openOwnShop, openShop, refuses } from '../../helper.ts'
 import { databaseUrl } from '../../server.ts'
 import { ask } from './ask.ts'
 
@@ -106,7 +106,7 @@ t.test('on a database that is not its own a superuser’s gateway grants and rev
   const before = await rightsIn(admin)
   const lines: string[] = []
   const stream = new Writable({ write (chunk, _encoding, done) { lines.push(String(chunk)); done() } })
-  const shop = await openShop(t, { DATABASE_URL: url, LOG_LEVEL: 'warn' }, stream)
+  const shop = await openOwnShop(t, { DATABASE_URL: url, LOG_LEVEL: 'warn' }, stream)
   t.strictSame(await rightsIn(admin), before)
   t.match(lines.join(''), /reads the system catalogues.*HARDEN_DATABASE=true/, 'the log says what stays open')
   t.same(await mayOf(admin)(role), { catalogue: true, settings: true, files: false, temporary: true })
