@@ -1,6 +1,6 @@
 import { setImmediate, setTimeout as sleep } from 'node:timers/promises'
 import fp from 'fastify-plugin'
-import { AMQPChannelError, AMQPConnectionError, Connection, type Channel } from 'rabbitmq-client'
+import type { Channel, Connection } from 'rabbitmq-client'
 
 /** A broker that is frozen says nothing: after this a publish counts as failed, and the connection as dead. */
 const CONFIRM_TIMEOUT = 10_000
@@ -37,6 +37,8 @@ export default fp(async (fastify) => {
     return
   }
 
+  // Loaded where it is used only, as in plugins/mailer.ts: every start would pay for it.
+  const rabbitmq = await import('rabbitmq-client')
   let connection: Connection
   let channel: Channel | undefined
   let isBlocked = false
@@ -83,7 +85,7 @@ export default fp(async (fastify) => {
    * tells of its first failure only, which hides what comes after: refused, then a wrong password.
    */
   async function connect (isOpen: () => void): Promise<void> {
-    connection = new Connection({
+    connection = new rabbitmq.Connection({
       url, acquireTimeout: CONNECT_TIMEOUT, connectionTimeout: CONNECT_TIMEOUT, connectionName: 'db-service'
     })
     const lost = new Promise<never>((_resolve, reject) => connection.on('error', reject))
@@ -177,7 +179,7 @@ export default fp(async (fastify) => {
         'reject-publish)'
       : wordsOf(error)
     isAboutMessages ||= error.code === 'NACK' ||
-      (error instanceof AMQPChannelError && !(error instanceof AMQPConnectionError))
+      (error instanceof rabbitmq.AMQPChannelError && !(error instanceof rabbitmq.AMQPConnectionError))
     note(reason)
     return new Error(reason, { cause: error })
   }

@@ -1,7 +1,6 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import fp from 'fastify-plugin'
-import nodemailer from 'nodemailer'
 import { secretMask } from '../common/secrets.ts'
 import { reasonOf } from '../common/text.ts'
 
@@ -85,10 +84,10 @@ export default fp(async (fastify) => {
 
   if (!url) {
     const folder = join(dataDir, 'emails')
-    const writer = nodemailer.createTransport({ streamTransport: true, buffer: true })
     fastify.decorate('mailer', {
       send: async (email) => {
-        const { message } = await writer.sendMail(headers(email))
+        const { createTransport } = await import('nodemailer')
+        const { message } = await createTransport({ streamTransport: true, buffer: true }).sendMail(headers(email))
         await mkdir(folder, { recursive: true, mode: 0o700 })
         const file = join(folder,
           `${new Date().toISOString().replaceAll(':', '-')} ${email.messageId.split('@')[0]!.slice(1)}.eml`)
@@ -100,7 +99,8 @@ export default fp(async (fastify) => {
     return
   }
 
-  const transport = nodemailer.createTransport({
+  const { createTransport } = await import('nodemailer')
+  const transport = createTransport({
     url, pool: true, maxConnections: MAIL_CONNECTIONS, maxMessages: 100, ...TIMEOUTS
   })
   transport.on('error', (error) => fastify.log.warn({ reason: conceal(error.message) }, 'mail server'))

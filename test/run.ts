@@ -35,7 +35,12 @@ await share(server)
 const tap = spawn('tap', [...options, ...files], {
   cwd: root,
   stdio: 'inherit',
-  env: { ...process.env, ...isSlow && { TAP_RCFILE: join(import.meta.dirname, 'slow/.taprc') } }
+  env: {
+    ...process.env,
+    // As scripts/start.js: a process of tests, or a gateway of its own, takes half a second less.
+    NODE_COMPILE_CACHE: join(root, 'node_modules/.cache/db-service'),
+    ...isSlow && { TAP_RCFILE: join(import.meta.dirname, 'slow/.taprc') }
+  }
 })
 endIfInterrupted(async () => {
   if (tap.exitCode === null && tap.signalCode === null) {

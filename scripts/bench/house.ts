@@ -4,11 +4,12 @@ import { endIfInterrupted, endOnSignals } from '../../database/interrupt.ts'
 import { loadFolder } from '../../seeds/loader/index.ts'
 import { migrate } from '../../database/migration/index.ts'
 import { databaseUrl, dropDatabase, findTestServer } from '../../test/server.ts'
+import packageJson from '../../package.json' with { type: 'json' }
 
 export { databaseUrl, dropDatabase, endIfInterrupted, endOnSignals, findTestServer }
 
-/** What runs as in production. */
-export const SERVER = '../../server.ts'
+/** What `npm start` runs, with its flags: how a gateway runs in production. */
+export const START = /exec node (.*)$/.exec(packageJson.scripts.start)![1]!.split(' ')
 
 const NAMESPACE = 'cafebabe-1234-4abc-8def-c0ffeefeed01'
 

@@ -4,7 +4,7 @@ import { openSync } from 'node:fs'
 import { createServer, type AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { endIfInterrupted, SERVER } from './house.ts'
+import { endIfInterrupted, START } from './house.ts'
 import { ADMIN_KEY, API_KEY } from './requests.ts'
 import type { Job, Result } from './generator.ts'
 
@@ -12,12 +12,14 @@ import type { Job, Result } from './generator.ts'
 export interface Gateway { url: string, pid: number, stop (): Promise<void> }
 
 const START_MS = 60_000
+const ROOT = join(import.meta.dirname, '../..')
+const MINIMAL = 'scripts/bench/minimal.ts'
 
 /** The gateway as production runs it: all its plugins, and a log line for each request, which goes to a file. */
 export async function startGateway (databaseUrl: string, folder: string): Promise<Gateway> {
   const port = await freePort()
   const log = openSync(join(folder, `gateway-${port}.log`), 'w')
-  return await start(`http://127.0.0.1:${port}`, '/readyz', SERVER, [], ['ignore', log, log], {
+  return await start(`http://127.0.0.1:${port}`, '/readyz', START, ['ignore', log, log], {
     NODE_ENV: 'production',
     DATABASE_URL: databaseUrl,
     PORT: String(port),
@@ -32,29 +34,26 @@ export async function startGateway (databaseUrl: string, folder: string): Promis
 /** The minimal gateway, with the fixed reference's statements or the best ones known. */
 export async function startMinimal (databaseUrl: string, kind: 'reference' | 'best'): Promise<Gateway> {
   const port = await freePort()
-  return await start(`http://127.0.0.1:${port}`, '/livez', './minimal.ts', [String(port), kind],
+  return await start(`http://127.0.0.1:${port}`, '/livez', [MINIMAL, String(port), kind],
     ['ignore', 'ignore', 'inherit'], {
       NODE_ENV: 'production', DATABASE_URL: databaseUrl
     })
 }
 
 async function start (
-  url: string, ready: string, file: string, args: string[], stdio: StdioOptions, env: Record<string, string>
+  url: string, ready: string, args: string[], stdio: StdioOptions, env: Record<string, string>
 ) {
-  const child = spawn(process.execPath, [join(import.meta.dirname, file), ...args], {
-    stdio, env: { PATH: process.env.PATH, ...env }
-  })
+  const child = spawn(process.execPath, args, { cwd: ROOT, stdio, env: { PATH: process.env.PATH, ...env } })
   endIfInterrupted(async () => await end(child))
   const deadline = performance.now() + START_MS
   while (!await fetch(url + ready).then(({ ok }) => ok, () => false)) {
     if (child.exitCode !== null) {
-      throw new Error(
-        `${file} ended at its start with ${child.exitCode}${typeof stdio[1] === 'number' ? '; see its log' : ''}`
-      )
+      const log = typeof stdio[1] === 'number' ? '; see its log' : ''
+      throw new Error(`${args.join(' ')} ended at its start with ${child.exitCode}${log}`)
     }
     if (performance.now() > deadline) {
       await end(child)
-      throw new Error(`${file} was not ready within ${START_MS / 1000} s`)
+      throw new Error(`${args.join(' ')} was not ready within ${START_MS / 1000} s`)
     }
     await sleep(50)
   }
