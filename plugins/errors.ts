@@ -69,9 +69,7 @@ export function answer (error: FastifyError, request: FastifyRequest, reply: Fas
     request.log.info({ method: request.method, path: pathOf(request.url), status: 499, ms }, 'request')
   }
   if (known.isReplay) reply.header('idempotency-replayed', 'true')
-  if (known.code === 'NOT_IDENTIFIED' && !reply.hasHeader('www-authenticate')) {
-    reply.header('www-authenticate', 'Bearer')
-  }
+  if (known.code === 'NOT_IDENTIFIED') reply.header('www-authenticate', request.challenge)
   return reply.code(known.statusCode).type('application/problem+json')
     .send(JSON.stringify(problemDetails(known, request)))
 }
@@ -91,6 +89,10 @@ export function answerMalformed (error: ConnectionError, socket: Socket): void {
 }
 
 declare module 'fastify' {
+  interface FastifyRequest {
+    /** What a caller who is not identified is told to send (RFC 9110, section 11.6.1): people a token. */
+    challenge: string
+  }
   interface FastifyInstance {
     /** A handler for requests that match no route: 405 with Allow where the path has other methods, else 404. */
     refuseUnknownRoute (request: FastifyRequest, reply: FastifyReply): FastifyReply
@@ -105,6 +107,7 @@ export default fp(async (fastify: FastifyInstance) => {
     return answer(problem(methods.length > 0 ? 'METHOD_NOT_ALLOWED' : 'NOT_FOUND') as never, request, reply)
   })
   fastify.setNotFoundHandler((request, reply) => fastify.refuseUnknownRoute(request, reply))
+  fastify.decorateRequest('challenge', 'Bearer')
   fastify.addSchema(ProblemDetails)
   fastify.setErrorHandler(answer)
   // Node itself would answer an Expect it does not know with a bare 417; it may as well be ignored (RFC 9110, section
