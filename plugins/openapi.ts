@@ -10,6 +10,7 @@ import fp from 'fastify-plugin'
 import type { FastifyContextConfig, FastifyReply, FastifyRequest, FastifySchema } from 'fastify'
 import { takesGzip, varyByEncoding } from './compression.ts'
 import { PAGE_POLICY } from './browser.ts'
+import { PROBES } from './pressure.ts'
 import { headers, RATE_LIMITS, share, type Document } from '../common/openapi-document.ts'
 
 const require = createRequire(import.meta.url)
@@ -34,7 +35,8 @@ export default fp(async (fastify) => {
         version,
         description: 'The database gateway of an online shop: users, carts, orders and the catalogue. ' +
           'Errors are problem details (RFC 9457); money is exact to the cent; times are UTC. ' +
-          'Every response has an `X-Request-Id`, the caller’s own where it sent one; the log knows the request by it.',
+          'Every response has an `X-Request-Id`, the caller’s own where it sent one; the log knows the request by it.' +
+          ' A refusal can have the `RateLimit` headers that its operation’s successes have.',
         contact: { name: 'The maintainers of db-service' },
         license: { name: 'MIT', identifier: 'MIT' }
       },
@@ -88,7 +90,7 @@ export default fp(async (fastify) => {
       }
     },
     transform: ({ schema = {}, url, route }) => ({
-      schema: withRateLimits(withOptionalDefaults(withBinaryBody(schema)), route.config ?? {}), url
+      schema: withRateLimits(withOptionalDefaults(withBinaryBody(schema)), url, route.config), url
     }),
     transformObject: (made) => {
       const { openapiObject } = made as { openapiObject: object }
@@ -173,9 +175,9 @@ type Responses = Record<string, { headers?: object }>
  * Whose requests are counted: callers without an API key, attempts at a password, and what has a limit of its own
  * (plugins/limits.ts).
  */
-function withRateLimits (schema: FastifySchema, config: FastifyContextConfig): FastifySchema {
+function withRateLimits (schema: FastifySchema, url: string, config: FastifyContextConfig = {}): FastifySchema {
   const responses = (schema.response ?? {}) as Responses
-  const takesNoKey = !schema.security?.some((scheme) => 'apiKey' in scheme) && !schema.tags?.includes('Gateway')
+  const takesNoKey = !schema.security?.some((scheme) => 'apiKey' in scheme) && !PROBES.has(url)
   const checksPassword = JSON.stringify(responses[400] ?? {}).includes('PASSWORD_INCORRECT') ||
     JSON.stringify(responses[401] ?? {}).includes('INVALID_CREDENTIALS')
   if (!takesNoKey && !checksPassword && config.rateLimit === undefined) return schema
