@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { STATUS_CODES } from 'node:http'
 import type { Socket } from 'node:net'
 import fp from 'fastify-plugin'
+import router, { type HTTPMethod } from 'find-my-way'
 import type { ConnectionError, FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Static } from '@sinclair/typebox'
 import { Problem, problem, ProblemDetails, type ErrorCode } from '../common/problems.ts'
@@ -121,26 +122,15 @@ export default fp(async (fastify: FastifyInstance) => {
  * @returns the methods of the routes that a path fits, in alphabetical order
  */
 function watchMethods (fastify: FastifyInstance): (path: string) => string[] {
-  const routes = new Map<string, { pattern: RegExp, methods: Set<string> }>()
+  const routes = router(fastify.initialConfig.routerOptions)
+  const methods = new Set<string>()
   fastify.addHook('onRoute', ({ url, method }) => {
     const path = url.replace(/(.)\/$/, '$1')
-    // The preflight of @fastify/cors fits every path.
-    if (path === '*') return
-    const route = routes.get(path) ?? { pattern: patternOf(path), methods: new Set() }
-    for (const name of [method].flat()) route.methods.add(name)
-    routes.set(path, route)
+    for (const name of [method].flat() as HTTPMethod[]) {
+      methods.add(name)
+      // The preflight of @fastify/cors matches every path.
+      if (path !== '*' && !routes.hasRoute(name, path)) routes.on(name, path, () => {})
+    }
   })
-  return (path) => {
-    const fitting = [...routes.values()].filter(({ pattern }) => pattern.test(path))
-    return [...new Set(fitting.flatMap(({ methods }) => [...methods]))].sort()
-  }
-}
-
-/**
- * As the router matches: a parameter is one part of the path, slashes that come twice or at the end count for nothing.
- */
-function patternOf (path: string): RegExp {
-  const parts = path.split('/').slice(1).map((part) =>
-    part.startsWith(':') ? '[^/]+' : part === '*' ? '.*' : part.replace(/[^\w-]/g, '\\$&'))
-  return new RegExp(`^/+${parts.join('/+')}/*$`)
+  return (path) => [...methods].filter((name) => routes.find(name as HTTPMethod, path)).sort()
 }
