@@ -19,7 +19,7 @@ const { version } = require('../package.json') as { version: string }
 const REDOC_PAGE = `<!doctype html>
 <html lang="en">
 <head><meta charset="utf-8"><title>db-service API</title>
-<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="viewport" content="width=device-width, initial-scale=1"><link rel="icon" href="data:,">
 <style>body { margin: 0 }</style></head>
 <body><redoc spec-url="/openapi.json" hide-download-button="false"></redoc>
 <script src="/redoc/redoc.standalone.js"></script></body>
@@ -67,25 +67,26 @@ export default fp(async (fastify) => {
       ],
       components: {
         headers,
+        // What people type in comes last: Swagger UI shows them all in one dialog, and begins at its end.
         securitySchemes: {
-          apiKey: { type: 'apiKey', in: 'header', name: 'X-API-Key' },
-          bearer: { type: 'http', scheme: 'bearer', description: 'the same API key' },
-          basic: {
-            type: 'http', scheme: 'basic', description: 'the same API key as user name or as password: http://KEY@host'
-          },
-          adminKey: { type: 'apiKey', in: 'header', name: 'X-API-Key', description: 'an admin API key' },
-          adminBearer: { type: 'http', scheme: 'bearer', description: 'the same admin API key' },
-          adminBasic: {
-            type: 'http', scheme: 'basic', description: 'the same admin API key, as user name or as password'
-          },
-          token: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT', description: 'a token from /api/auth/login' },
           upstreamUserId: {
             type: 'apiKey', in: 'header', name: 'X-User-Id', description: 'counts from TRUSTED_UPSTREAMS only'
           },
           upstreamUserEmail: { type: 'apiKey', in: 'header', name: 'X-User-Email' },
           upstreamUserRole: {
             type: 'apiKey', in: 'header', name: 'X-User-Role', description: 'customer (default) or admin'
-          }
+          },
+          adminBasic: {
+            type: 'http', scheme: 'basic', description: 'an admin API key, as user name or as password'
+          },
+          adminBearer: { type: 'http', scheme: 'bearer', description: 'an admin API key' },
+          adminKey: { type: 'apiKey', in: 'header', name: 'X-API-Key', description: 'an admin API key' },
+          basic: {
+            type: 'http', scheme: 'basic', description: 'an API key, as user name or as password: http://KEY@host'
+          },
+          bearer: { type: 'http', scheme: 'bearer', description: 'an API key' },
+          token: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT', description: 'a token from /api/auth/login' },
+          apiKey: { type: 'apiKey', in: 'header', name: 'X-API-Key', description: 'an API key' }
         }
       }
     },
@@ -109,7 +110,6 @@ export default fp(async (fastify) => {
       title: 'db-service API', css: [{ filename: 'theme.css', content: '.swagger-ui .topbar { display: none }' }]
     },
     uiConfig: {
-      url: '/openapi.json',
       tryItOutEnabled: true,
       displayRequestDuration: true,
       docExpansion: 'list',
