@@ -65,7 +65,7 @@ async function end (code: number, reason: string, error?: Error): Promise<void> 
 /** Goes on serving while load balancers look away, then finishes what is in flight, closes everything, and ends. */
 async function shutDown (fastify: FastifyInstance, signal: string): Promise<void> {
   fastify.log.info(`${signal}: serving for ${config.DRAIN_SECONDS} s more, then closing`)
-  fastify.startDraining()
+  fastify.draining = true
   await new Promise((resolve) => setTimeout(resolve, config.DRAIN_SECONDS * 1000))
   setTimeout(() => end(1, 'could not close in time'), CLOSE_MS).unref()
   try {

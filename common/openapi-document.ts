@@ -5,8 +5,13 @@ import type { ErrorCode } from './problems.ts'
 /** What any route can refuse with: unreadable requests, too many of them, and trouble behind it. */
 export const ALWAYS: ErrorCode[] = [
   'INVALID_INPUT', 'HEADERS_TOO_LARGE', 'TOO_MANY_REQUESTS', 'INTERNAL_ERROR', 'DATABASE_UNAVAILABLE', 'OVERLOADED',
-  'ROW_LOCKED', 'TIMEOUT',
-  'SHUTTING_DOWN'
+  'ROW_LOCKED', 'TIMEOUT', 'SHUTTING_DOWN'
+]
+
+/** What so many routes refuse with that it tells no refusal from another, and so is not its name. */
+const COMMON: ErrorCode[] = [
+  ...ALWAYS, 'NOT_IDENTIFIED', 'FORBIDDEN', 'INVALID_JSON', 'BODY_TOO_LARGE', 'UNSUPPORTED_MEDIA_TYPE',
+  'PRECONDITION_FAILED', 'IDEMPOTENCY_KEY_REUSED'
 ]
 
 /** A caller who is counted is told what is left, whatever the response is (plugins/limits.ts). */
@@ -90,6 +95,7 @@ export function share ({ paths, components, security }: Document): void {
     }
     for (const response of responsesOf(operation)) {
       for (const name of Object.keys(response.headers ?? {})) response.headers![name] = to('headers', name)
+      if (Object.keys(response.headers ?? {}).length === 0) delete response.headers
       showExamples(response, components)
     }
   }
@@ -97,17 +103,18 @@ export function share ({ paths, components, security }: Document): void {
   for (const schema of Object.values(components.schemas)) {
     if (schema.type !== 'string' && schema.type !== 'integer') delete schema.examples
   }
-  shareExamples(operations, components)
   shareParameters(operations, components)
+  for (const item of Object.values(paths)) liftParameters(item)
   shareBodies(operations, components)
   shareResponses(operations, components)
+  // Last: an example that one response has alone stays with it, however many operations have that response.
+  shareExamples(operations, components)
 }
 
 const parametersOf = ({ parameters = [] }: Operation) => parameters as Parameter[]
 const responsesOf = ({ responses }: Operation) => Object.values(responses) as Response[]
 const bodyOf = ({ requestBody }: Operation) => requestBody ? [requestBody as Body] : []
-const mediaOf = (operation: Operation) =>
-  [...bodyOf(operation), ...responsesOf(operation)].flatMap(({ content = {} }) => Object.values(content))
+const mediaOf = ({ content = {} }: Body) => Object.values(content)
 
 /** Gives a body the examples of the schema it refers to: tools look for them there. */
 function showExamples ({ content = {} }: Body, { schemas }: Components): void {
@@ -124,7 +131,8 @@ function showExamples ({ content = {} }: Body, { schemas }: Components): void {
 function named (schema: Schema | Reference, schemas: Record<string, Schema>): Schema | Reference {
   if ('$ref' in schema || schema.title === undefined) return schema
   const { title, ...rest } = schema
-  if ([rest.type].flat().includes('null')) return rest
+  const types = [rest.type].flat()
+  if (types.includes('null') && !types.includes('object')) return rest
   schemas[title] ??= rest
   return isDeepStrictEqual(constraintsOf(schemas[title]), constraintsOf(rest)) ? to('schemas', title) : rest
 }
@@ -145,9 +153,11 @@ function nameInside (schema: Schema | Reference, schemas: Record<string, Schema>
 }
 
 function shareExamples (operations: Operation[], components: Components): void {
-  const entries = operations.flatMap(mediaOf).flatMap(({ examples = {} }) => Object.entries(examples))
-  const referTo = sharing(components, 'examples', entries.map(([, example]) => example))
-  for (const media of operations.flatMap(mediaOf)) {
+  const inside = operations.flatMap((operation) => [...bodyOf(operation), ...responsesOf(operation)])
+  const shared = [components.requestBodies, components.responses].flatMap((kind) => Object.values(kind ?? {}))
+  const all = [...inside, ...shared as Body[]].flatMap(mediaOf)
+  const referTo = sharing(components, 'examples', all.flatMap(({ examples = {} }) => Object.values(examples)))
+  for (const media of all) {
     for (const [name, example] of Object.entries(media.examples ?? {})) media.examples![name] = referTo(example, name)
     const [only, ...others] = Object.entries(media.examples ?? {})
     // The name of one that stands alone says nothing, but for a refusal: there it is the code.
@@ -164,6 +174,20 @@ function shareParameters (operations: Operation[], components: Components): void
       operation.parameters = parametersOf(operation).map((parameter) => referTo(parameter, parameter.name))
     }
   }
+}
+
+/** What each operation of a path takes stands once beside them, as its `parameters`. */
+function liftParameters (item: Record<string, Operation>): void {
+  const operations = Object.values(item)
+  const [first, ...others] = operations.map(parametersOf)
+  const isOf = (list: Parameter[]) => (one: Parameter) => list.some((other) => isDeepStrictEqual(one, other))
+  const lifted = first!.filter((one) => others.length > 0 && others.every((list) => isOf(list)(one)))
+  if (lifted.length === 0) return
+  for (const operation of operations) {
+    operation.parameters = parametersOf(operation).filter((one) => !isOf(lifted)(one))
+    if (operation.parameters.length === 0) delete operation.parameters
+  }
+  Object.assign(item, { parameters: lifted })
 }
 
 function shareBodies (operations: Operation[], components: Components): void {
@@ -211,13 +235,13 @@ const pascal = (words: string) => words.toLowerCase()
   .replace(/(?:^|[^a-z]+)([a-z])/g, (_, letter: string) => letter.toUpperCase())
 
 /**
- * Cart, UserNotFound, 503: a response is called by its schema, a refusal by its codes, or its status where any route
- * has it.
+ * Cart, UserNotFound, 503: a response is called by its schema, a refusal by the first code that tells it apart, or else
+ * its status.
  */
-function nameOf (status: string, { content = {}, headers = {} }: Response): string {
+function nameOf (status: string, { content = {} }: Response): string {
   const codes = Object.keys(content['application/problem+json']?.examples ?? {}) as ErrorCode[]
-  const own = codes.filter((code) => !ALWAYS.includes(code))
-  if (own.length > 0) return [...own.map(pascal), ...'Idempotency-Replayed' in headers ? ['Replayed'] : []].join('.')
+  const own = codes.find((code) => !COMMON.includes(code))
+  if (own) return pascal(own)
   if (codes.length > 0) return status
   return nameIn(content['application/json']?.schema) ?? pascal(STATUS_CODES[status]!)
 }

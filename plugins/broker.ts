@@ -42,6 +42,7 @@ export default fp(async (fastify) => {
   let connection: Connection
   let channel: Channel | undefined
   let isBlocked = false
+  let pause = RETRY_LOW
   let fault: BrokerFault | null = null
   // Whether it was messages that were refused, not the connection: that is over only when one is taken.
   let isAboutMessages = false
@@ -84,7 +85,7 @@ export default fp(async (fastify) => {
    * One connection, from the first attempt to its end. Rejects with the reason. The library itself reconnects too, but
    * tells of its first failure only, which hides what comes after: refused, then a wrong password.
    */
-  async function connect (isOpen: () => void): Promise<void> {
+  async function connect (): Promise<void> {
     connection = new rabbitmq.Connection({
       url, acquireTimeout: CONNECT_TIMEOUT, connectionTimeout: CONNECT_TIMEOUT, connectionName: 'db-service'
     })
@@ -106,7 +107,8 @@ export default fp(async (fastify) => {
       // A message that is refused can close the channel; publish knows the reason.
       const closed = new Promise<void>((resolve) => opened.on('close', resolve))
       channel = opened
-      isOpen()
+      pause = RETRY_LOW
+      forget()
       fastify.log.info('connected to RabbitMQ')
       announceReady()
       await Promise.race([closed, lost])
@@ -127,16 +129,10 @@ export default fp(async (fastify) => {
   }
 
   async function keepConnected (): Promise<void> {
-    for (let pause = RETRY_LOW; !stop.signal.aborted; pause = Math.min(pause * 2, RETRY_HIGH)) {
-      try {
-        await connect(() => {
-          pause = RETRY_LOW
-          forget()
-        })
-      } catch (error) {
-        if (!isAboutMessages) note(wordsOf(error as NodeJS.ErrnoException))
-      }
+    while (!stop.signal.aborted) {
+      await connect().catch((error) => { if (!isAboutMessages) note(wordsOf(error)) })
       await sleep(pause, undefined, { signal: stop.signal }).catch(() => {})
+      pause = Math.min(pause * 2, RETRY_HIGH)
     }
   }
 

@@ -15,25 +15,14 @@ declare module 'fastify' {
  * What the pages of the documentation need: their own scripts, the styles these make, pictures in the page, ReDoc's
  * search worker.
  */
-export const PAGE_POLICY = {
-  'default-src': ["'self'"],
-  'script-src': ["'self'"],
-  'style-src': ["'self'", "'unsafe-inline'"],
-  'img-src': ["'self'", 'data:'],
-  'worker-src': ["'self'", 'blob:'],
-  'object-src': ["'none'"],
-  'base-uri': ["'none'"],
-  'frame-ancestors': ["'none'"]
-}
+export const PAGE_POLICY = "default-src 'self';script-src 'self';style-src 'self' 'unsafe-inline';" +
+  "img-src 'self' data:;worker-src 'self' blob:;object-src 'none';base-uri 'none';frame-ancestors 'none'"
+
+const USUAL_POLICY = "default-src 'none';frame-ancestors 'none'"
 
 const PAGES = {
   documentation: PAGE_POLICY,
-  form: {
-    'default-src': ["'none'"],
-    'style-src': ["'unsafe-inline'"],
-    'form-action': ["'self'"],
-    'frame-ancestors': ["'none'"]
-  }
+  form: "default-src 'none';style-src 'unsafe-inline';form-action 'self';frame-ancestors 'none'"
 }
 
 /**
@@ -41,7 +30,9 @@ const PAGES = {
  * its address on. Pages say in their route's config what they need besides.
  */
 export default fp(async (fastify) => {
-  const options: FastifyHelmetOptions = {
+  const usual = await headersOf({
+    // Another one for each kind of page.
+    contentSecurityPolicy: false,
     frameguard: { action: 'deny' },
     // A browser that has once heard it uses nothing but HTTPS for this host, so only where that is how the shop is
     // reached.
@@ -51,22 +42,13 @@ export default fp(async (fastify) => {
     ieNoOpen: false,
     originAgentCluster: false,
     permittedCrossDomainPolicies: false
-  }
-  const headersFor = async (directives: Record<string, string[]>) =>
-    await headersOf({ ...options, contentSecurityPolicy: { useDefaults: false, directives } })
-  const usual = await headersFor({ 'default-src': ["'none'"], 'frame-ancestors': ["'none'"] })
-  fastify.addHook('onRequest', (_request, reply, done) => {
-    reply.headers(usual)
-    done()
   })
-  const pages = { documentation: await headersFor(PAGES.documentation), form: await headersFor(PAGES.form) }
-  fastify.addHook('onRoute', (route) => {
-    const page = route.config?.page
-    if (page === undefined) return
-    route.onRequest = [(_request, reply, done) => {
-      reply.headers(pages[page])
-      done()
-    }, ...[route.onRequest ?? []].flat()]
+  usual['content-security-policy'] = USUAL_POLICY
+  fastify.addHook('onRequest', (request, reply, done) => {
+    const { page } = request.routeOptions.config
+    reply.headers(usual)
+    if (page !== undefined) reply.header('content-security-policy', PAGES[page])
+    done()
   })
 }, { name: 'browser', dependencies: ['context'] })
 

@@ -45,7 +45,7 @@ export default fp(async (fastify) => {
     reply.code(304)
     // Fastify takes the length of what a HEAD is not sent, and then what it is.
     if (request.method === 'HEAD') return done(null, payload)
-    reply.removeHeader('content-type').removeHeader('content-length')
+    reply.removeHeader('content-type').removeHeader('content-length').removeHeader('content-encoding')
     done(null, null)
   })
 }, { name: 'caching', dependencies: ['context'] })

@@ -33,8 +33,7 @@ export function takesGzip ({ headers }: FastifyRequest): boolean {
 
 /** Says that the response depends on what the client takes. */
 export function varyByEncoding (reply: FastifyReply): void {
-  const vary = reply.getHeader('vary')
-  reply.header('vary', vary === undefined ? 'Accept-Encoding' : `${String(vary)}, Accept-Encoding`)
+  reply.header('vary', [reply.getHeader('vary') ?? [], 'Accept-Encoding'].flat().join(', '))
 }
 
 /** With a callback: a promise for each response costs more than to see that it is small. */

@@ -30,9 +30,8 @@ declare module 'fastify' {
     ifMatch (): string[] | null
   }
   interface FastifyInstance {
+    /** Not ready from now on, and every response asks its connection to end: server.ts says when. */
     draining: boolean
-    /** From now on not ready, and every response asks its connection to end. */
-    startDraining (): void
   }
 }
 
@@ -73,7 +72,6 @@ function sortMembers (_name: string, value: unknown): unknown {
 /** Request ids, for whom statements run, and what a request says about itself in headers. */
 export default fp(async (fastify) => {
   fastify.decorate('draining', false)
-  fastify.decorate('startDraining', () => { fastify.draining = true })
   fastify.decorateRequest('caller', 'anonymous')
   fastify.decorateRequest('actor', null)
 

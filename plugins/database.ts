@@ -105,7 +105,6 @@ export default fp(async (fastify) => {
   const quickSize = config.DATABASE_POOL_MAX < 4 ? 0 : Math.round(QUICK_SHARE * config.DATABASE_POOL_MAX)
   const size = config.DATABASE_POOL_MAX - quickSize
   const client = { ...FOR_CALLERS, prepare, settings: { ...BY_INDEX, ...FOR_CALLERS.settings } }
-  const background = { ...BACKGROUND, prepare, settings: BY_INDEX }
   /** A watch and a pool for callers' statements on a server. */
   async function open (name: string, url: string, answerMs?: number) {
     const watch = new Watch(url, client, askText, answerMs)
@@ -136,14 +135,12 @@ export default fp(async (fastify) => {
     ? pool
     : keep('quick reads', new Pool(location.url, { ...options, size: quickSize, depth: QUICK_DEPTH }))
   const backgroundPool = keep('background', new Pool(location.url, {
+    ...options,
     size: BACKGROUND_SIZE,
     maxWrites: BACKGROUND_SIZE,
-    maxWaiting: MAX_WAITING,
     maxWaitMs: BACKGROUND_WAIT_MS,
     limitMs: BACKGROUND.statementTimeout + MARGIN_MS,
-    client: background,
-    askText,
-    findWorking: watch.findWorking
+    client: { ...BACKGROUND, prepare, settings: BY_INDEX }
   }))
   await checkSettings(pool, client)
   const replicas: Replica[] = []

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { STATUS_CODES } from 'node:http'
 import type { Socket } from 'node:net'
 import fp from 'fastify-plugin'
+import router, { type HTTPMethod } from 'find-my-way'
 import type { ConnectionError, FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Static } from '@sinclair/typebox'
 import { Problem, problem, ProblemDetails, type ErrorCode } from '../common/problems.ts'
@@ -69,9 +70,7 @@ export function answer (error: FastifyError, request: FastifyRequest, reply: Fas
     request.log.info({ method: request.method, path: pathOf(request.url), status: 499, ms }, 'request')
   }
   if (known.isReplay) reply.header('idempotency-replayed', 'true')
-  if (known.code === 'NOT_IDENTIFIED' && !reply.hasHeader('www-authenticate')) {
-    reply.header('www-authenticate', 'Bearer')
-  }
+  if (known.code === 'NOT_IDENTIFIED') reply.header('www-authenticate', request.challenge)
   return reply.code(known.statusCode).type('application/problem+json')
     .send(JSON.stringify(problemDetails(known, request)))
 }
@@ -91,6 +90,10 @@ export function answerMalformed (error: ConnectionError, socket: Socket): void {
 }
 
 declare module 'fastify' {
+  interface FastifyRequest {
+    /** What a caller who is not identified is told to send (RFC 9110, section 11.6.1): people a token. */
+    challenge: string
+  }
   interface FastifyInstance {
     /** A handler for requests that match no route: 405 with Allow where the path has other methods, else 404. */
     refuseUnknownRoute (request: FastifyRequest, reply: FastifyReply): FastifyReply
@@ -105,6 +108,7 @@ export default fp(async (fastify: FastifyInstance) => {
     return answer(problem(methods.length > 0 ? 'METHOD_NOT_ALLOWED' : 'NOT_FOUND') as never, request, reply)
   })
   fastify.setNotFoundHandler((request, reply) => fastify.refuseUnknownRoute(request, reply))
+  fastify.decorateRequest('challenge', 'Bearer')
   fastify.addSchema(ProblemDetails)
   fastify.setErrorHandler(answer)
   // Node itself would answer an Expect it does not know with a bare 417; it may as well be ignored (RFC 9110, section
@@ -118,26 +122,15 @@ export default fp(async (fastify: FastifyInstance) => {
  * @returns the methods of the routes that a path fits, in alphabetical order
  */
 function watchMethods (fastify: FastifyInstance): (path: string) => string[] {
-  const routes = new Map<string, { pattern: RegExp, methods: Set<string> }>()
+  const routes = router(fastify.initialConfig.routerOptions)
+  const methods = new Set<string>()
   fastify.addHook('onRoute', ({ url, method }) => {
     const path = url.replace(/(.)\/$/, '$1')
-    // The preflight of @fastify/cors fits every path.
-    if (path === '*') return
-    const route = routes.get(path) ?? { pattern: patternOf(path), methods: new Set() }
-    for (const name of [method].flat()) route.methods.add(name)
-    routes.set(path, route)
+    for (const name of [method].flat() as HTTPMethod[]) {
+      methods.add(name)
+      // The preflight of @fastify/cors matches every path.
+      if (path !== '*' && !routes.hasRoute(name, path)) routes.on(name, path, () => {})
+    }
   })
-  return (path) => {
-    const fitting = [...routes.values()].filter(({ pattern }) => pattern.test(path))
-    return [...new Set(fitting.flatMap(({ methods }) => [...methods]))].sort()
-  }
-}
-
-/**
- * As the router matches: a parameter is one part of the path, slashes that come twice or at the end count for nothing.
- */
-function patternOf (path: string): RegExp {
-  const parts = path.split('/').slice(1).map((part) =>
-    part.startsWith(':') ? '[^/]+' : part === '*' ? '.*' : part.replace(/[^\w-]/g, '\\$&'))
-  return new RegExp(`^/+${parts.join('/+')}/*$`)
+  return (path) => [...methods].filter((name) => routes.find(name as HTTPMethod, path)).sort()
 }

@@ -39,16 +39,11 @@ interface Claims {
 
 declare module 'fastify' {
   interface FastifyInstance {
-    /**
-     * Who calls, by token or by the headers of a trusted upstream; null: nobody said. Rejects with NOT_IDENTIFIED (a
-     * token that is not valid).
-     */
-    identify (request: FastifyRequest): Promise<Identity | null>
-    /** As identify, but only a token counts. */
+    /** Who calls, by token; null: there is none. Rejects with NOT_IDENTIFIED (one that is not valid). */
     identifyByToken (request: FastifyRequest): Promise<Identity | null>
     /**
-     * An onRequest hook: only identified callers. Sets request.identity and request.caller. Rejects with
-     * NOT_IDENTIFIED.
+     * An onRequest hook: only callers identified by token, or by the headers of a trusted upstream. Sets
+     * request.identity and request.caller. Rejects with NOT_IDENTIFIED.
      */
     requireIdentity (request: FastifyRequest): Promise<void>
     /** An onRequest hook behind requireIdentity. Rejects with FORBIDDEN. */
@@ -168,10 +163,9 @@ export default fp(async (fastify) => {
   }
 
   fastify.decorateRequest('identity', null)
-  fastify.decorate('identify', async (request) => await identityOf(fromToken(request) ?? fromHeaders(request)))
   fastify.decorate('identifyByToken', async (request) => await identityOf(fromToken(request)))
   fastify.decorate('requireIdentity', async (request) => {
-    const identity = await fastify.identify(request)
+    const identity = await identityOf(fromToken(request) ?? fromHeaders(request))
     if (!identity) throw problem('NOT_IDENTIFIED')
     request.identity = identity
     // By the id the caller came with: it is the same before and after the first order makes the caller known.

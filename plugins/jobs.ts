@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import fp from 'fastify-plugin'
 import { PgBoss } from 'pg-boss'
 import { findHost } from '../database/hosts.ts'
@@ -112,29 +113,23 @@ export default fp(async (fastify) => {
       })
     },
     loop: (name, pauseMs, step) => {
-      let isAwake = false
-      let wake = () => { isAwake = true }
+      // Aborted by a call that comes while a step runs, too: then there is no pause after it.
+      let alarm = new AbortController()
+      const wake = () => alarm.abort()
       const nap = async (ms: number) => {
-        if (!isAwake) {
-          await new Promise<void>((resolve) => {
-            const timer = setTimeout(resolve, ms)
-            wake = () => { isAwake = true; clearTimeout(timer); resolve() }
-          })
-        }
-        isAwake = false
+        await sleep(ms, undefined, { signal: alarm.signal }).catch(() => {})
+        alarm = new AbortController()
       }
-      stop.signal.addEventListener('abort', () => wake())
+      stop.signal.addEventListener('abort', wake)
       fastify.addHook('onReady', async () => { track(runLoop(name, pauseMs, step, nap)) })
-      return { wake: () => wake() }
+      return { wake }
     },
     retry: async (queue, ids) => {
       try {
         await boss.retry(queue, ids)
       } catch (error) {
         // Found by a statement of ours a moment ago: all that can go wrong here is the way to the database.
-        const unavailable = problem('DATABASE_UNAVAILABLE')
-        unavailable.cause = (error as Error).message
-        throw unavailable
+        throw Object.assign(problem('DATABASE_UNAVAILABLE'), { cause: (error as Error).message })
       }
     },
     isStarted: () => isStarted

@@ -11,11 +11,11 @@ declare module 'fastify' {
      * An onRequest hook: only callers with one of ADMIN_API_KEYS, or an administrator's token; with no key set everyone
      * in development.
      */
-    requireAdmin (request: FastifyRequest, reply: FastifyReply): Promise<void>
+    requireAdmin (request: FastifyRequest): Promise<void>
   }
 }
 
-/** What a caller without a key is told (RFC 9110, section 11.6.1); people's faces say Bearer alone (errors.ts). */
+/** What a caller without a key is told (errors.ts). */
 const CHALLENGE = 'Bearer, Basic realm="db-service", charset="UTF-8"'
 
 /** What keys are compared by: of one length, and no key itself. */
@@ -32,44 +32,30 @@ export default fp(async (fastify) => {
     log.warn('ADMIN_API_KEYS is not set: the management API is open to everyone who reaches this port')
   }
 
-  fastify.decorate('requireApiKey', (request: FastifyRequest, reply: FastifyReply, done: (error?: Error) => void) => {
+  fastify.decorate('requireApiKey', (request: FastifyRequest, _reply: FastifyReply, done: (error?: Error) => void) => {
     if (keys.length === 0) return done()
+    request.challenge = CHALLENGE
     const caller = callerByKey(request, keys)
-    if (caller === undefined) {
-      reply.header('www-authenticate', CHALLENGE)
-      return done(problem('NOT_IDENTIFIED'))
-    }
+    if (caller === undefined) return done(problem('NOT_IDENTIFIED'))
     request.caller = caller
     done()
   })
 
   // The callers of the management API have names of their own: a key that is in both lists has two sets of
   // Idempotency-Keys.
-  fastify.decorate('requireAdmin', async (request: FastifyRequest, reply: FastifyReply) => {
+  fastify.decorate('requireAdmin', async (request: FastifyRequest) => {
+    request.challenge = CHALLENGE
     const key = callerByKey(request, adminKeys)
     if (key !== undefined) request.caller = `admin-${key}`
     else if (isManagementOpen) request.caller = 'admin'
-    else request.caller = `admin-user:${await challenging(reply, async () => await adminByToken(request))}`
+    else {
+      const identity = await fastify.identifyByToken(request)
+      if (!identity) throw problem('NOT_IDENTIFIED')
+      if (identity.role !== 'admin') throw problem('FORBIDDEN')
+      request.caller = `admin-user:${identity.userId}`
+    }
   })
-
-  /** The id of the administrator whose token it is. Rejects with NOT_IDENTIFIED, FORBIDDEN. */
-  async function adminByToken (request: FastifyRequest): Promise<string> {
-    const identity = await fastify.identifyByToken(request)
-    if (!identity) throw problem('NOT_IDENTIFIED')
-    if (identity.role !== 'admin') throw problem('FORBIDDEN')
-    return identity.userId
-  }
 }, { name: 'auth', dependencies: ['errors', 'context', 'identity'] })
-
-/** Has a caller who is not identified learn every way to be. */
-async function challenging<T> (reply: FastifyReply, identify: () => Promise<T>): Promise<T> {
-  try {
-    return await identify()
-  } catch (error) {
-    reply.header('www-authenticate', CHALLENGE)
-    throw error
-  }
-}
 
 /** The name of a caller who sends one of these keys (digests), else undefined. */
 export function callerByKey (request: FastifyRequest, keys: Buffer[]): string | undefined {

@@ -33,9 +33,8 @@ declare module 'fastify' {
   }
 }
 
-/** Counters kept for each limit, the least recently used forgotten first. */
-const COUNTERS = 20_000
-const WINDOW = 60_000
+/** For each limit: its window, and how many counters are kept, the least recently used forgotten first. */
+const COUNTING = { timeWindow: 60_000, cache: 20_000 }
 
 /** For one subject LOGIN_RATE_LIMIT failures, for all of an address together this many times as many. */
 const SUBJECTS = 10
@@ -47,9 +46,8 @@ const WRONG_PASSWORD = new Set(['INVALID_CREDENTIALS', 'CURRENT_PASSWORD_INCORRE
  * So many requests a minute for one caller from one address; `known` for who speaks for many (FastifyRequest.isKnown).
  */
 const perMinute = ({ known, others }: { known: number, others: number }): RateLimitOptions => ({
+  ...COUNTING,
   max: (request) => request.isKnown ? known : others,
-  timeWindow: WINDOW,
-  cache: COUNTERS,
   keyGenerator: (request) => `${request.caller} ${addressOf(request)}`
 })
 
@@ -83,8 +81,7 @@ export default fp(async (fastify) => {
   const isKnown = (request: FastifyRequest) =>
     API_KEYS.length === 0 || callerByKey(request, keys) !== undefined || isTrusted(request.ip)
 
-  const general: RateLimitOptions = { max: RATE_LIMIT, timeWindow: WINDOW, cache: COUNTERS, keyGenerator: addressOf }
-  const count = fastify.createRateLimit(general)
+  const count = fastify.createRateLimit({ ...COUNTING, max: RATE_LIMIT, keyGenerator: addressOf })
   fastify.decorateRequest('isKnown', false)
   // Before any face asks who it is. With a callback: who is known waits for no promise.
   fastify.addHook('onRequest', (request, reply, done) => {
@@ -96,16 +93,12 @@ export default fp(async (fastify) => {
     count(request).then((state) => announce(reply, state).isExceeded ? done(refusal(reply)) : done(), done)
   })
 
-  const failures: RateLimitOptions = {
-    max: LOGIN_RATE_LIMIT,
-    timeWindow: WINDOW,
-    cache: COUNTERS,
-    keyGenerator: (request) => `${addressOf(request)} ${request.guessed}`
-  }
   // The wider one first: what a response says last is what is left for its own subject.
   const counters = [
-    fastify.createRateLimit({ ...failures, max: SUBJECTS * LOGIN_RATE_LIMIT, keyGenerator: addressOf }),
-    fastify.createRateLimit(failures)
+    fastify.createRateLimit({ ...COUNTING, max: SUBJECTS * LOGIN_RATE_LIMIT, keyGenerator: addressOf }),
+    fastify.createRateLimit({
+      ...COUNTING, max: LOGIN_RATE_LIMIT, keyGenerator: (request) => `${addressOf(request)} ${request.guessed}`
+    })
   ]
   fastify.decorateRequest('guessed', '')
   fastify.decorate('throttleGuesses', async (request, reply, subject, attempt) => {

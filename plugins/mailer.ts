@@ -68,15 +68,11 @@ export default fp(async (fastify) => {
 
   const mask = secretMask(fastify.config)
   const conceal = (text: string) => mask(text).replace(ADDRESS, (found) => found === address ? found : '<address>')
-  const headers = (email: Email) => ({
-    messageId: email.messageId,
+  const message = ({ unsubscribeUrl, ...email }: Email) => ({
+    ...email,
     from: { name, address },
-    to: email.to,
-    subject: email.subject,
-    text: email.text,
-    html: email.html,
     headers: {
-      'List-Unsubscribe': { prepared: true, value: `<${email.unsubscribeUrl}>` },
+      'List-Unsubscribe': { prepared: true, value: `<${unsubscribeUrl}>` },
       'List-Unsubscribe-Post': 'List-Unsubscribe=One-Click',
       'Auto-Submitted': 'auto-generated'
     }
@@ -87,11 +83,12 @@ export default fp(async (fastify) => {
     fastify.decorate('mailer', {
       send: async (email) => {
         const { createTransport } = await import('nodemailer')
-        const { message } = await createTransport({ streamTransport: true, buffer: true }).sendMail(headers(email))
+        const writer = createTransport({ streamTransport: true, buffer: true })
+        const { message: bytes } = await writer.sendMail(message(email))
         await mkdir(folder, { recursive: true, mode: 0o700 })
         const file = join(folder,
           `${new Date().toISOString().replaceAll(':', '-')} ${email.messageId.split('@')[0]!.slice(1)}.eml`)
-        await writeFile(file, message as Buffer, { mode: 0o600 })
+        await writeFile(file, bytes as Buffer, { mode: 0o600 })
         fastify.log.info(`email written to ${file}`)
       },
       abort: () => {}
@@ -107,7 +104,7 @@ export default fp(async (fastify) => {
   fastify.decorate('mailer', {
     send: async (email) => {
       try {
-        await transport.sendMail(headers(email))
+        await transport.sendMail(message(email))
       } catch (error) {
         throw new MailError(error as Error, conceal)
       }

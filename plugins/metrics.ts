@@ -6,6 +6,9 @@ import { Durations } from '../common/durations.ts'
 /** An admission queue: how many it has let in, and how many wait. */
 interface Watched { active: number, waiting: number }
 
+/** Values by what tells them apart: the gauge's label `name`. */
+type Read = () => Record<string, number> | Promise<Record<string, number>>
+
 declare module 'fastify' {
   interface FastifyInstance {
     metrics: {
@@ -15,9 +18,8 @@ declare module 'fastify' {
        * Adds a gauge that is read when somebody asks.
        *
        * @param name in snake_case, with its unit as the last word where it has one
-       * @param read the values, by what tells them apart (the gauge's label `name`)
        */
-      gauge (name: string, help: string, read: () => Record<string, number> | Promise<Record<string, number>>): void
+      gauge (name: string, help: string, read: Read): void
       /** Shows how many an admission queue has let in, and how many wait. */
       watchGate (name: string, gate: Watched): void
     }
@@ -47,7 +49,7 @@ export default fp(async (fastify) => {
     else done()
   })
 
-  const gauge = (name: string, help: string, read: () => Record<string, number> | Promise<Record<string, number>>) => {
+  const gauge = (name: string, help: string, read: Read) => {
     const gauge = new Gauge({
       name,
       help,

@@ -8,8 +8,9 @@ import swagger from '@fastify/swagger'
 import swaggerUi from '@fastify/swagger-ui'
 import fp from 'fastify-plugin'
 import type { FastifyContextConfig, FastifyReply, FastifyRequest, FastifySchema } from 'fastify'
-import { takesGzip, varyByEncoding } from './compression.ts'
 import { PAGE_POLICY } from './browser.ts'
+import { takesGzip, varyByEncoding } from './compression.ts'
+import { PROBES } from './pressure.ts'
 import { headers, RATE_LIMITS, share, type Document } from '../common/openapi-document.ts'
 
 const require = createRequire(import.meta.url)
@@ -18,7 +19,7 @@ const { version } = require('../package.json') as { version: string }
 const REDOC_PAGE = `<!doctype html>
 <html lang="en">
 <head><meta charset="utf-8"><title>db-service API</title>
-<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="viewport" content="width=device-width, initial-scale=1"><link rel="icon" href="data:,">
 <style>body { margin: 0 }</style></head>
 <body><redoc spec-url="/openapi.json" hide-download-button="false"></redoc>
 <script src="/redoc/redoc.standalone.js"></script></body>
@@ -34,7 +35,8 @@ export default fp(async (fastify) => {
         version,
         description: 'The database gateway of an online shop: users, carts, orders and the catalogue. ' +
           'Errors are problem details (RFC 9457); money is exact to the cent; times are UTC. ' +
-          'Every response has an `X-Request-Id`, the caller’s own where it sent one; the log knows the request by it.',
+          'Every response has an `X-Request-Id`, the caller’s own where it sent one; the log knows the request by it.' +
+          ' A refusal can have the `RateLimit` headers that its operation’s successes have.',
         contact: { name: 'The maintainers of db-service' },
         license: { name: 'MIT', identifier: 'MIT' }
       },
@@ -65,30 +67,31 @@ export default fp(async (fastify) => {
       ],
       components: {
         headers,
+        // What people type in comes last: Swagger UI shows them all in one dialog, and begins at its end.
         securitySchemes: {
-          apiKey: { type: 'apiKey', in: 'header', name: 'X-API-Key' },
-          bearer: { type: 'http', scheme: 'bearer', description: 'the same API key' },
-          basic: {
-            type: 'http', scheme: 'basic', description: 'the same API key as user name or as password: http://KEY@host'
-          },
-          adminKey: { type: 'apiKey', in: 'header', name: 'X-API-Key', description: 'an admin API key' },
-          adminBearer: { type: 'http', scheme: 'bearer', description: 'the same admin API key' },
-          adminBasic: {
-            type: 'http', scheme: 'basic', description: 'the same admin API key, as user name or as password'
-          },
-          token: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT', description: 'a token from /api/auth/login' },
           upstreamUserId: {
             type: 'apiKey', in: 'header', name: 'X-User-Id', description: 'counts from TRUSTED_UPSTREAMS only'
           },
           upstreamUserEmail: { type: 'apiKey', in: 'header', name: 'X-User-Email' },
           upstreamUserRole: {
             type: 'apiKey', in: 'header', name: 'X-User-Role', description: 'customer (default) or admin'
-          }
+          },
+          adminBasic: {
+            type: 'http', scheme: 'basic', description: 'an admin API key, as user name or as password'
+          },
+          adminBearer: { type: 'http', scheme: 'bearer', description: 'an admin API key' },
+          adminKey: { type: 'apiKey', in: 'header', name: 'X-API-Key', description: 'an admin API key' },
+          basic: {
+            type: 'http', scheme: 'basic', description: 'an API key, as user name or as password: http://KEY@host'
+          },
+          bearer: { type: 'http', scheme: 'bearer', description: 'an API key' },
+          token: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT', description: 'a token from /api/auth/login' },
+          apiKey: { type: 'apiKey', in: 'header', name: 'X-API-Key', description: 'an API key' }
         }
       }
     },
     transform: ({ schema = {}, url, route }) => ({
-      schema: withRateLimits(withOptionalDefaults(withBinaryBody(schema)), route.config ?? {}), url
+      schema: withRateLimits(withOptionalDefaults(withBinaryBody(schema)), url, route.config), url
     }),
     transformObject: (made) => {
       const { openapiObject } = made as { openapiObject: object }
@@ -107,7 +110,6 @@ export default fp(async (fastify) => {
       title: 'db-service API', css: [{ filename: 'theme.css', content: '.swagger-ui .topbar { display: none }' }]
     },
     uiConfig: {
-      url: '/openapi.json',
       tryItOutEnabled: true,
       displayRequestDuration: true,
       docExpansion: 'list',
@@ -128,25 +130,22 @@ export default fp(async (fastify) => {
 
 /**
  * A handler for what never changes: made and compressed when it is first asked for, each form with an ETag of its own.
+ * A 304 comes from plugins/caching.ts.
  */
 function kept (type: string, cacheControl: string, make: () => string | Buffer) {
   const prepare = async () => {
     const plain = Buffer.from(make())
     const hash = createHash('sha256').update(plain).digest('base64url')
-    return [
-      { etag: `"${hash}"`, body: plain }, { etag: `"${hash}-gzip"`, body: await promisify(gzip)(plain, { level: 9 }) }
-    ] as const
+    return { plain, gzipped: await promisify(gzip)(plain, { level: 9 }), hash }
   }
   let forms: ReturnType<typeof prepare> | undefined
   return async (request: FastifyRequest, reply: FastifyReply) => {
-    const [plain, gzipped] = await (forms ??= prepare())
-    const { etag, body } = takesGzip(request) ? gzipped : plain
-    reply.type(type).header('cache-control', cacheControl).header('etag', etag)
+    const { plain, gzipped, hash } = await (forms ??= prepare())
     varyByEncoding(reply)
-    const known = (request.headers['if-none-match'] ?? '').split(',').map((tag) => tag.trim().replace(/^W\//, ''))
-    if (known.includes(etag) || known.includes('*')) return reply.code(304).send()
-    if (body === gzipped.body) reply.header('content-encoding', 'gzip')
-    return reply.send(body)
+    reply.type(type).header('cache-control', cacheControl)
+    return takesGzip(request)
+      ? reply.header('content-encoding', 'gzip').header('etag', `"${hash}-gzip"`).send(gzipped)
+      : reply.header('etag', `"${hash}"`).send(plain)
   }
 }
 
@@ -173,11 +172,10 @@ type Responses = Record<string, { headers?: object }>
  * Whose requests are counted: callers without an API key, attempts at a password, and what has a limit of its own
  * (plugins/limits.ts).
  */
-function withRateLimits (schema: FastifySchema, config: FastifyContextConfig): FastifySchema {
+function withRateLimits (schema: FastifySchema, url: string, config: FastifyContextConfig = {}): FastifySchema {
   const responses = (schema.response ?? {}) as Responses
-  const takesNoKey = !schema.security?.some((scheme) => 'apiKey' in scheme) && !schema.tags?.includes('Gateway')
-  const checksPassword = JSON.stringify(responses[400] ?? {}).includes('PASSWORD_INCORRECT') ||
-    JSON.stringify(responses[401] ?? {}).includes('INVALID_CREDENTIALS')
+  const takesNoKey = !schema.security?.some((scheme) => 'apiKey' in scheme) && !PROBES.has(url)
+  const checksPassword = /PASSWORD_INCORRECT|INVALID_CREDENTIALS/.test(JSON.stringify(responses))
   if (!takesNoKey && !checksPassword && config.rateLimit === undefined) return schema
   const counted = Object.entries(responses).map(([status, response]) =>
     [status, status < '400' ? { ...response, headers: { ...response.headers, ...RATE_LIMITS } } : response])

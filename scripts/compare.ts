@@ -2,7 +2,7 @@
  * Compares two services by their base URLs: sends the same reads to both, none of which changes anything, and prints
  * what differs.
  *
- *   npm run compare -- --old http://old:8000 --new http://KEY@gateway:7000/legacy [--user ID …] [--order ID …]
+ *   npx node scripts/compare.ts --old http://old:8000 --new http://KEY@gateway:7000/legacy [--user ID …] [--order ID …]
  *
  * --user and --order name what to look at, each as often as wanted; products come from the catalogue. A key stands in
  * the URL, as user name. Exits with 0 where nothing differs, with 1 where something does, and with 2 (nothing sent) on
@@ -10,7 +10,7 @@
  */
 import { parseArgs } from 'node:util'
 
-const USAGE = 'npm run compare -- --old URL --new URL [--user ID …] [--order ID …]'
+const USAGE = 'npx node scripts/compare.ts --old URL --new URL [--user ID …] [--order ID …]'
 const TIMEOUT_MS = 10_000
 
 /** Lines printed of one read: the first ones say what kind of difference it is. */

@@ -47,7 +47,7 @@ t.test('every link of the documents leads somewhere', async (t) => {
 })
 
 t.test('every path that the documents name exists', async (t) => {
-  const top = new Set(readdirSync(root))
+  const top = new Set(paths.map((path) => path.split('/')[0]))
   const faults: string[] = []
   let named = 0
   for (const page of pages) {
@@ -71,6 +71,17 @@ t.test('every path that the documents name exists', async (t) => {
 
 t.test('the README is short', async (t) => {
   t.ok(read('README.md').split('\n').length < 150)
+})
+
+t.test('under 15 scripts, and what the documents and scripts call by npm run is one of them', async (t) => {
+  const { scripts } = JSON.parse(read('package.json')) as { scripts: Record<string, string> }
+  t.ok(Object.keys(scripts).length < 15, `${Object.keys(scripts).length} scripts`)
+  const callers = paths.filter((path) => /^(scripts\/.*\.ts|\.ci\/run|.*\.ya?ml|.*\.md)$/.test(path))
+  const calls = callers.flatMap((path) => [...read(path).matchAll(/npm run ([a-z]+(?::[a-z]+)?)/g)].map(
+    ([, name]) => ({ path, name: name! })
+  ))
+  t.ok(calls.length > 30, `${calls.length} calls`)
+  t.same(calls.filter(({ name }) => !(name in scripts)), [])
 })
 
 t.test('docs/errors.md has each error code once, below its status, and no other', async (t) => {

@@ -28,9 +28,12 @@ function resolved (document: Node): unknown {
   }
 
   const { paths, security, ...rest } = document as { paths: Record<string, Record<string, Node>>, security: object[] }
-  const whole = Object.entries(paths).map(([path, operations]) => {
-    // Who may call stands once, where it is the same for most.
-    const secured = Object.entries(operations).map(([method, operation]) => [method, { security, ...operation }])
+  const whole = Object.entries(paths).map(([path, { parameters: common, ...operations }]) => {
+    // Who may call stands once, where it is the same for most, and so do the parameters of a path.
+    const secured = Object.entries(operations).map(([method, operation]) => {
+      const parameters = [common, operation.parameters].flatMap((list) => list ?? [])
+      return [method, { security, ...operation, ...parameters.length > 0 && { parameters } }]
+    })
     return [path, resolve(Object.fromEntries(secured))]
   })
   return { ...resolve(rest) as Node, security, paths: Object.fromEntries(whole) }

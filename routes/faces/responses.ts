@@ -51,7 +51,7 @@ function refusal (status: number, codes: ErrorCode[], isReplayed: boolean, own?:
       ...isReplayed && { 'Idempotency-Replayed': {} },
       ...status === 401 && { 'WWW-Authenticate': {} },
       ...[429, 503].includes(status) && { 'Retry-After': {} },
-      ...status === 429 && RATE_LIMITS
+      ...[401, 429].includes(status) && RATE_LIMITS
     },
     content: {
       ...own && { 'application/json': { schema: own } },

@@ -11,7 +11,7 @@ export const Address = Type.Object({
   state: optional(Text(255)),
   zipCode: optional(Text(32)),
   country: optional(Text(255))
-})
+}, { title: 'StorefrontAddress' })
 const home = { street: '1 Main Street', city: 'Springfield', state: 'IL', zipCode: '62701', country: 'USA' }
 
 export const NewStorefrontOrder = object('NewStorefrontOrder', {

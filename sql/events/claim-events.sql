@@ -1,4 +1,5 @@
--- Takes hold of events to publish: of each order only the oldest that waits; `walked_to` is where to go on, null at the end.
+-- Takes hold of events to publish: of each order only the oldest that waits; `walked_to` is where to go on, null at the
+-- end.
 -- $1 limit bigint
 -- $2 look_at bigint: orders looked at, at most
 -- $3 hold_seconds double precision: after which others may take them

@@ -1,5 +1,5 @@
--- At the end of the transaction, when the items of a new order are there too. The loader brings orders of the past, which are no news.
--- `create or replace` does not know constraint triggers.
+-- At the end of the transaction, when the items of a new order are there too. The loader brings orders of the past,
+-- which are no news. `create or replace` does not know constraint triggers.
 drop trigger if exists orders_record_created_event on orders.orders;
 create constraint trigger orders_record_created_event after insert on orders.orders
 deferrable initially deferred

@@ -1,6 +1,7 @@
 -- The tables whose columns had other names in the older services' schema, with both names: for readers that set
--- search_path = legacy, products, orders, users. What has its old name still is found behind them in the tables' own schemas.
--- A reader needs the rights to the tables themselves: a view of the owner's would hand them out (security_invoker).
+-- search_path = legacy, products, orders, users. What has its old name still is found behind them in the tables' own
+-- schemas. A reader needs the rights to the tables themselves: a view of the owner's would hand them out
+-- (security_invoker).
 create or replace view legacy.departments with (security_invoker = true) as
 select department_id, department_name, department_name as department, description, image_url
 from products.departments;

@@ -1,7 +1,7 @@
 -- Of the valid order items, the last row for each key, at the catalogue's price.
 create temp table chosen_items on commit drop as
-select latest.file, latest.order_id, latest.product_id, latest.quantity, latest.add_to_cart_order, latest.reordered, e.price,
-  i.order_id is not null as known
+select latest.file, latest.order_id, latest.product_id, latest.quantity, latest.add_to_cart_order, latest.reordered,
+  e.price, i.order_id is not null as known
 from (
   select distinct on (s.order_id::bigint, s.product_id::integer) s.file, s.order_id::bigint as order_id,
     s.product_id::integer as product_id, s.quantity::integer as quantity,

@@ -11,8 +11,8 @@ with latest as (
   where not exists (select from loader_rejects r where r.file = s.file and r.line = s.line)
   order by s.order_id::bigint, s.file desc, s.line desc
 ), dated as (
-  select l.file, l.line, l.claim, l.id, l.user_id, l.eval_set, l.order_dow, l.order_hour_of_day, l.days_since_prior_order,
-    l.tracking_number, l.shipping_carrier, l.tracking_url,
+  select l.file, l.line, l.claim, l.id, l.user_id, l.eval_set, l.order_dow, l.order_hour_of_day,
+    l.days_since_prior_order, l.tracking_number, l.shipping_carrier, l.tracking_url,
     coalesce(l.created_at, o.created_at, now()) as created_at,
     coalesce(l.order_number, case when o.user_id = l.user_id then o.order_number end) as order_number,
     u.last_order_number,
@@ -25,5 +25,6 @@ select file, line, claim, id, user_id, eval_set, order_dow, order_hour_of_day, d
   shipping_carrier, tracking_url, created_at, known,
   coalesce(order_number, (
     greatest(last_order_number, max(order_number) over (partition by user_id))
-    + count(*) filter (where order_number is null) over (partition by user_id order by created_at, id))::integer) as order_number
+    + count(*) filter (where order_number is null)
+      over (partition by user_id order by created_at, id))::integer) as order_number
 from dated

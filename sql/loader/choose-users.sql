@@ -1,9 +1,9 @@
 -- Of the valid users, the last row for each key. A hash counts if it is argon2id, with its parameters in any order; the
--- password is kept where there is none. Who has changed address or password here keeps both; a row without a password leaves the
--- one there is. `claim` is the place of the row with which the user first took this email address.
+-- password is kept where there is none. Who has changed address or password here keeps both; a row without a password
+-- leaves the one there is. `claim` is the place of the row with which the user first took this email address.
 create temp table chosen_users on commit drop as
-select distinct on (s.user_id::bigint) s.file, s.line, s.user_id::bigint as id, s.external_user_id::uuid as external_user_id,
-  s.first_name, s.last_name, own.email_address, own.hashed_password,
+select distinct on (s.user_id::bigint) s.file, s.line, s.user_id::bigint as id,
+  s.external_user_id::uuid as external_user_id, s.first_name, s.last_name, own.email_address, own.hashed_password,
   case when own.hashed_password is null then s.password end as password,
   s.phone_number, s.street_address, s.city, s.postal_code, s.country,
   s.last_login::timestamptz as last_login, s.last_notifications_viewed_at::timestamptz as last_notifications_viewed_at,

@@ -1,6 +1,7 @@
 -- The status changes that are new, and one for each new order without any. An order's first one is its creation.
 insert into orders.order_status_history (order_id, status, changed_at, note)
-select order_id, status, changed_at, case when place = 1 and status = 'pending' and is_new_order then 'Order created' end
+select order_id, status, changed_at,
+  case when place = 1 and status = 'pending' and is_new_order then 'Order created' end
 from (
   select h.order_id, h.status, h.changed_at, h.place, c.id is not null as is_new_order
   from chosen_history h

@@ -1,9 +1,9 @@
--- The orders that are new, each written once: with its user's name and address, the totals of its items, and the latest status
--- of its history.
+-- The orders that are new, each written once: with its user's name and address, the totals of its items, and the latest
+-- status of its history.
 insert into orders.orders (
   id, user_id, order_number, eval_set, order_dow, order_hour_of_day, days_since_prior_order, status,
-  total_items, total_quantity, total_price, customer_name, customer_email, delivery_name, phone_number, street_address, city,
-  postal_code, country, tracking_number, shipping_carrier, tracking_url, created_at, updated_at,
+  total_items, total_quantity, total_price, customer_name, customer_email, delivery_name, phone_number, street_address,
+  city, postal_code, country, tracking_number, shipping_carrier, tracking_url, created_at, updated_at,
   confirmed_at, shipped_at, delivered_at, placed_here)
 select c.id, c.user_id, c.order_number, c.eval_set, c.order_dow, c.order_hour_of_day, c.days_since_prior_order,
   coalesce(changes.status, 'pending'),

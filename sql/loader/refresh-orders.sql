@@ -22,4 +22,5 @@ cross join lateral (
 ) changes
 where o.id = touched.id
   and (o.total_items, o.total_quantity, o.total_price, o.status)
-  is distinct from (items.total_items::integer, items.total_quantity, items.total_price, coalesce(changes.status, o.status))
+  is distinct from (
+    items.total_items::integer, items.total_quantity, items.total_price, coalesce(changes.status, o.status))

@@ -1,4 +1,5 @@
--- Orders that are not valid. One that was placed here is none of a file's, nor is a customer whose account was created here.
+-- Orders that are not valid. One that was placed here is none of a file's, nor is a customer whose account was created
+-- here.
 insert into loader_rejects (file, line, reason)
 select file, line, reason
 from (

@@ -7,7 +7,9 @@ from (
     or exists (
       select from products.products p
       where p.sku = c.sku and p.product_id <> c.product_id
-        and not exists (select from chosen_inventory changed where changed.product_id = p.product_id and changed.sku is not null)
+        and not exists (
+          select from chosen_inventory changed
+          where changed.product_id = p.product_id and changed.sku is not null)
     ) as is_taken
   from chosen_inventory c
   where c.sku is not null

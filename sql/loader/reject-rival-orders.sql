@@ -1,4 +1,5 @@
--- Chosen orders with a number that another order of the same user has, here or in the database: the first to come keeps it.
+-- Chosen orders with a number that another order of the same user has, here or in the database: the first to come keeps
+-- it.
 insert into loader_rejects (file, line, reason)
 select file, line, 'user ' || user_id || ' has another order with the number ' || order_number
 from (

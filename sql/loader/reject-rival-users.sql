@@ -1,5 +1,5 @@
--- Chosen users with an email address that another one has: a loaded one, or where both can log in any account. Whoever has it in the database
--- keeps it, then the first to come. Callers of another service may have any address.
+-- Chosen users with an email address that another one has: a loaded one, or where both can log in any account. Whoever
+-- has it in the database keeps it, then the first to come. Callers of another service may have any address.
 insert into loader_rejects (file, line, reason)
 select file, line, 'another user has this email address: ' || email_address
 from (

@@ -1,4 +1,5 @@
--- The order items that are there already, as the file has them now; price and snapshots are those of the time they were made.
+-- The order items that are there already, as the file has them now; price and snapshots are those of the time they were
+-- made.
 update orders.order_items i set
   quantity = coalesce(c.quantity, i.quantity), add_to_cart_order = c.add_to_cart_order,
   reordered = coalesce(c.reordered, i.reordered), stock_taken = least(i.stock_taken, coalesce(c.quantity, i.quantity))

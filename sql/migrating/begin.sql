@@ -1,5 +1,6 @@
--- Begins the migration, and waits for its turn: a lock of the transaction, which no pooler can leave behind on another connection, and
--- which ends with a connection that is lost. Then nobody is waited for long: requests queue up behind whoever waits for a table.
+-- Begins the migration, and waits for its turn: a lock of the transaction, which no pooler can leave behind on another
+-- connection, and which ends with a connection that is lost. Then nobody is waited for long: requests queue up behind
+-- whoever waits for a table.
 begin;
 select set_config(name, '0', true) from pg_settings
 where name in ('statement_timeout', 'lock_timeout', 'idle_in_transaction_session_timeout', 'transaction_timeout');

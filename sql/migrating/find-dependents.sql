@@ -1,12 +1,14 @@
--- What must be dropped to make some objects anew: themselves, and what uses them, if it is the gateway's too; the last to depend comes first.
--- With what it takes to make each again as it is: its definition and its rights.
+-- What must be dropped to make some objects anew: themselves, and what uses them, if it is the gateway's too; the last
+-- to depend comes first. With what it takes to make each again as it is: its definition and its rights.
 -- $1 objects text: JSON list of kind, name
 with recursive edges as (
-  select distinct case d.classid when 'pg_rewrite'::regclass then 'pg_class'::regclass else d.classid end::oid as classid,
+  select distinct
+    case d.classid when 'pg_rewrite'::regclass then 'pg_class'::regclass else d.classid end::oid as classid,
     coalesce(w.ev_class, d.objid) as objid,
     -- The row type of a view stands for the view.
     case d.refclassid when 'pg_type'::regclass then 'pg_class'::regclass else d.refclassid end::oid as refclassid,
-    case d.refclassid when 'pg_type'::regclass then coalesce(nullif(t.typrelid, 0), e.typrelid) else d.refobjid end as refobjid
+    case d.refclassid when 'pg_type'::regclass then coalesce(nullif(t.typrelid, 0), e.typrelid)
+      else d.refobjid end as refobjid
   from pg_depend d
   left join pg_rewrite w on d.classid = 'pg_rewrite'::regclass and w.oid = d.objid
   left join pg_type t on d.refclassid = 'pg_type'::regclass and t.oid = d.refobjid
@@ -33,7 +35,8 @@ select o.kind, o.name, r.file,
     else format('create %s %s as %s', o.kind, o.name, pg_get_viewdef(o.objid))
   end as definition,
   (
-    select string_agg(format('grant %s on %s %s to %s%s', a.privilege_type, case o.kind when 'routine' then 'routine' else 'table' end, o.name,
+    select string_agg(format('grant %s on %s %s to %s%s', a.privilege_type,
+      case o.kind when 'routine' then 'routine' else 'table' end, o.name,
       case a.grantee when 0 then 'public' else a.grantee::regrole::text end,
       case when a.is_grantable then ' with grant option' else '' end), '; ')
     from aclexplode(coalesce(p.proacl, c.relacl)) a

@@ -1,5 +1,6 @@
--- Writes down what the files made, what is gone from them, and that the schema now is of this version. Nothing on another session than
--- the migration's own: a driver that lost its connection on the way would do it outside of the transaction.
+-- Writes down what the files made, what is gone from them, and that the schema now is of this version. Nothing on
+-- another session than the migration's own: a driver that lost its connection on the way would do it outside of the
+-- transaction.
 -- $1 transaction text
 -- $2 version integer
 -- $3 checksums text: JSON of all files' checksums, by file
@@ -24,7 +25,8 @@ objects as (
 ),
 gone as (
   delete from gateway.objects o using here
-  where not exists (select from jsonb_to_recordset($4::text::jsonb) as kept (kind text, name text) where (kept.kind, kept.name) = (o.kind, o.name))
+  where not exists (select from jsonb_to_recordset($4::text::jsonb) as kept (kind text, name text)
+    where (kept.kind, kept.name) = (o.kind, o.name))
 )
 insert into gateway.versions (version)
 select $2::integer from here

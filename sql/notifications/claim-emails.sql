@@ -29,8 +29,9 @@ select c.id, c.message_id, u.external_user_id as user_id, u.first_name, u.last_n
   ) end as usual_products,
   (
     select json_build_object(
-      'order_id', o.id, 'status', h.status, 'tax', o.tax, 'shipping', o.shipping_cost, 'discount', o.discount, 'total', o.total_amount,
-      'tracking_number', o.tracking_number, 'shipping_carrier', o.shipping_carrier, 'tracking_url', o.tracking_url,
+      'order_id', o.id, 'status', h.status, 'tax', o.tax, 'shipping', o.shipping_cost, 'discount', o.discount,
+      'total', o.total_amount, 'tracking_number', o.tracking_number, 'shipping_carrier', o.shipping_carrier,
+      'tracking_url', o.tracking_url,
       'items', (
         select json_agg(json_build_object('product_name', i.product_name, 'quantity', i.quantity, 'price', i.price)
           order by i.add_to_cart_order, i.product_id)

@@ -2,7 +2,8 @@
 -- where it would be in vain; returns the dead letters.
 -- $1 failures jsonb: [{id, reason, permanent, server_away}]
 with failures as materialized (
-  select id, reason, permanent, server_away from jsonb_to_recordset($1) as f (id bigint, reason text, permanent boolean, server_away boolean)
+  select id, reason, permanent, server_away
+  from jsonb_to_recordset($1) as f (id bigint, reason text, permanent boolean, server_away boolean)
 )
 update gateway.emails e set
   failed_at = case when (select permanent from failures f where f.id = e.id) or e.attempts >= 12 then now() end,

@@ -1,5 +1,6 @@
--- Reminds users who are due: marks them, moves their next time, records the reminder, queues the email of those who want one.
--- The next time is moved also where the reminder was given already (a clock that stepped back), or the user would stay due.
+-- Reminds users who are due: marks them, moves their next time, records the reminder, queues the email of those who
+-- want one. The next time is moved also where the reminder was given already (a clock that stepped back), or the user
+-- would stay due.
 -- $1 limit bigint
 with due as materialized (
   select id, order_notifications_next_scheduled_time as due_at
@@ -22,7 +23,8 @@ moved as (
       u.order_notifications_start_date_time, u.days_between_order_notifications,
       greatest(now(), u.order_notifications_next_scheduled_time)),
     pending_order_notification = u.pending_order_notification or u.id = any (array(select user_id from recorded)),
-    last_notification_sent_at = case when u.id = any (array(select user_id from recorded)) then now() else u.last_notification_sent_at end
+    last_notification_sent_at = case when u.id = any (array(select user_id from recorded)) then now()
+      else u.last_notification_sent_at end
   where u.id = any (array(select id from due))
 ),
 queued as (

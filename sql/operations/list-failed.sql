@@ -17,13 +17,14 @@ select
     + (select count(*) from pgboss.job where name = $1 and state = 'failed') as total,
   -- Of the two pages one is empty: no queue has both.
   array_to_json(array(
-    select json_build_object('id', id::text, 'failed_at', failed_at, 'attempts', attempts, 'reason', last_error, 'about', json_build_object(
+    select json_build_object('id', id::text, 'failed_at', failed_at, 'attempts', attempts, 'reason', last_error,
+      'about', json_build_object(
       'kind', case when history_id is null then 'reminder' else 'order status' end,
       'user_id', (select u.external_user_id from users.users u where u.id = e.user_id),
       'order_id', (select h.order_id from orders.order_status_history h where h.history_id = e.history_id),
       'due_at', due_at))
     from email_page e
     union all
-    select json_build_object('id', id::text, 'failed_at', completed_on, 'attempts', retry_count + 1, 'reason', output ->> 'message',
-      'about', json_build_object('kind', 'tick', 'created_at', created_on))
+    select json_build_object('id', id::text, 'failed_at', completed_on, 'attempts', retry_count + 1,
+      'reason', output ->> 'message', 'about', json_build_object('kind', 'tick', 'created_at', created_on))
     from tick_page)) as failed

@@ -1,6 +1,7 @@
--- What waits, since when, what failed for good, and what keeps all of it waiting, in each queue; of the ticks only those that failed.
--- 200,000 waiting of each and 500,000 failed emails: 0.1 s. What waits is read once, by its index. The fault of events stands with the first
--- of them by that index (sql/events/note-fault.sql): by id alone all that is published would be gone through.
+-- What waits, since when, what failed for good, and what keeps all of it waiting, in each queue; of the ticks only
+-- those that failed. 200,000 waiting of each and 500,000 failed emails: 0.1 s. What waits is read once, by its index.
+-- The fault of events stands with the first of them by that index (sql/events/note-fault.sql): by id alone all that is
+-- published would be gone through.
 with waiting_emails as materialized (
   select count(*) as depth, min(queued_at) as oldest from gateway.emails where accepted_at is null and failed_at is null
 ),
@@ -10,7 +11,8 @@ waiting_events as materialized (
 select queue, depth, oldest, failed, fault from (
   select 1 as place, 'reminders' as queue,
     (select count(*) from users.users where order_notifications_next_scheduled_time <= now()) as depth,
-    (select min(order_notifications_next_scheduled_time) from users.users where order_notifications_next_scheduled_time <= now()) as oldest,
+    (select min(order_notifications_next_scheduled_time) from users.users
+     where order_notifications_next_scheduled_time <= now()) as oldest,
     (select count(*) from pgboss.job where name = 'reminders' and state = 'failed') as failed,
     null::json as fault
   union all

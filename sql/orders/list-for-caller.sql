@@ -20,6 +20,7 @@ select
     select coalesce('[' || string_agg(built.document, ',' order by page.place) || ']', '[]')
     from page
     cross join lateral (
-      select orders.show_order(d, $1) as document from orders.storefront_documents d where d.order_id = page.order_id offset 0
+      select orders.show_order(d, $1) as document from orders.storefront_documents d
+      where d.order_id = page.order_id offset 0
     ) built
   ) as documents

@@ -1,4 +1,5 @@
--- A page of orders, newest first, with the exact number of all that match. A limit of n reads n + 1, to know whether more follow.
+-- A page of orders, newest first, with the exact number of all that match. A limit of n reads n + 1, to know whether
+-- more follow.
 -- $1 user_id uuid: null for any, as the next four
 -- $2 status text
 -- $3 product_id integer
@@ -10,7 +11,8 @@
 -- $9 offset bigint
 with filter as materialized (
   -- A user who does not exist has no orders: no id is below 0.
-  select case when $1::uuid is not null then coalesce((select id from users.users where external_user_id = $1), -1) end as user_id
+  select case when $1::uuid is not null
+    then coalesce((select id from users.users where external_user_id = $1), -1) end as user_id
 ),
 page as materialized (
   select found.order_id, found.place, found.made_at

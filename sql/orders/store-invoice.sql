@@ -7,5 +7,6 @@ with invoiced as (
 )
 insert into orders.invoices (order_id, content_type, document)
 select id, $2, $3 from invoiced
-on conflict (order_id) do update set content_type = excluded.content_type, document = excluded.document, created_at = now()
+on conflict (order_id) do update set
+  content_type = excluded.content_type, document = excluded.document, created_at = now()
 returning order_id, content_type, octet_length(document) as size

@@ -4,7 +4,8 @@ select o.id as order_id, o.version, (
   select row_to_json(fields)::text
   from (
     select o.id as order_id, o.user_id,
-      coalesce(nullif(o.customer_name, ''), nullif(concat_ws(' ', u.first_name, nullif(u.last_name, '')), '')) as user_name,
+      coalesce(nullif(o.customer_name, ''),
+        nullif(concat_ws(' ', u.first_name, nullif(u.last_name, '')), '')) as user_name,
       o.status, o.created_at, o.updated_at,
       array(
         select i from (
@@ -20,8 +21,8 @@ select o.id as order_id, o.version, (
 from orders.orders o
 left join users.users u on u.id = o.user_id;
 
--- An order as the service API shows it, with its items; `details` adds the status history. The one place that knows this
--- shape: lists, single orders and the answers of writes all read it here.
+-- An order as the service API shows it, with its items; `details` adds the status history. The one place that knows
+-- this shape: lists, single orders and the answers of writes all read it here.
 create or replace view orders.order_documents as
 select o.id as order_id, o.version, written.document,
   left(written.document, -1) || ',"status_history":' || to_json(array(
@@ -38,8 +39,8 @@ cross join lateral (
   select row_to_json(fields)::text as document
   from (
     select o.id::text as order_id, u.external_user_id as user_id, o.order_number, o.order_dow, o.order_hour_of_day,
-      o.days_since_prior_order, o.total_items, o.total_quantity, o.total_price, o.status, o.delivery_name, o.phone_number,
-      o.street_address, o.city, o.postal_code, o.country, o.tracking_number, o.shipping_carrier,
+      o.days_since_prior_order, o.total_items, o.total_quantity, o.total_price, o.status, o.delivery_name,
+      o.phone_number, o.street_address, o.city, o.postal_code, o.country, o.tracking_number, o.shipping_carrier,
       -- Nothing else is taken any more; what older releases took is not handed out.
       case when o.tracking_url ~* '^https?://' then o.tracking_url end as tracking_url,
       (select '/orders/' || i.order_id || '/invoice' from orders.invoices i where i.order_id = o.id) as invoice,
@@ -62,8 +63,8 @@ cross join lateral (
   offset 0
 ) written;
 
--- An order as the storefront shows it, but for what depends on who looks (orders.show_order). An order of another face has no
--- shipping address of its own: it is the one it is delivered to. The one place that knows this shape.
+-- An order as the storefront shows it, but for what depends on who looks (orders.show_order). An order of another face
+-- has no shipping address of its own: it is the one it is delivered to. The one place that knows this shape.
 create or replace view orders.storefront_documents as
 select o.id as order_id, o.version, u.external_user_id as owner_id,
   -- The id the owner comes with: that of the user service where there is one.

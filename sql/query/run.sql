@@ -1,6 +1,7 @@
--- Runs a caller's statement as a sub-select, so that it can only be one that reads, and renders its rows as JSON. `{statement}` is the
--- caller's text, which was parsed by itself before; `{n+…}` are parameters behind the caller's own: rows and bytes at most, and whether
--- columns share a name (then the last one counts, as with every driver). A row past the bytes is null, and never leaves the database.
+-- Runs a caller's statement as a sub-select, so that it can only be one that reads, and renders its rows as JSON.
+-- `{statement}` is the caller's text, which was parsed by itself before; `{n+…}` are parameters behind the caller's
+-- own: rows and bytes at most, and whether columns share a name (then the last one counts, as with every driver). A row
+-- past the bytes is null, and never leaves the database.
 select case when total <= {n+2}::bigint then row end as row
 from (
   select row, sum(octet_length(row)) over (rows unbounded preceding) as total

@@ -1,6 +1,6 @@
--- Drops everything the gateway ever made in its database, in one transaction, and tells which ids would have come next: those given out
--- stand in events, emails and invoices, so none comes twice, not even after this. Nobody gets one between the look and the drop.
--- Not while somebody migrates or loads (sql/migrating/begin.sql).
+-- Drops everything the gateway ever made in its database, in one transaction, and tells which ids would have come next:
+-- those given out stand in events, emails and invoices, so none comes twice, not even after this. Nobody gets one
+-- between the look and the drop. Not while somebody migrates or loads (sql/migrating/begin.sql).
 select pg_advisory_xact_lock(70000001);
 do $$
 declare

@@ -1,6 +1,7 @@
--- Everything stored about a person, as one JSON document; no row without such a user. Left out are credentials, internal ids and
--- versions, what only repeats the orders for a while (waiting events, responses of Idempotency-Keys), and what is about staff: their
--- internal notes, and who of them changed an order. Whole rows, so that a column made later is in here by itself.
+-- Everything stored about a person, as one JSON document; no row without such a user. Left out are credentials,
+-- internal ids and versions, what only repeats the orders for a while (waiting events, responses of Idempotency-Keys),
+-- and what is about staff: their internal notes, and who of them changed an order. Whole rows, so that a column made
+-- later is in here by itself.
 -- $1 user_id uuid
 select json_build_object(
   'exported_at', now(),
@@ -11,7 +12,8 @@ select json_build_object(
     select json_agg(
       (to_jsonb(o) - 'id' - 'user_id' - 'version' - 'internal_notes' || d.document::jsonb || jsonb_build_object(
         'invoice_document', (
-          select jsonb_build_object('content_type', i.content_type, 'size', octet_length(i.document), 'created_at', i.created_at)
+          select jsonb_build_object(
+            'content_type', i.content_type, 'size', octet_length(i.document), 'created_at', i.created_at)
           from orders.invoices i where i.order_id = o.id),
         'status_history', (
           select coalesce(jsonb_agg(jsonb_build_object(
@@ -35,7 +37,8 @@ select json_build_object(
   'emails', coalesce((
     select json_agg(json_build_object(
       'about', case when e.history_id is null then 'reminder' else 'order ' || h.order_id || ': ' || h.status end,
-      'queued_at', e.queued_at, 'accepted_at', e.accepted_at, 'failed_at', e.failed_at, 'reason', e.last_error) order by e.id)
+      'queued_at', e.queued_at, 'accepted_at', e.accepted_at, 'failed_at', e.failed_at, 'reason', e.last_error)
+        order by e.id)
     from gateway.emails e
     left join orders.order_status_history h using (history_id)
     where e.user_id = u.id

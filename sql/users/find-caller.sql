@@ -1,5 +1,6 @@
--- The user a caller stands for: by a user_id of ours (`is_own`), else by an id of another user service, else (not `is_linked` as yet) by
--- the email address of an account that such a caller may be (users.ensure_caller). `is_followed`: its address is what the caller says.
+-- The user a caller stands for: by a user_id of ours (`is_own`), else by an id of another user service, else (not
+-- `is_linked` as yet) by the email address of an account that such a caller may be (users.ensure_caller).
+-- `is_followed`: its address is what the caller says.
 -- $1 user_id uuid: null where the id is no UUID
 -- $2 upstream_user_id text
 -- $3 email text: null where only the id counts

@@ -1,5 +1,5 @@
--- A page of the users whose name and email address contain every word of a text, by internal id, with the exact number of all;
--- a page without users is one row with that number alone.
+-- A page of the users whose name and email address contain every word of a text, by internal id, with the exact number
+-- of all; a page without users is one row with that number alone.
 -- $1 q text
 -- $2 limit integer
 -- $3 offset integer

@@ -1,4 +1,5 @@
--- The version of a user, which the ETag is made of. Not for last_order_number, which is bookkeeping and no part of what a caller sees.
+-- The version of a user, which the ETag is made of. Not for last_order_number, which is bookkeeping and no part of what
+-- a caller sees.
 create or replace trigger users_touch before update of
   external_user_id, upstream_user_id, role, first_name, last_name, email_address, hashed_password, phone_number,
   street_address, city, postal_code, country, days_between_order_notifications, order_notifications_start_date_time,
@@ -28,4 +29,5 @@ for each row when (
 execute function users.note_changed_credentials();
 
 create or replace trigger users_note_password_change before update of hashed_password on users.users
-for each row when (old.hashed_password is distinct from new.hashed_password) execute function users.note_password_change();
+for each row when (old.hashed_password is distinct from new.hashed_password)
+  execute function users.note_password_change();

@@ -47,8 +47,12 @@ function shared (): { paths: Document['paths'], components: Record<string, Recor
             429: refusal('TOO_MANY_REQUESTS')
           }
         },
-        patch: { parameters: [limit(20)], responses: {} },
+        patch: { parameters: [limit(20)], responses: { 410: refusal('USER_NOT_FOUND') } },
         delete: { parameters: [limit(25)], responses: {} }
+      },
+      '/carts/{id}': {
+        get: { parameters: [id], responses: {} },
+        put: { parameters: [id, limit(20)], responses: {} }
       }
     },
     components: {
@@ -73,16 +77,17 @@ t.test('what is there several times is a component, and what is there once stays
   const { get, put } = paths['/carts']!
   t.same(get!.responses, {
     200: { $ref: '#/components/responses/Cart' },
-    404: { $ref: '#/components/responses/CartNotFound.UserNotFound' },
+    404: { $ref: '#/components/responses/CartNotFound' },
     429: { $ref: '#/components/responses/429' }
   })
   t.match(put!.responses[409], {
     description: 'CONFLICT',
     content: { 'application/problem+json': { examples: { CONFLICT: { value: { code: 'CONFLICT' } } } } }
   })
-  t.same(components.responses['CartNotFound.UserNotFound'].content['application/problem+json'].examples.USER_NOT_FOUND,
+  t.same(components.responses.CartNotFound.content['application/problem+json'].examples.USER_NOT_FOUND,
     { $ref: '#/components/examples/USER_NOT_FOUND' })
   t.same(components.examples.USER_NOT_FOUND, { value: { code: 'USER_NOT_FOUND' } })
+  t.notOk('CART_NOT_FOUND' in components.examples, 'what one response shows alone stays with it')
 })
 
 t.test('two parameters of one name are two components', async (t) => {
@@ -95,6 +100,12 @@ t.test('two parameters of one name are two components', async (t) => {
     { schema: { default: 20 } }, { schema: { default: 25 } }
   ])
   t.notOk('required' in components.parameters.limit, 'which is what is meant without saying')
+})
+
+t.test('what each operation of a path takes stands beside them', async (t) => {
+  const { get, put, parameters } = shared().paths['/carts/{id}'] as Record<string, any>
+  t.same(parameters, [{ $ref: '#/components/parameters/id' }])
+  t.same([get.parameters, put.parameters], [undefined, [{ $ref: '#/components/parameters/limit' }]])
 })
 
 t.test('headers, titles, examples, bodies and security', async (t) => {
@@ -110,6 +121,7 @@ t.test('headers, titles, examples, bodies and security', async (t) => {
     Cart: { $ref: '#/components/examples/Cart' }
   })
   t.notOk('examples' in components.schemas.Cart, 'the example has moved')
+  t.notOk('headers' in components.responses['429'], 'none is none')
   t.match(put!.requestBody, { required: false })
   t.notOk('x-optional-body' in put!)
   t.same([get!.security, put!.security], [undefined, [{ token: [] }]], 'only who differs says who may call')

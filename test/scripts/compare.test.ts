@@ -39,10 +39,10 @@ t.test('what cannot be compared says so and exits with 2', async (t) => {
   for (const parameters of [[], ['--old', 'nonsense', '--new', 'http://127.0.0.1:1'], ['--nonsense'], ['surplus']]) {
     const { code, output } = await compare(...parameters)
     t.equal(code, 2, parameters.join(' '))
-    t.match(output, /npm run compare -- --old URL --new URL/)
+    t.match(output, /npx node scripts\/compare.ts --old URL --new URL/)
   }
   t.match(await compare('--old', 'http://127.0.0.1:1', '--new', 'http://127.0.0.1:1'), {
     code: 2, output: /fetch failed/
   })
-  t.match(await compare('--help'), { code: 0, output: /npm run compare/ })
+  t.match(await compare('--help'), { code: 0, output: /npx node scripts\/compare.ts/ })
 })

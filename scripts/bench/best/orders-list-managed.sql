@@ -1,5 +1,5 @@
--- A page of all orders, or of those of one status, with their sums: in one statement, without functions. The other filters of the reference
--- need statements of their own; with one of them nothing is found here.
+-- A page of all orders, or of those of one status, with their sums: in one statement, without functions. The other
+-- filters of the reference need statements of their own; with one of them nothing is found here.
 -- $1 user_key text: null
 -- $2 status text
 -- $3 product_id integer: null
@@ -26,7 +26,8 @@ page as materialized (
       select id, created_at from orders.orders
       where $2 is null and (select orders from sums) > $9::bigint
         and (created_at, id) < (
-          coalesce(timestamptz 'epoch' + $6::bigint * interval '1 microsecond', 'infinity'), coalesce($7::bigint, 9223372036854775807))
+          coalesce(timestamptz 'epoch' + $6::bigint * interval '1 microsecond', 'infinity'),
+          coalesce($7::bigint, 9223372036854775807))
       order by created_at desc, id desc limit $8::integer + 1 offset $9
     )
     union all

@@ -1,5 +1,5 @@
--- A page of the catalogue with the number of all that fit, in one round trip; a page without products is one row with the total alone.
--- The departments' ids are looked up once.
+-- A page of the catalogue with the number of all that fit, in one round trip; a page without products is one row with
+-- the total alone. The departments' ids are looked up once.
 -- $1 departments text[]
 -- $2 department_id integer
 -- $3 aisle_id integer

@@ -1,6 +1,8 @@
--- PATCH of a product: only the keys of `changes` count; what is the same already is not written. Refuses with PRODUCT_NOT_FOUND,
--- PRECONDITION_FAILED. The stock is set under the lock that an order takes it under (orders.take_stock), so neither undoes the other.
-create or replace function products.change_product(changed_id integer, changes jsonb, if_match text[]) returns products.managed_products
+-- PATCH of a product: only the keys of `changes` count; what is the same already is not written. Refuses with
+-- PRODUCT_NOT_FOUND, PRECONDITION_FAILED. The stock is set under the lock that an order takes it under
+-- (orders.take_stock), so neither undoes the other.
+create or replace function products.change_product(changed_id integer, changes jsonb, if_match text[])
+returns products.managed_products
 language plpgsql as $$
 declare
   current products.managed_products;
@@ -24,9 +26,11 @@ begin
     update products.products set product_name = changes ->> 'name' where product_id = changed_id;
   end if;
   if (changes ->> 'price_cents')::bigint is distinct from current.price_cents and changes ? 'price_cents' then
-    update products.product_enriched set price = products.price_of_cents(changes -> 'price_cents') where product_id = changed_id;
+    update products.product_enriched set price = products.price_of_cents(changes -> 'price_cents')
+    where product_id = changed_id;
     if not found then
-      insert into products.product_enriched (product_id, price) values (changed_id, products.price_of_cents(changes -> 'price_cents'));
+      insert into products.product_enriched (product_id, price)
+      values (changed_id, products.price_of_cents(changes -> 'price_cents'));
       -- A change of that table moves the product's version by trigger, a new row does not.
       update products.products set updated_at = now() where product_id = changed_id;
     end if;

@@ -1,5 +1,5 @@
--- POST of a product: with its price, and with its stock where it is tracked. Unknown departments and aisles and a taken SKU are stopped by
--- constraints.
+-- POST of a product: with its price, and with its stock where it is tracked. Unknown departments and aisles and a taken
+-- SKU are stopped by constraints.
 create or replace function products.create_product(product jsonb) returns products.managed_products
 language plpgsql as $$
 declare
@@ -7,10 +7,12 @@ declare
   created products.managed_products;
 begin
   insert into products.products (product_name, department_id, aisle_id, sku)
-  values (product ->> 'name', (product ->> 'department_id')::integer, (product ->> 'aisle_id')::integer, product ->> 'sku')
+  values (
+    product ->> 'name', (product ->> 'department_id')::integer, (product ->> 'aisle_id')::integer, product ->> 'sku')
   returning product_id into new_id;
   insert into products.product_enriched (product_id, description, price, image_url)
-  values (new_id, product ->> 'description', products.price_of_cents(product -> 'price_cents'), product ->> 'image_url');
+  values (
+    new_id, product ->> 'description', products.price_of_cents(product -> 'price_cents'), product ->> 'image_url');
   if product ->> 'stock' is not null then
     insert into products.inventory (product_id, stock) values (new_id, (product ->> 'stock')::integer);
   end if;

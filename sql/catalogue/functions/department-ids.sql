@@ -1,5 +1,5 @@
--- The departments of these names, compared as search compares them: whatever case and accents, the same on every database. Names are
--- not unique: two departments may share one, which then means both.
+-- The departments of these names, compared as search compares them: whatever case and accents, the same on every
+-- database. Names are not unique: two departments may share one, which then means both.
 create or replace function products.department_ids(names text[]) returns integer[]
 language sql stable as $$
   select array(

@@ -1,9 +1,9 @@
--- The ids of the products that fit the filters (sql/catalogue/search.sql) and whose names contain every word of `q`, by id; without `q`, those
--- within a range of prices. Where no name at all contains the words: of the 400 first ones whose names are near, those that fit, the
--- nearest first.
--- All ids, since their number is wanted: 50,000 take 10 ms. Without a word for the index all names are read, which takes as long as 5,000
--- found by the index. The nearest are bounded because comparing takes 10 µs a name, and finding a trigram that is in thousands of names
--- takes its time, too.
+-- The ids of the products that fit the filters (sql/catalogue/search.sql) and whose names contain every word of `q`, by
+-- id; without `q`, those within a range of prices. Where no name at all contains the words: of the 400 first ones whose
+-- names are near, those that fit, the nearest first.
+-- All ids, since their number is wanted: 50,000 take 10 ms. Without a word for the index all names are read, which
+-- takes as long as 5,000 found by the index. The nearest are bounded because comparing takes 10 µs a name, and finding
+-- a trigram that is in thousands of names takes its time, too.
 create or replace function products.matching(
   q text, departments text[], department integer, aisle integer, min_price numeric, max_price numeric, in_stock boolean,
   out ids integer[], out is_near boolean
@@ -40,7 +40,8 @@ begin
       and (department_ids is null or p.department_id = any (department_ids))
       and (department is null or p.department_id = department)
       and (aisle is null or p.aisle_id = aisle)
-      and (any_price or p.product_id in (select product_id from products.product_enriched where price between cheapest and dearest))
+      and (any_price or p.product_id in (
+        select product_id from products.product_enriched where price between cheapest and dearest))
       and (in_stock is not true or p.product_id not in (select product_id from products.sold_out));
   else
     select array_agg(p.product_id order by p.product_id) into ids from products.products p
@@ -48,7 +49,8 @@ begin
       and (department_ids is null or p.department_id = any (department_ids))
       and (department is null or p.department_id = department)
       and (aisle is null or p.aisle_id = aisle)
-      and (any_price or p.product_id in (select product_id from products.product_enriched where price between cheapest and dearest))
+      and (any_price or p.product_id in (
+        select product_id from products.product_enriched where price between cheapest and dearest))
       and (in_stock is not true or p.product_id not in (select product_id from products.sold_out));
   end if;
 
@@ -62,7 +64,8 @@ begin
       and (department is null or p.department_id = department)
       and (aisle is null or p.aisle_id = aisle)
       and (any_price or exists (
-        select from products.product_enriched e where e.product_id = p.product_id and e.price between cheapest and dearest))
+        select from products.product_enriched e
+        where e.product_id = p.product_id and e.price between cheapest and dearest))
       and (in_stock is not true or not exists (select from products.sold_out s where s.product_id = p.product_id));
   end if;
   ids := coalesce(ids, '{}');

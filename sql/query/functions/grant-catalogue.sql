@@ -9,7 +9,8 @@ begin
   end if;
   for relation in
     select oid from pg_class
-    where relnamespace = 'products'::regnamespace and relkind in ('r', 'p', 'v', 'm') and not has_table_privilege(role, oid, 'select')
+    where relnamespace = 'products'::regnamespace and relkind in ('r', 'p', 'v', 'm')
+      and not has_table_privilege(role, oid, 'select')
   loop
     execute format('grant select on %s to %I', relation, role);
   end loop;

@@ -1,7 +1,8 @@
--- Every login has rights through PUBLIC that the /query role had better not have: the system catalogues, functions about settings and
--- sessions, temporary tables. In the embedded database, and where HARDEN_DATABASE asks for it, this takes them from PUBLIC and gives them to
--- one group role, db_service_catalogue: whoever is to have them again is made a member, which keeps no role from being dropped.
--- Does nothing where all is done. Database and schema need their owner, the catalogue a superuser.
+-- Every login has rights through PUBLIC that the /query role had better not have: the system catalogues, functions
+-- about settings and sessions, temporary tables. In the embedded database, and where HARDEN_DATABASE asks for it, this
+-- takes them from PUBLIC and gives them to one group role, db_service_catalogue: whoever is to have them again is made
+-- a member, which keeps no role from being dropped. Does nothing where all is done. Database and schema need their
+-- owner, the catalogue a superuser.
 create or replace function gateway.harden() returns void
 language plpgsql as $$
 declare

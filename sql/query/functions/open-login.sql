@@ -1,5 +1,6 @@
--- Makes a login that runs what callers write, or brings it up to date. It may read the schema products and nothing else; reading,
--- time, waiting and memory are bounded. Under the lock of the migrations, so that gateways that start at once take turns.
+-- Makes a login that runs what callers write, or brings it up to date. It may read the schema products and nothing
+-- else; reading, time, waiting and memory are bounded. Under the lock of the migrations, so that gateways that start at
+-- once take turns.
 create or replace function gateway.open_login(role name, password text) returns void
 language plpgsql as $$
 begin
@@ -20,7 +21,8 @@ begin
   execute format('alter role %I set search_path = products', role);
   begin
     execute format('alter role %I set temp_file_limit = %L', role, '256MB');
-    -- An error can repeat a value of 500 MB, which the server's log need not: the caller is told, and the audit line says which it was.
+    -- An error can repeat a value of 500 MB, which the server's log need not: the caller is told, and the audit line
+    -- says which it was.
     execute format('alter role %I set log_min_messages = fatal', role);
     execute format('alter role %I set log_min_error_statement = panic', role);
   exception when insufficient_privilege then

@@ -4,9 +4,9 @@ language sql immutable as $$
   select array['products', 'users']::name[]
 $$;
 
--- The routines of a schema that PUBLIC may run in a fresh database and the /query role must not, as a list for grant and revoke.
--- In the catalogue: functions that write, wait, signal, run text, or tell about the server, its settings, roles and other schemas.
--- Of the volatile ones only clocks and randomness are harmless.
+-- The routines of a schema that PUBLIC may run in a fresh database and the /query role must not, as a list for grant
+-- and revoke. In the catalogue: functions that write, wait, signal, run text, or tell about the server, its settings,
+-- roles and other schemas. Of the volatile ones only clocks and randomness are harmless.
 create or replace function gateway.public_routines(schema_name name, open_now boolean default false) returns text
 language sql as $$
   select string_agg(p.oid::regprocedure::text, ', ')
@@ -22,9 +22,9 @@ language sql as $$
       or p.proname ~ '^(lo_|has_|txid_|inet_(client|server)_|acl|makeaclitem)'
       or p.proname ~ '^(to_)?reg(class|proc|oper|type|role|namespace|config|dictionary|collation|database)'
       or p.proname ~ '_to_xml'
-      or p.proname in ('set_config', 'current_setting', 'version', 'format_type', 'oidvectortypes', 'col_description', 'obj_description',
-        'shobj_description', 'getdatabaseencoding', 'getpgusername', 'current_schemas', 'row_security_active', 'ts_debug', 'ts_parse',
-        'ts_token_type', 'get_current_ts_config', 'mxid_age'))
+      or p.proname in ('set_config', 'current_setting', 'version', 'format_type', 'oidvectortypes', 'col_description',
+        'obj_description', 'shobj_description', 'getdatabaseencoding', 'getpgusername', 'current_schemas',
+        'row_security_active', 'ts_debug', 'ts_parse', 'ts_token_type', 'get_current_ts_config', 'mxid_age'))
 $$;
 
 -- Those of them that PUBLIC may run today; null for none.
@@ -47,5 +47,6 @@ create or replace function gateway.public_catalogues() returns text
 language sql as $$
   select string_agg(distinct i.objoid::regclass::text, ', ')
   from pg_init_privs i join pg_class c on c.oid = i.objoid, aclexplode(i.initprivs) a
-  where i.classoid = 'pg_class'::regclass and i.objsubid = 0 and c.relnamespace = 'pg_catalog'::regnamespace and a.grantee = 0
+  where i.classoid = 'pg_class'::regclass and i.objsubid = 0 and c.relnamespace = 'pg_catalog'::regnamespace
+    and a.grantee = 0
 $$;

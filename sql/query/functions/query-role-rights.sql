@@ -1,12 +1,14 @@
--- What a role may do beyond reading the schema products, and that of /legacy/query beyond a few columns of users. `tolerable`: it comes from PUBLIC, in a place that belongs to the server
--- and not to the gateway, and leads to nobody's data; /query runs all the same, and the start log names it.
+-- What a role may do beyond reading the schema products, and that of /legacy/query beyond a few columns of users.
+-- `tolerable`: it comes from PUBLIC, in a place that belongs to the server and not to the gateway, and leads to
+-- nobody's data; /query runs all the same, and the start log names it.
 create or replace function gateway.query_role_rights(role name) returns table (what text, tolerable boolean)
 language sql stable as $$
   with it as (select * from pg_roles where rolname = role),
   -- Objects that another role cannot reach without the schema they are in.
   reachable as (
     select n.oid, n.nspname from pg_namespace n, it
-    where has_schema_privilege(it.oid, n.oid, 'usage') and n.nspname not in ('pg_catalog', 'information_schema', 'pg_toast')
+    where has_schema_privilege(it.oid, n.oid, 'usage')
+      and n.nspname not in ('pg_catalog', 'information_schema', 'pg_toast')
   ),
   relations as (
     select c.oid, c.oid::regclass::text as name, c.relkind, n.nspname
@@ -29,7 +31,8 @@ language sql stable as $$
   union all
   select 'reads ' || c.attname || ' of users.users', false from it, pg_attribute c
   where it.rolname = gateway.legacy_query_role() and c.attrelid = 'users.users'::regclass and not c.attisdropped
-    and c.attname <> all (gateway.legacy_query_columns()) and has_column_privilege(it.oid, c.attrelid, c.attnum, 'select')
+    and c.attname <> all (gateway.legacy_query_columns())
+    and has_column_privilege(it.oid, c.attrelid, c.attnum, 'select')
   union all
   select 'writes to ' || r.name, false from it, relations r
   where case when r.relkind = 'S' then has_sequence_privilege(it.oid, r.oid, 'usage, update, select')
@@ -46,20 +49,23 @@ language sql stable as $$
   from it, pg_proc p join reachable n on n.oid = p.pronamespace
   where p.prosecdef and has_function_privilege(it.oid, p.oid, 'execute')
   union all
-  -- In other languages a function can do no more than the role. Those of extensions that PostgreSQL trusts are made for everybody.
+  -- In other languages a function can do no more than the role. Those of extensions that PostgreSQL trusts are made for
+  -- everybody.
   select 'runs ' || p.oid::regprocedure, exists (
     select from pg_depend d join pg_extension e on e.oid = d.refobjid
     join pg_available_extension_versions v on v.name = e.extname and v.version = e.extversion
     where d.classid = 'pg_proc'::regclass and d.objid = p.oid and d.deptype = 'e' and v.trusted)
   from it, pg_proc p join reachable n on n.oid = p.pronamespace join pg_language l on l.oid = p.prolang
-  where p.provolatile = 'v' and not p.prosecdef and not l.lanpltrusted and l.lanname <> 'sql' and has_function_privilege(it.oid, p.oid, 'execute')
+  where p.provolatile = 'v' and not p.prosecdef and not l.lanpltrusted and l.lanname <> 'sql'
+    and has_function_privilege(it.oid, p.oid, 'execute')
   union all
   select 'runs ' || p.oid::regprocedure || ', which is not everybody''s', false
   from it, pg_proc p
   where p.pronamespace = 'pg_catalog'::regnamespace and has_function_privilege(it.oid, p.oid, 'execute')
     and not has_function_privilege('public', p.oid, 'execute')
   union all
-  select 'makes temporary tables (which end with the statement)', has_database_privilege('public', current_database(), 'temporary')
+  select 'makes temporary tables (which end with the statement)',
+    has_database_privilege('public', current_database(), 'temporary')
   from it where has_database_privilege(it.oid, current_database(), 'temporary')
   union all
   select 'runs functions about settings, sessions and roles', true where gateway.open_routines('pg_catalog') is not null

@@ -18,7 +18,8 @@ language sql stable as $$
   select gateway.role_of_database(gateway.query_role_prefix())
 $$;
 
--- Who runs /legacy/query. Not the other's prefix and a word: that would be the role of a database whose name begins with the word.
+-- Who runs /legacy/query. Not the other's prefix and a word: that would be the role of a database whose name begins
+-- with the word.
 create or replace function gateway.legacy_query_role() returns name
 language sql stable as $$
   select gateway.role_of_database('db_service_legacy_query_')

@@ -12,21 +12,29 @@ begin
     return;
   end if;
   select * into rights from gateway.own_rights();
-  if rights.owns_database and exists (select from pg_database d, aclexplode(d.datacl) a where d.datname = current_database() and a.grantee = catalogue) then
+  if rights.owns_database and exists (
+    select from pg_database d, aclexplode(d.datacl) a
+    where d.datname = current_database() and a.grantee = catalogue) then
     execute format('grant temporary on database %I to public', current_database());
     execute format('revoke temporary on database %I from db_service_catalogue', current_database());
   end if;
-  if rights.owns_public and exists (select from pg_namespace n, aclexplode(n.nspacl) a where n.nspname = 'public' and a.grantee = catalogue) then
+  if rights.owns_public and exists (
+    select from pg_namespace n, aclexplode(n.nspacl) a
+    where n.nspname = 'public' and a.grantee = catalogue) then
     grant usage on schema public to public;
     revoke usage on schema public from db_service_catalogue;
   end if;
   foreach schema_name in array gateway.query_schemas() loop
-    if exists (select from pg_proc p, aclexplode(p.proacl) a where p.pronamespace = schema_name::regnamespace and a.grantee = catalogue) then
+    if exists (
+      select from pg_proc p, aclexplode(p.proacl) a
+      where p.pronamespace = schema_name::regnamespace and a.grantee = catalogue) then
       execute format('grant execute on routine %s to public', gateway.public_routines(schema_name));
       execute format('revoke execute on routine %s from db_service_catalogue', gateway.public_routines(schema_name));
     end if;
   end loop;
-  if rights.is_superuser and exists (select from pg_namespace n, aclexplode(n.nspacl) a where n.nspname = 'information_schema' and a.grantee = catalogue) then
+  if rights.is_superuser and exists (
+    select from pg_namespace n, aclexplode(n.nspacl) a
+    where n.nspname = 'information_schema' and a.grantee = catalogue) then
     execute format('grant execute on routine %s to public', gateway.public_routines('pg_catalog'));
     execute format('revoke execute on routine %s from db_service_catalogue', gateway.public_routines('pg_catalog'));
     execute format('grant select on %s to public', gateway.public_catalogues());

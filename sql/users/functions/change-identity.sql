@@ -1,7 +1,9 @@
--- PATCH of a user by the back office: email address, full name. Only the keys of `changes` count; what is the same already is not written.
--- The full name's last word is the last name, what stands before it the first; a single word is a first name. A name that reads the same
--- keeps the division it has. Refuses with USER_NOT_FOUND, PRECONDITION_FAILED; a taken address is stopped by users_email_address_key.
-create or replace function users.change_identity(user_key text, changes jsonb, if_match text[]) returns users.managed_users
+-- PATCH of a user by the back office: email address, full name. Only the keys of `changes` count; what is the same
+-- already is not written. The full name's last word is the last name, what stands before it the first; a single word is
+-- a first name. A name that reads the same keeps the division it has. Refuses with USER_NOT_FOUND, PRECONDITION_FAILED;
+-- a taken address is stopped by users_email_address_key.
+create or replace function users.change_identity(user_key text, changes jsonb, if_match text[])
+returns users.managed_users
 language plpgsql as $$
 declare
   current users.users;

@@ -1,5 +1,5 @@
--- Creates a user. `sent`: the columns sent; what is missing takes its default. `from_where`: service or storefront. A taken email address is
--- stopped by users_email_address_key.
+-- Creates a user. `sent`: the columns sent; what is missing takes its default. `from_where`: service or storefront. A
+-- taken email address is stopped by users_email_address_key.
 create or replace function users.create_user(sent jsonb, hash text, from_where text) returns users.public_users
 language plpgsql as $$
 declare

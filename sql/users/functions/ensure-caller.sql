@@ -1,7 +1,8 @@
--- The row of a storefront caller {userId, localId, isLinked, email, isVerified}. Another service's user who is unknown here becomes the account
--- with that address, where it was loaded or made through the service API and is nobody else's yet; else gets a row without password.
--- Never an account that people registered themselves: whoever registers first would own the later customer. Of two first requests at
--- once the second finds the first one's row. Refuses with USER_NOT_FOUND (deleted meanwhile), EMAIL_REQUIRED.
+-- The row of a storefront caller {userId, localId, isLinked, email, isVerified}. Another service's user who is unknown
+-- here becomes the account with that address, where it was loaded or made through the service API and is nobody else's
+-- yet; else gets a row without password. Never an account that people registered themselves: whoever registers first
+-- would own the later customer. Of two first requests at once the second finds the first one's row. Refuses with
+-- USER_NOT_FOUND (deleted meanwhile), EMAIL_REQUIRED.
 create or replace function users.ensure_caller(caller jsonb) returns users.users
 language plpgsql as $$
 declare

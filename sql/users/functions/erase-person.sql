@@ -1,7 +1,8 @@
--- A user's orders outlive the user, without the person: whoever deletes the row, through the gateway or not. The row is locked by
--- now, so whatever was writing the user's orders has ended, and nothing new can begin. Cart, reminders, emails and the answers kept for
--- Idempotency-Keys go by their foreign keys.
--- What the shop must keep for its books stays: items, sums, dates, statuses, carrier, payment method, and the invoice as a document.
+-- A user's orders outlive the user, without the person: whoever deletes the row, through the gateway or not. The row is
+-- locked by now, so whatever was writing the user's orders has ended, and nothing new can begin. Cart, reminders,
+-- emails and the answers kept for Idempotency-Keys go by their foreign keys.
+-- What the shop must keep for its books stays: items, sums, dates, statuses, carrier, payment method, and the invoice
+-- as a document.
 create or replace function users.erase_person() returns trigger
 language plpgsql as $$
 declare
@@ -21,8 +22,8 @@ begin
     note = case when note = 'Order created' then note end
   where order_id = any (own) and (changed_by = any (named) or note <> 'Order created');
 
-  -- Events still go out, without the address. Those of orders that were deleted before are found by it alone, which others may have,
-  -- too: theirs are orders that are there. Published ones hold none.
+  -- Events still go out, without the address. Those of orders that were deleted before are found by it alone, which
+  -- others may have, too: theirs are orders that are there. Published ones hold none.
   update orders.outbox set payload = jsonb_set(payload, '{user_email}', 'null')
   where published_at is null and (
     order_id = any (own)

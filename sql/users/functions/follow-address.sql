@@ -1,4 +1,5 @@
--- The address of another service's user is what that service says now; an account of our own keeps the one it logs in with.
+-- The address of another service's user is what that service says now; an account of our own keeps the one it logs in
+-- with.
 create or replace function users.follow_address(known users.users, email text) returns users.users
 language plpgsql as $$
 begin

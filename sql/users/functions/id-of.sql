@@ -1,4 +1,5 @@
--- The internal id that a management caller means: the id itself, or the UUID that a user is known by outside; null for an unknown UUID.
+-- The internal id that a management caller means: the id itself, or the UUID that a user is known by outside; null for
+-- an unknown UUID.
 create or replace function users.id_of(key text) returns bigint
 language plpgsql stable as $$
 begin

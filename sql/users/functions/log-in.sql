@@ -1,6 +1,6 @@
--- Records a login. Returns the user as it was shown: a pending reminder counts as delivered by this answer. No row where the hash that the
--- password was checked against (`checked_hash`) has changed since. `new_hash`: one with today's parameters, or null to keep the one there is;
--- the password stays the same (users.note_password_change).
+-- Records a login. Returns the user as it was shown: a pending reminder counts as delivered by this answer. No row
+-- where the hash that the password was checked against (`checked_hash`) has changed since. `new_hash`: one with today's
+-- parameters, or null to keep the one there is; the password stays the same (users.note_password_change).
 create or replace function users.log_in(
   user_id uuid, checked_hash text, new_hash text,
   out shown users.public_users, out role text, out password_changed_us bigint, out has_active_cart boolean
@@ -26,7 +26,8 @@ begin
   shown.pending_order_notification := known.pending_order_notification;
   role := known.role;
   password_changed_us := (extract(epoch from known.password_changed_at) * 1000000)::bigint;
-  has_active_cart := exists (select from orders.carts c join orders.cart_items i using (cart_id) where c.user_id = known.id);
+  has_active_cart := exists (
+    select from orders.carts c join orders.cart_items i using (cart_id) where c.user_id = known.id);
   return next;
 end
 $$;

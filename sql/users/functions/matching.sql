@@ -1,5 +1,6 @@
--- The ids of the users whose name and email address together contain every word of `q`, in order. All of them, since their number is wanted.
--- Without a word for the index all users are read. Folding a text is what costs: once a user, where there is one word.
+-- The ids of the users whose name and email address together contain every word of `q`, in order. All of them, since
+-- their number is wanted. Without a word for the index all users are read. Folding a text is what costs: once a user,
+-- where there is one word.
 create or replace function users.matching(q text) returns bigint[]
 language plpgsql stable as $$
 declare
@@ -11,7 +12,8 @@ begin
     return coalesce((
       select array_agg(id order by id) from users.users
       where gateway.fold_text(first_name || ' ' || last_name || ' ' || email_address) like first
-        and (others = '{}' or gateway.fold_text(first_name || ' ' || last_name || ' ' || email_address) like all (others))), '{}');
+        and (others = '{}'
+          or gateway.fold_text(first_name || ' ' || last_name || ' ' || email_address) like all (others))), '{}');
   end if;
   return coalesce((
     select array_agg(id order by id) from users.users

@@ -1,6 +1,8 @@
--- What a history entry may call a person, now or when ordering; everybody else who changed the order is staff. `callers`: as Idempotency-Keys
--- are kept for (request.caller); `names` in lower case, any case counts; `addresses` as users.address_key compares.
-create or replace function users.names_of(person users.users, out callers text[], out names text[], out addresses text[])
+-- What a history entry may call a person, now or when ordering; everybody else who changed the order is staff.
+-- `callers`: as Idempotency-Keys are kept for (request.caller); `names` in lower case, any case counts; `addresses` as
+-- users.address_key compares.
+create or replace function users.names_of(
+  person users.users, out callers text[], out names text[], out addresses text[])
 language sql stable as $$
   select
     array[

@@ -1,5 +1,5 @@
--- Remembers when a password was changed, whoever changes it: tokens of before are not valid any more (plugins/identity.ts). A new hash of
--- the same password, made while logging in (users/log-in.sql), is no change.
+-- Remembers when a password was changed, whoever changes it: tokens of before are not valid any more
+-- (plugins/identity.ts). A new hash of the same password, made while logging in (users/log-in.sql), is no change.
 create or replace function users.note_password_change() returns trigger
 language plpgsql as $$
 begin

@@ -1,6 +1,6 @@
 -- The latest status change of each of the user's orders since this was read last, as a JSON array; moves the mark.
--- The user's row is locked first and the history read afterwards: a status change holds a share lock on that row until it is
--- committed (orders.record_status), so none can slip in between the two and be missed for ever.
+-- The user's row is locked first and the history read afterwards: a status change holds a share lock on that row until
+-- it is committed (orders.record_status), so none can slip in between the two and be missed for ever.
 create or replace function users.read_status_changes(user_id uuid) returns text
 language plpgsql as $$
 declare

@@ -51,7 +51,7 @@ t.test('not ready', async (t) => {
 
   await t.test('from the moment it drains: 503, connections end, requests are served still', async (t) => {
     t.not((await shop.call('GET', '/livez')).headers.connection, 'close')
-    shop.app.startDraining()
+    shop.app.draining = true
     const answer = await shop.call('GET', '/readyz')
     refuses(t, answer, 503, 'SHUTTING_DOWN')
     t.match(answer.headers, { connection: 'close', 'retry-after': /^\d+$/ })

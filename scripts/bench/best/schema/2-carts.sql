@@ -3,14 +3,15 @@ create view bench_best.cart_documents as
 select c.user_id, c.cart_id, c.version, (
   select row_to_json(fields)::text
   from (
-    select c.cart_id::text as cart_id, u.external_user_id as user_id, read.items, read.total_items, read.total_quantity, read.total_price,
-      c.created_at, c.updated_at
+    select c.cart_id::text as cart_id, u.external_user_id as user_id, read.items, read.total_items, read.total_quantity,
+      read.total_price, c.created_at, c.updated_at
     from (
-      select coalesce(to_json(array_agg(i order by i.add_to_cart_order, i.product_id)), '[]') as items, count(*) as total_items,
-        coalesce(sum(i.quantity), 0) as total_quantity, coalesce(sum(i.price * i.quantity), 0) as total_price
+      select coalesce(to_json(array_agg(i order by i.add_to_cart_order, i.product_id)), '[]') as items,
+        count(*) as total_items, coalesce(sum(i.quantity), 0) as total_quantity,
+        coalesce(sum(i.price * i.quantity), 0) as total_price
       from (
-        select i.product_id, i.quantity, i.add_to_cart_order, i.reordered, p.product_name, a.aisle_name, d.department_name,
-          e.description, e.price, e.image_url
+        select i.product_id, i.quantity, i.add_to_cart_order, i.reordered, p.product_name, a.aisle_name,
+          d.department_name, e.description, e.price, e.image_url
         from orders.cart_items i
         join products.products p on p.product_id = i.product_id
         left join products.product_enriched e on e.product_id = i.product_id
@@ -47,7 +48,8 @@ begin
   from products.products p where p.product_id = (item ->> 'product_id')::integer
   on conflict (cart_id, product_id) do update set quantity = known.quantity + excluded.quantity;
   if not found then
-    perform bench_reference.refuse('PRODUCTS_NOT_FOUND', jsonb_build_object('products', jsonb_build_array(item -> 'product_id')));
+    perform bench_reference.refuse('PRODUCTS_NOT_FOUND',
+      jsonb_build_object('products', jsonb_build_array(item -> 'product_id')));
   end if;
   update orders.carts set updated_at = updated_at where cart_id = cart.cart_id;
   select * into finished from bench_best.cart_documents d where d.cart_id = cart.cart_id;

@@ -1,11 +1,14 @@
 -- A line of an order with all that its answer shows of it.
 create type bench_best.line as (
-  product_id integer, quantity integer, add_to_cart_order integer, reordered smallint, price numeric(10, 2), product_name text,
-  product_sku text, image_url text, description text, department_name text, aisle_name text, stock_taken integer
+  product_id integer, quantity integer, add_to_cart_order integer, reordered smallint, price numeric(10, 2),
+  product_name text, product_sku text, image_url text, description text, department_name text, aisle_name text,
+  stock_taken integer
 );
 
--- Makes an order of the lines for a user whose row is locked and whose number is taken; returns it as callers see it, from what is in hand.
-create function bench_best.create_order(buyer users.users, lines bench_best.line[], input jsonb, out order_id bigint, out answer text)
+-- Makes an order of the lines for a user whose row is locked and whose number is taken; returns it as callers see it,
+-- from what is in hand.
+create function bench_best.create_order(
+  buyer users.users, lines bench_best.line[], input jsonb, out order_id bigint, out answer text)
 language plpgsql as $$
 declare
   made_at constant timestamptz := clock_timestamp();
@@ -18,12 +21,12 @@ begin
   end if;
   if exists (select from products.inventory where product_id = any (array(select product_id from unnest(lines)))) then
     lines := array(
-      select row(l.product_id, l.quantity, l.add_to_cart_order, l.reordered, l.price, l.product_name, l.product_sku, l.image_url,
-        l.description, l.department_name, l.aisle_name, t.stock_taken)::bench_best.line
+      select row(l.product_id, l.quantity, l.add_to_cart_order, l.reordered, l.price, l.product_name, l.product_sku,
+        l.image_url, l.description, l.department_name, l.aisle_name, t.stock_taken)::bench_best.line
       from unnest(lines) l
       join unnest(bench_reference.take_stock(array(
-        select row(null, l.product_id, null, l.quantity, l.add_to_cart_order, l.reordered, l.price, l.product_name, l.product_sku,
-          l.image_url, null, 0, null)::bench_reference.line
+        select row(null, l.product_id, null, l.quantity, l.add_to_cart_order, l.reordered, l.price, l.product_name,
+          l.product_sku, l.image_url, null, 0, null)::bench_reference.line
         from unnest(lines) l))) t using (product_id)
       order by l.product_id);
   end if;
@@ -57,22 +60,24 @@ begin
   order_id := made.id;
 
   insert into orders.order_items (
-    order_id, product_id, quantity, add_to_cart_order, reordered, price, product_name, product_sku, image_url, stock_taken, ordered_at)
-  select made.id, l.product_id, l.quantity, l.add_to_cart_order, l.reordered, l.price, l.product_name, l.product_sku, l.image_url,
-    l.stock_taken, made_at
+    order_id, product_id, quantity, add_to_cart_order, reordered, price, product_name, product_sku, image_url,
+    stock_taken, ordered_at)
+  select made.id, l.product_id, l.quantity, l.add_to_cart_order, l.reordered, l.price, l.product_name, l.product_sku,
+    l.image_url, l.stock_taken, made_at
   from unnest(lines) l;
 
   select row_to_json(fields)::text into answer
   from (
-    select made.id::text as order_id, buyer.external_user_id as user_id, made.order_number, made.order_dow, made.order_hour_of_day,
-      made.days_since_prior_order, made.total_items, made.total_quantity, made.total_price, made.status, made.delivery_name,
-      made.phone_number, made.street_address, made.city, made.postal_code, made.country, made.tracking_number, made.shipping_carrier,
+    select made.id::text as order_id, buyer.external_user_id as user_id, made.order_number, made.order_dow,
+      made.order_hour_of_day, made.days_since_prior_order, made.total_items, made.total_quantity, made.total_price,
+      made.status, made.delivery_name, made.phone_number, made.street_address, made.city, made.postal_code,
+      made.country, made.tracking_number, made.shipping_carrier,
       case when made.tracking_url ~* '^https?://' then made.tracking_url end as tracking_url, null as invoice,
       made.created_at, made.updated_at,
       array(
         select i from (
-          select l.product_id, l.product_name, l.quantity, l.add_to_cart_order, l.reordered, l.price, l.description, l.image_url,
-            l.department_name, l.aisle_name
+          select l.product_id, l.product_name, l.quantity, l.add_to_cart_order, l.reordered, l.price, l.description,
+            l.image_url, l.department_name, l.aisle_name
           from unnest(lines) l order by l.add_to_cart_order, l.product_id
         ) i
       ) as items,
