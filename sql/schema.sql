@@ -1,5 +1,5 @@
 -- The database after all migrations, to be read: nothing runs this. Written by `node scripts/schema.ts`.
--- Tables come with their constraints, indexes and triggers; views with their columns, functions with their signatures, and the files they are in.
+-- Tables come with their constraints, indexes and triggers, types with their fields; views with their columns, functions with their signatures, and the files they are in.
 
 -- ---------- Schema gateway ----------
 -- Which version of each file of views, functions and triggers the database holds: an unchanged file is not run again.
@@ -384,15 +384,7 @@ create table orders.orders (
   constraint orders_order_reference_key UNIQUE (order_reference),
   constraint orders_user_order_number_key UNIQUE (user_id, order_number),
   constraint orders_user_id_fkey FOREIGN KEY (user_id) REFERENCES users.users(id) ON DELETE SET NULL,
-  constraint orders_days_since_prior_order_check CHECK ((days_since_prior_order >= (0)::double precision)),
-  constraint orders_discount_check CHECK ((discount >= (0)::numeric)),
-  constraint orders_order_dow_check CHECK (((order_dow >= 0) AND (order_dow <= 6))),
-  constraint orders_order_hour_of_day_check CHECK (((order_hour_of_day >= 0) AND (order_hour_of_day <= 23))),
-  constraint orders_payment_status_check CHECK ((payment_status = ANY (ARRAY['pending'::text, 'completed'::text, 'failed'::text, 'refunded'::text]))),
-  constraint orders_rates_check CHECK (((num_nulls(tax_rate, shipping_rate, free_shipping_from) = ANY (ARRAY[0, 3])) AND ((tax_rate >= (0)::numeric) AND (tax_rate <= (1)::numeric)) AND (shipping_rate >= (0)::numeric) AND (free_shipping_from >= (0)::numeric))),
-  constraint orders_shipping_cost_check CHECK ((shipping_cost >= (0)::numeric)),
-  constraint orders_status_check CHECK ((status = ANY (ARRAY['pending'::text, 'paid'::text, 'confirmed'::text, 'processing'::text, 'shipped'::text, 'delivered'::text, 'cancelled'::text, 'failed'::text, 'return_requested'::text, 'returned'::text, 'refunded'::text]))),
-  constraint orders_tax_check CHECK ((tax >= (0)::numeric))
+  constraint orders_sound_check CHECK (orders.is_sound(orders.*))
 );
 CREATE INDEX orders_newest_idx ON orders.orders USING btree (created_at DESC, id DESC);
 CREATE INDEX orders_status_newest_idx ON orders.orders USING btree (status, created_at DESC, id DESC);
@@ -405,9 +397,8 @@ CREATE TRIGGER orders_charge BEFORE INSERT OR UPDATE OF total_price, tax_rate, s
 CREATE TRIGGER orders_check_inserted_status BEFORE INSERT ON orders.orders FOR EACH ROW WHEN (((new.status <> 'pending'::text) AND (current_setting('db_service.loading'::text, true) IS DISTINCT FROM 'on'::text))) EXECUTE FUNCTION orders.check_status();
 CREATE TRIGGER orders_check_status BEFORE UPDATE OF status ON orders.orders FOR EACH ROW WHEN (((old.status <> new.status) AND (current_setting('db_service.loading'::text, true) IS DISTINCT FROM 'on'::text))) EXECUTE FUNCTION orders.check_status();
 CREATE TRIGGER orders_count_deleted AFTER DELETE ON orders.orders REFERENCING OLD TABLE AS removed FOR EACH STATEMENT EXECUTE FUNCTION orders.count_orders();
-CREATE TRIGGER orders_count_inserted AFTER INSERT ON orders.orders REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION orders.count_orders();
 CREATE TRIGGER orders_count_updated AFTER UPDATE ON orders.orders REFERENCING OLD TABLE AS removed NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION orders.count_orders();
-CREATE TRIGGER orders_record_inserted_status AFTER INSERT ON orders.orders FOR EACH ROW WHEN ((current_setting('db_service.loading'::text, true) IS DISTINCT FROM 'on'::text)) EXECUTE FUNCTION orders.record_status();
+CREATE TRIGGER orders_record_inserted AFTER INSERT ON orders.orders REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION orders.record_inserted();
 CREATE TRIGGER orders_record_status AFTER UPDATE OF status ON orders.orders FOR EACH ROW WHEN (((old.status <> new.status) AND (current_setting('db_service.loading'::text, true) IS DISTINCT FROM 'on'::text))) EXECUTE FUNCTION orders.record_status();
 CREATE TRIGGER orders_reference BEFORE INSERT ON orders.orders FOR EACH ROW WHEN ((new.order_reference IS NULL)) EXECUTE FUNCTION orders.give_reference();
 CREATE TRIGGER orders_release_deleted BEFORE DELETE ON orders.orders FOR EACH ROW EXECUTE FUNCTION orders.release_deleted();
@@ -462,6 +453,33 @@ create table orders.status_transitions (
   constraint status_transitions_pkey PRIMARY KEY (from_status, to_status)
 );
 
+-- A line of an order about to be made, with all that a response shows of it. `id`: the item's to be. `is_tracked`: its stock is counted.
+create type orders.line as (
+  id bigint,
+  product_id integer,
+  quantity integer,
+  add_to_cart_order integer,
+  reordered smallint,
+  price numeric(10,2),
+  product_name text,
+  product_sku text,
+  image_url text,
+  description text,
+  department_name text,
+  aisle_name text,
+  is_tracked boolean,
+  stock_taken integer
+);
+
+-- The lines of an order about to be made, sorted by product, and what they come to. `unpriced`: products without a price. `is_tracked`: any line is.
+create type orders.basket as (
+  lines orders.line[],
+  quantity bigint,
+  price numeric,
+  unpriced integer[],
+  is_tracked boolean
+);
+
 -- sql/carts/views.sql
 view orders.cart_documents (
   user_id bigint,
@@ -495,6 +513,8 @@ view orders.storefront_documents (
   document text
 )
 
+-- sql/migrations
+function orders.is_sound(o orders.orders) returns boolean
 -- sql/carts/functions/add-cart-item.sql
 function orders.add_cart_item(user_id uuid, item jsonb, if_match text[]) returns orders.cart_documents
 -- sql/carts/functions/check-cart.sql
@@ -525,6 +545,10 @@ function orders.record_event() returns trigger
 function orders.add_items(changed_id bigint, items jsonb, context jsonb) returns json
 -- sql/orders/functions/add-to-totals.sql
 function orders.add_to_totals(of_day date, of_status text, more bigint, quantity numeric, price numeric) returns void
+-- sql/orders/functions/basket-of-cart.sql
+function orders.basket_of_cart(cart bigint) returns orders.basket
+-- sql/orders/functions/basket-of.sql
+function orders.basket_of(items jsonb) returns orders.basket
 -- sql/orders/functions/change-for-caller.sql
 function orders.change_for_caller(changed_id bigint, changes jsonb, if_match text[], caller jsonb, context jsonb, OUT order_id bigint, OUT version bigint, OUT document text) returns record
 -- sql/orders/functions/change-order.sql
@@ -535,14 +559,12 @@ function orders.change_status(changed_id bigint, changes jsonb, if_match text[],
 function orders.charge() returns trigger
 -- sql/orders/functions/check-status.sql
 function orders.check_status() returns trigger
--- sql/orders/functions/checkout.sql
-function orders.checkout(input jsonb) returns bigint
 -- sql/orders/functions/count-matching.sql
 function orders.count_matching(of_user bigint, with_status text, with_product integer, from_time timestamp with time zone, to_time timestamp with time zone) returns bigint
 -- sql/orders/functions/count-orders.sql
 function orders.count_orders() returns trigger
 -- sql/orders/functions/create-order.sql
-function orders.create_order(buyer_id bigint, input jsonb) returns bigint
+function orders.create_order(buyer users.users, basket orders.basket, input jsonb) returns orders.orders
 -- sql/orders/functions/delete-order.sql
 function orders.delete_order(deleted_id bigint, if_match text[]) returns boolean
 -- sql/orders/functions/find-page.sql
@@ -563,17 +585,16 @@ function orders.lock_order(locked_id bigint, if_match text[]) returns orders.ord
 function orders.management_document(of_order bigint) returns text
 -- sql/orders/functions/month-of.sql
 function orders.month_of(moment timestamp with time zone) returns date
--- sql/orders/functions/place-for-caller.sql
-function orders.place_for_caller(input jsonb) returns bigint
+-- sql/orders/functions/place-now.sql
+function orders.place_now(operation text, input jsonb, context jsonb, OUT order_id bigint, OUT buyer_id bigint, OUT answer text) returns record
 -- sql/orders/functions/place.sql
 function orders.place(operation text, input jsonb, context jsonb, OUT order_id bigint, OUT answer text, OUT refusal jsonb, OUT replayed boolean) returns record
-function orders.run_operation(operation text, input jsonb, context jsonb, OUT order_id bigint, OUT answer text) returns record
--- sql/orders/functions/price-lines.sql
-function orders.price_lines(items jsonb) returns SETOF orders.order_items
+-- sql/orders/functions/record-inserted.sql
+function orders.record_inserted() returns trigger
 -- sql/orders/functions/record-status.sql
 function orders.record_status() returns trigger
 -- sql/orders/functions/refuse-unpriced.sql
-function orders.refuse_unpriced(lines orders.order_items[], sell_unpriced boolean) returns void
+function orders.refuse_unpriced(products integer[], sell_unpriced boolean) returns void
 -- sql/orders/functions/release-deleted.sql
 function orders.release_deleted() returns trigger
 -- sql/orders/functions/return-stock.sql
@@ -586,6 +607,12 @@ function orders.settle_between(earliest timestamp with time zone, latest timesta
 function orders.settle_orders(most bigint, latest timestamp with time zone) returns timestamp with time zone
 -- sql/orders/functions/settled-before.sql
 function orders.settled_before(earliest timestamp with time zone, latest timestamp with time zone) returns timestamp with time zone
+-- sql/orders/functions/show-made-managed.sql
+function orders.show_made_managed(o orders.orders, buyer users.users, lines orders.line[]) returns text
+-- sql/orders/functions/show-made-to-caller.sql
+function orders.show_made_to_caller(o orders.orders, buyer users.users, lines orders.line[], caller jsonb) returns text
+-- sql/orders/functions/show-made.sql
+function orders.show_made(o orders.orders, buyer users.users, lines orders.line[]) returns text
 -- sql/orders/functions/show-order.sql
 function orders.show_order(shown orders.storefront_documents, caller jsonb) returns text
 -- sql/orders/functions/sum-changed-items.sql
@@ -601,7 +628,7 @@ function orders.sum_moment(with_status text, from_time timestamp with time zone,
 -- sql/orders/functions/sum-product.sql
 function orders.sum_product(with_product integer, with_status text, from_time timestamp with time zone, to_time timestamp with time zone, OUT orders bigint, OUT total_quantity bigint, OUT total_price numeric) returns record
 -- sql/orders/functions/take-stock.sql
-function orders.take_stock(lines orders.order_items[]) returns orders.order_items[]
+function orders.take_stock(lines orders.line[]) returns orders.line[]
 
 -- ---------- Schema products ----------
 -- Aisles of the catalogue. `aisle` is the name as the older services' SQL reads it.
