@@ -17,6 +17,10 @@ const SEEN_IDLE = 2
 
 const PING_MS = 1000
 
+/** A new connection has so long to make its plans; where it cannot, the next attempt waits. */
+const WARM_MS = 1000
+const WARM_AGAIN_MS = 5000
+
 export interface PoolOptions {
   size: number
   /**
@@ -33,6 +37,10 @@ export interface PoolOptions {
   client: Omit<ClientOptions, 'max' | 'socket'>
   /** A statement that any server can run. */
   askText: string
+  /**
+   * A statement that does nothing but have a new connection make its plans: the first order would wait 10 ms for them.
+   */
+  warmText?: string
   /** Which of these backends are at work; undefined where it cannot be known. */
   findWorking?: (pids: number[]) => Promise<Set<number>>
 }
@@ -63,6 +71,7 @@ export class Pool {
   readonly #stop: () => void
   #writing = 0
   #isAsking = false
+  #warmAt = 0
 
   constructor (url: string, options: PoolOptions) {
     this.#options = options
@@ -168,6 +177,7 @@ export class Pool {
     }
     if (silent.length > 0) this.#askAfter(silent, now)
     this.#pingResting(now)
+    this.#warm(now)
   }
 
   /**
@@ -192,6 +202,23 @@ export class Pool {
     } finally {
       this.#isAsking = false
     }
+  }
+
+  /**
+   * Connects and warms one of the free connections that are new: one at a time, so that requests find another. Who has
+   * to wait for this one waits no longer than its own first statement would take.
+   */
+  #warm (now: number): void {
+    const { warmText } = this.#options
+    if (warmText === undefined || now < this.#warmAt) return
+    const connection = this.#free.find(({ isWarm, runs }) => !isWarm && runs.size === 0)
+    if (!connection) return
+    this.#free.splice(this.#free.indexOf(connection), 1)
+    this.#warmAt = Infinity
+    connection.run(warmText, [], WARM_MS).then(() => {
+      connection.isWarm = true
+      this.#warmAt = 0
+    }, () => { this.#warmAt = performance.now() + WARM_AGAIN_MS }).finally(() => this.#give(connection, true))
   }
 
   /** A connection can die while nothing runs on it, and a proxy's word that it lives is worth nothing. */

@@ -107,7 +107,7 @@ export default fp(async (fastify) => {
   const client = { ...FOR_CALLERS, prepare, settings: { ...BY_INDEX, ...FOR_CALLERS.settings } }
   const background = { ...BACKGROUND, prepare, settings: BY_INDEX }
   /** A watch and a pool for callers' statements on a server. */
-  async function open (name: string, url: string, answerMs?: number) {
+  async function open (name: string, url: string, own: Pick<PoolOptions, 'warmText'> = {}, answerMs?: number) {
     const watch = new Watch(url, client, askText, answerMs)
     fastify.addHook('onClose', async () => await watch.close())
     const options: PoolOptions = {
@@ -121,7 +121,7 @@ export default fp(async (fastify) => {
       askText,
       findWorking: watch.findWorking
     }
-    return { watch, options, pool: keep(name, new Pool(url, options)) }
+    return { watch, options, pool: keep(name, new Pool(url, { ...options, ...own })) }
   }
   function keep (name: string, pool: Pool): Pool {
     // Requests have ended by now.
@@ -130,7 +130,8 @@ export default fp(async (fastify) => {
     return pool
   }
 
-  const { watch, options, pool } = await open('database', location.url)
+  const warmText = statementTexts.get('orders/warm')!
+  const { watch, options, pool } = await open('database', location.url, { warmText })
   // Where there are few connections, all are for everything.
   const quick = quickSize === 0
     ? pool
@@ -147,7 +148,7 @@ export default fp(async (fastify) => {
   }))
   await checkSettings(pool, client)
   const replicas: Replica[] = []
-  for (const url of config.READ_DATABASE_URL) replicas.push(await open('replica', aimed(url), REPLICA_ANSWER_MS))
+  for (const url of config.READ_DATABASE_URL) replicas.push(await open('replica', aimed(url), {}, REPLICA_ANSWER_MS))
 
   const contention = new Contention(size, MAX_WAITING)
   fastify.metrics.watchGate('rows', contention)
@@ -165,7 +166,8 @@ export default fp(async (fastify) => {
     {
       name: 'gateway/find-progress',
       row: Type.Object({ is_working: Type.Boolean(), progress: Type.String(), own: Type.Integer() })
-    }
+    },
+    { name: 'orders/warm', row: Type.Object({ is_warm: Type.Boolean() }) }
   ]
   const forCallers = executeFor(pool, quick, contention)
   const forJobs = executeOn(backgroundPool)

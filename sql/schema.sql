@@ -646,6 +646,8 @@ function orders.sum_moment(with_status text, from_time timestamp with time zone,
 function orders.sum_product(with_product integer, with_status text, from_time timestamp with time zone, to_time timestamp with time zone, OUT orders bigint, OUT total_quantity bigint, OUT total_price numeric) returns record
 -- sql/orders/functions/take-stock.sql
 function orders.take_stock(lines orders.line[]) returns orders.line[]
+-- sql/orders/functions/warm.sql
+function orders.warm() returns boolean
 
 -- ---------- Schema products ----------
 -- Aisles of the catalogue. `aisle` is the name as the older services' SQL reads it.

@@ -44,9 +44,8 @@ t.test('each index that no constraint brings says what it is for, and that is th
     select conname as name from pg_constraint where connamespace::regnamespace::text in ('users', 'products', 'orders',
     'gateway', 'legacy')`).map(({ name }) => name))
   all(t, indexes, ({ purpose }) => {
-    const [files, keys] = [/sql\/[a-z/-]+\.sql/g, /[a-z_]+_fkey/g].map((names) => purpose?.match(names) ?? []) as [
-      string[], string[]
-    ]
+    const named = (names: RegExp) => purpose?.match(names) ?? []
+    const [files, keys] = [named(/sql\/[a-z/-]+\.sql/g), named(/[a-z_]+_fkey/g)]
     return (files.length + keys.length > 0 || OTHERS.test(purpose ?? '')) &&
       files.every((file) => existsSync(join(import.meta.dirname, '../..', file))) &&
       keys.every((key) => constraints.has(key))

@@ -73,9 +73,10 @@ t.test('an order is shown the moment it is made as it is shown ever after', asyn
         t.equal((await call('PUT', `/carts/${user}`, { items: ITEMS })).status, 200)
       }
       for (const requestId of operation === 'checkout' ? ['r'] : ['r', null]) {
-        const [made] = await sql.unsafe('select order_id, answer from orders.place($1, $2::text::jsonb, $3::text::jsonb)', [
-          operation, JSON.stringify(input), JSON.stringify({ actor, request_id: requestId })
-        ])
+        const [made] = await sql.unsafe(
+          'select order_id, answer from orders.place($1, $2::text::jsonb, $3::text::jsonb)',
+          [operation, JSON.stringify(input), JSON.stringify({ actor, request_id: requestId })]
+        )
         const caller = JSON.stringify((input as { caller?: object }).caller ?? {})
         const [shown] = await sql.unsafe(SHOWN[operation]!.replace('$2::jsonb', '$2::text::jsonb'),
           operation === 'place_for_caller' ? [made!.order_id, caller] : [made!.order_id])

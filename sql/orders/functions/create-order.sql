@@ -29,7 +29,7 @@ begin
     delivery_name, phone_number, street_address, city, postal_code, country,
     tracking_number, shipping_carrier, tracking_url, payment_method, shipping_address, billing_address, customer_notes,
     tax_rate, shipping_rate, free_shipping_from, request_id, created_at, updated_at)
-  values (
+  select
     buyer.id, buyer.last_order_number, 'new',
     coalesce((input ->> 'order_dow')::smallint, extract(dow from made_at at time zone 'UTC')),
     coalesce((input ->> 'order_hour_of_day')::smallint, extract(hour from made_at at time zone 'UTC')),
@@ -48,7 +48,9 @@ begin
     input ->> 'payment_method', nullif(input -> 'shipping_address', 'null'), nullif(input -> 'billing_address', 'null'),
     input ->> 'customer_notes',
     (input ->> 'tax_rate')::numeric, (input ->> 'shipping_rate')::numeric, (input ->> 'free_shipping_from')::numeric,
-    nullif(current_setting('db_service.request_id', true), ''), made_at, made_at)
+    nullif(current_setting('db_service.request_id', true), ''), made_at, made_at
+  -- None for nobody: so orders.warm has the plan made.
+  where buyer.id is not null
   returning * into made;
 
   insert into orders.order_items (
