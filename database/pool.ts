@@ -37,10 +37,6 @@ export interface PoolOptions {
   client: Omit<ClientOptions, 'max' | 'socket'>
   /** A statement that any server can run. */
   askText: string
-  /**
-   * A statement that does nothing but have a new connection make its plans: the first order would wait 10 ms for them.
-   */
-  warmText?: string
   /** Which of these backends are at work; undefined where it cannot be known. */
   findWorking?: (pids: number[]) => Promise<Set<number>>
 }
@@ -71,6 +67,7 @@ export class Pool {
   readonly #stop: () => void
   #writing = 0
   #isAsking = false
+  #warmText: string | undefined
   #warmAt = 0
 
   constructor (url: string, options: PoolOptions) {
@@ -127,6 +124,13 @@ export class Pool {
   async describe (text: string): Promise<void> {
     await this.run(text, [], { isRead: true, isOnlyParsed: true })
   }
+
+  /**
+   * From now on each new connection is connected and warmed before anybody needs it.
+   *
+   * @param text a statement that does nothing but have the server make plans
+   */
+  keepWarm (text: string): void { this.#warmText = text }
 
   async close (): Promise<void> {
     this.#stop()
@@ -209,13 +213,12 @@ export class Pool {
    * to wait for this one waits no longer than its own first statement would take.
    */
   #warm (now: number): void {
-    const { warmText } = this.#options
-    if (warmText === undefined || now < this.#warmAt) return
+    if (this.#warmText === undefined || now < this.#warmAt) return
     const connection = this.#free.find(({ isWarm, runs }) => !isWarm && runs.size === 0)
     if (!connection) return
     this.#free.splice(this.#free.indexOf(connection), 1)
     this.#warmAt = Infinity
-    connection.run(warmText, [], WARM_MS).then(() => {
+    connection.run(this.#warmText, [], WARM_MS).then(() => {
       connection.isWarm = true
       this.#warmAt = 0
     }, () => { this.#warmAt = performance.now() + WARM_AGAIN_MS }).finally(() => this.#give(connection, true))

@@ -107,7 +107,7 @@ export default fp(async (fastify) => {
   const client = { ...FOR_CALLERS, prepare, settings: { ...BY_INDEX, ...FOR_CALLERS.settings } }
   const background = { ...BACKGROUND, prepare, settings: BY_INDEX }
   /** A watch and a pool for callers' statements on a server. */
-  async function open (name: string, url: string, own: Pick<PoolOptions, 'warmText'> = {}, answerMs?: number) {
+  async function open (name: string, url: string, answerMs?: number) {
     const watch = new Watch(url, client, askText, answerMs)
     fastify.addHook('onClose', async () => await watch.close())
     const options: PoolOptions = {
@@ -121,7 +121,7 @@ export default fp(async (fastify) => {
       askText,
       findWorking: watch.findWorking
     }
-    return { watch, options, pool: keep(name, new Pool(url, { ...options, ...own })) }
+    return { watch, options, pool: keep(name, new Pool(url, options)) }
   }
   function keep (name: string, pool: Pool): Pool {
     // Requests have ended by now.
@@ -130,8 +130,7 @@ export default fp(async (fastify) => {
     return pool
   }
 
-  const warmText = statementTexts.get('orders/warm')!
-  const { watch, options, pool } = await open('database', location.url, { warmText })
+  const { watch, options, pool } = await open('database', location.url)
   // Where there are few connections, all are for everything.
   const quick = quickSize === 0
     ? pool
@@ -148,7 +147,7 @@ export default fp(async (fastify) => {
   }))
   await checkSettings(pool, client)
   const replicas: Replica[] = []
-  for (const url of config.READ_DATABASE_URL) replicas.push(await open('replica', aimed(url), {}, REPLICA_ANSWER_MS))
+  for (const url of config.READ_DATABASE_URL) replicas.push(await open('replica', aimed(url), REPLICA_ANSWER_MS))
 
   const contention = new Contention(size, MAX_WAITING)
   fastify.metrics.watchGate('rows', contention)
@@ -202,4 +201,6 @@ export default fp(async (fastify) => {
     }
   })
   fastify.addHook('onReady', async () => await checkStatements(pool, declared))
+  // The first order on a connection would wait 10 ms for its plans. Not before: the start has better things to do.
+  fastify.addHook('onListen', async () => pool.keepWarm(statementTexts.get('orders/warm')!))
 }, { name: 'database', dependencies: ['errors', 'metrics'] })

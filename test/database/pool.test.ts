@@ -3,17 +3,14 @@ import t, { type Test } from 'tap'
 import { Caller, callers } from '../../database/caller.ts'
 import { Contention, namesIn } from '../../database/contention.ts'
 import { Line } from '../../database/line.ts'
-import { Pool, type PoolOptions } from '../../database/pool.ts'
+import { Pool } from '../../database/pool.ts'
 import { until } from '../checks.ts'
 import { freshDatabase } from '../helper.ts'
 
 const ASK = 'select 1 as answer'
 
-async function openPool (
-  t: Test, size: number, maxWrites = size, depth = 1, own: Pick<PoolOptions, 'warmText'> = {}
-): Promise<Pool> {
+async function openPool (t: Test, size: number, maxWrites = size, depth = 1): Promise<Pool> {
   const pool = new Pool(await freshDatabase(t), {
-    ...own,
     size,
     depth,
     maxWrites,
@@ -46,7 +43,8 @@ t.test('a read is cancelled when its caller hangs up, and its connection serves 
 })
 
 t.test('each new connection is warmed before anybody needs it, also the one after a lost one', async (t) => {
-  const pool = await openPool(t, 2, 2, 1, { warmText: "select set_config('test.warm', 'yes', false) as is_warm" })
+  const pool = await openPool(t, 2)
+  pool.keepWarm("select set_config('test.warm', 'yes', false) as is_warm")
   const find = "select current_setting('test.warm', true) as warm, pg_backend_pid() as pid from pg_sleep(0.05)"
   // Both at once, so that each connection says so.
   const both = async () => await Promise.all([1, 2].map(async () => (await pool.run(find, [], { isRead: true }))[0]!))
@@ -60,7 +58,8 @@ t.test('each new connection is warmed before anybody needs it, also the one afte
 })
 
 t.test('a connection that cannot be warmed is used all the same, and so are the others meanwhile', async (t) => {
-  const pool = await openPool(t, 2, 2, 1, { warmText: 'select pg_sleep(60)' })
+  const pool = await openPool(t, 2)
+  pool.keepWarm('select pg_sleep(60)')
   await until(async () => pool.active > 0, 'one is being warmed')
   t.match(await pool.run(ASK, [], { isRead: true }), [{ answer: 1 }])
   await until(async () => pool.active === 0, 'it is given back')
