@@ -18,22 +18,20 @@ declare
   request constant text := set_config('db_service.request_id', coalesce(context ->> 'request_id', ''), true);
   reason constant text := set_config('db_service.note', '', true);
 begin
-  case operation
-    when 'place_managed' then
+  if operation in ('place', 'checkout') then
+    update users.users set last_order_number = last_order_number + 1
+    where external_user_id = (input ->> 'user_id')::uuid returning * into buyer;
+  else
+    if operation = 'place_managed' then
       buyer_id := users.id_of(input ->> 'user_id');
-    when 'place_for_caller' then
+    else
       buyer_id := (users.ensure_caller(input -> 'caller')).id;
       if jsonb_typeof(input -> 'shipping_address') = 'object' then
         input := input || jsonb_build_object(
           'street_address', input #> '{shipping_address,street}', 'city', input #> '{shipping_address,city}',
           'postal_code', input #> '{shipping_address,zipCode}', 'country', input #> '{shipping_address,country}');
       end if;
-    else null;
-  end case;
-  if operation in ('place', 'checkout') then
-    update users.users set last_order_number = last_order_number + 1
-    where external_user_id = (input ->> 'user_id')::uuid returning * into buyer;
-  else
+    end if;
     update users.users set last_order_number = last_order_number + 1 where id = buyer_id returning * into buyer;
   end if;
   buyer_id := buyer.id;
