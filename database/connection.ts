@@ -51,6 +51,8 @@ export class Connection {
   /** Where the last statement ran. */
   backend: Backend | null = null
   lastUsed = 0
+  /** Whether its session has made the plans that it is going to need (Pool). */
+  isWarm = false
 
   constructor (url: string, options: Omit<ClientOptions, 'max' | 'socket'>) {
     this.#url = url
@@ -166,6 +168,7 @@ export class Connection {
       if (client !== this.#client) return socket.destroy()
       this.#socket = socket
       this.#address = address
+      this.isWarm = false
     })
     const client: Sql = createClient(this.#url, {
       ...this.#options,

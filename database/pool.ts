@@ -17,6 +17,10 @@ const SEEN_IDLE = 2
 
 const PING_MS = 1000
 
+/** A new connection has so long to make its plans; where it cannot, the next attempt waits. */
+const WARM_MS = 1000
+const WARM_AGAIN_MS = 5000
+
 export interface PoolOptions {
   size: number
   /**
@@ -63,6 +67,8 @@ export class Pool {
   readonly #stop: () => void
   #writing = 0
   #isAsking = false
+  #warmText: string | undefined
+  #warmAt = 0
 
   constructor (url: string, options: PoolOptions) {
     this.#options = options
@@ -119,6 +125,13 @@ export class Pool {
     await this.run(text, [], { isRead: true, isOnlyParsed: true })
   }
 
+  /**
+   * From now on each new connection is connected and warmed before anybody needs it.
+   *
+   * @param text a statement that does nothing but have the server make plans
+   */
+  keepWarm (text: string): void { this.#warmText = text }
+
   async close (): Promise<void> {
     this.#stop()
     await Promise.all(this.#all.map(async (connection) => await connection.close()))
@@ -168,6 +181,7 @@ export class Pool {
     }
     if (silent.length > 0) this.#askAfter(silent, now)
     this.#pingResting(now)
+    this.#warm(now)
   }
 
   /**
@@ -192,6 +206,22 @@ export class Pool {
     } finally {
       this.#isAsking = false
     }
+  }
+
+  /**
+   * Connects and warms one of the free connections that are new: one at a time, so that requests find another. Who has
+   * to wait for this one waits no longer than its own first statement would take.
+   */
+  #warm (now: number): void {
+    if (this.#warmText === undefined || now < this.#warmAt) return
+    const connection = this.#free.find(({ isWarm, runs }) => !isWarm && runs.size === 0)
+    if (!connection) return
+    this.#free.splice(this.#free.indexOf(connection), 1)
+    this.#warmAt = Infinity
+    connection.run(this.#warmText, [], WARM_MS).then(() => {
+      connection.isWarm = true
+      this.#warmAt = 0
+    }, () => { this.#warmAt = performance.now() + WARM_AGAIN_MS }).finally(() => this.#give(connection, true))
   }
 
   /** A connection can die while nothing runs on it, and a proxy's word that it lives is worth nothing. */

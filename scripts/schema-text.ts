@@ -9,8 +9,8 @@ interface Entry { schema: string, name: string, table: string, source: string, t
 
 const HEAD =
   `-- The database after all migrations, to be read: nothing runs this. Written by \`node scripts/schema.ts\`.
--- Tables come with their constraints, indexes and triggers; views with their columns, functions with ` +
-  `their signatures, and the files they are in.
+-- Tables come with their constraints, indexes and triggers, types with their fields; views with their columns, ` +
+  `functions with their signatures, and the files they are in.
 `
 
 const heading = (text: string) => `-- ${'-'.repeat(10)} ${text} ${'-'.repeat(10)}`
@@ -28,6 +28,7 @@ export async function schemaText (sql: Sql): Promise<string> {
   const triggers = await list('triggers')
   const views = await list('views')
   const functions = await list('functions')
+  const types = await list('types')
   const blocks = [HEAD]
   for (const schema of [...new Set([...tables, ...views, ...functions].map((entry) => entry.schema))].sort()) {
     const isHere = (entry: Entry) => entry.schema === schema
@@ -40,6 +41,7 @@ export async function schemaText (sql: Sql): Promise<string> {
         )}\n`
       )
     }
+    for (const { text } of types.filter(isHere)) blocks.push(`${text}\n`)
     for (const entry of views.filter(isHere)) blocks.push(`${entry.source}\n${entry.text}\n`)
     blocks.push(`${bySource(functions.filter(isHere)).join('\n')}\n`)
   }

@@ -1,5 +1,5 @@
 -- The database after all migrations, to be read: nothing runs this. Written by `node scripts/schema.ts`.
--- Tables come with their constraints, indexes and triggers; views with their columns, functions with their signatures, and the files they are in.
+-- Tables come with their constraints, indexes and triggers, types with their fields; views with their columns, functions with their signatures, and the files they are in.
 
 -- ---------- Schema gateway ----------
 -- Which version of each file of views, functions and triggers the database holds: an unchanged file is not run again.
@@ -33,10 +33,15 @@ create table gateway.emails (
   constraint emails_user_id_fkey FOREIGN KEY (user_id) REFERENCES users.users(id) ON DELETE CASCADE,
   constraint emails_subject_check CHECK ((num_nonnulls(due_at, history_id) = 1))
 ) with (autovacuum_vacuum_scale_factor=0.01, autovacuum_vacuum_threshold=5000);
+-- sql/notifications/clear-emails.sql: those sent long ago, the oldest first.
 CREATE INDEX emails_accepted_idx ON gateway.emails USING btree (accepted_at) WHERE (accepted_at IS NOT NULL);
+-- sql/notifications/expire-emails.sql: those whose time is over, the oldest first.
 CREATE INDEX emails_expiring_idx ON gateway.emails USING btree (expires_at) WHERE ((accepted_at IS NULL) AND (failed_at IS NULL) AND (expires_at > '-infinity'::timestamp with time zone));
+-- sql/operations/list-failed.sql, sql/operations/count-failed-emails.sql, sql/operations/retry-emails.sql, sql/notifications/clear-emails.sql: what has failed, by time.
 CREATE INDEX emails_failed_idx ON gateway.emails USING btree (failed_at, id) WHERE (failed_at IS NOT NULL);
+-- sql/notifications/hasten-emails.sql: those that wait for the mail server to be back.
 CREATE INDEX emails_server_away_idx ON gateway.emails USING btree (id) WHERE ((accepted_at IS NULL) AND (failed_at IS NULL) AND server_away);
+-- sql/notifications/claim-emails.sql: what is due, the longest waiting first.
 CREATE INDEX emails_waiting_idx ON gateway.emails USING btree (next_attempt_at) WHERE ((accepted_at IS NULL) AND (failed_at IS NULL));
 
 -- When a gateway with a broker was seen last. Without one in the last seven days events are not recorded.
@@ -60,7 +65,9 @@ create table gateway.idempotency_keys (
   constraint idempotency_keys_pkey PRIMARY KEY (caller, key),
   constraint idempotency_keys_user_id_fkey FOREIGN KEY (user_id) REFERENCES users.users(id) ON DELETE CASCADE
 );
+-- sql/orders/clear-idempotency-keys.sql: keys of more than a day.
 CREATE INDEX idempotency_keys_created_at_idx ON gateway.idempotency_keys USING btree (created_at);
+-- idempotency_keys_user_id_fkey: the keys of a user who is erased.
 CREATE INDEX idempotency_keys_user_id_idx ON gateway.idempotency_keys USING btree (user_id);
 
 -- Which database this is: another one after each reset, so that a gateway notices that its own is gone.
@@ -240,6 +247,7 @@ create table orders.cart_items (
   constraint cart_items_quantity_check CHECK (((quantity >= 1) AND (quantity <= 1000000))),
   constraint cart_items_reordered_check CHECK ((reordered = ANY (ARRAY[0, 1])))
 );
+-- cart_items_product_id_fkey: the carts that hold a product which is deleted.
 CREATE INDEX cart_items_product_id_idx ON orders.cart_items USING btree (product_id);
 
 -- At most one for each user. One that nobody touches for 90 days is cleared away.
@@ -253,6 +261,7 @@ create table orders.carts (
   constraint carts_user_id_key UNIQUE (user_id),
   constraint carts_user_id_fkey FOREIGN KEY (user_id) REFERENCES users.users(id) ON DELETE CASCADE
 );
+-- sql/carts/clear-abandoned.sql: carts that nobody has touched for 90 days.
 CREATE INDEX carts_updated_at_idx ON orders.carts USING btree (updated_at);
 -- sql/carts/triggers.sql
 CREATE TRIGGER carts_touch BEFORE UPDATE ON orders.carts FOR EACH ROW EXECUTE FUNCTION gateway.touch();
@@ -292,6 +301,7 @@ create table orders.order_items (
   constraint order_items_reordered_check CHECK ((reordered = ANY (ARRAY[0, 1]))),
   constraint order_items_stock_taken_check CHECK (((stock_taken >= 0) AND (stock_taken <= quantity)))
 );
+-- sql/orders/functions/find-page.sql, sql/orders/functions/sum-product.sql: the orders with a product, newest first. order_items_product_id_fkey: the lines of a product that is deleted.
 CREATE INDEX order_items_product_newest_idx ON orders.order_items USING btree (product_id, ordered_at DESC, order_id DESC);
 -- sql/orders/triggers.sql
 CREATE TRIGGER order_items_keep_key BEFORE UPDATE OF order_id, product_id ON orders.order_items FOR EACH ROW WHEN (((old.order_id IS DISTINCT FROM new.order_id) OR (old.product_id IS DISTINCT FROM new.product_id))) EXECUTE FUNCTION orders.keep_item_key();
@@ -320,6 +330,7 @@ create table orders.order_status_history (
   constraint order_status_history_pkey PRIMARY KEY (history_id),
   constraint order_status_history_order_id_fkey FOREIGN KEY (order_id) REFERENCES orders.orders(id) ON DELETE CASCADE
 );
+-- sql/orders/find.sql: the history of an order, in its order. order_status_history_order_id_fkey.
 CREATE INDEX order_status_history_order_id_idx ON orders.order_status_history USING btree (order_id, changed_at, history_id);
 
 -- Exact sums by day (UTC) and status, so that a page's total never counts the orders. Writers add to a shard of their own; -1 is the day's folded sum.
@@ -332,6 +343,7 @@ create table orders.order_totals (
   total_price numeric(20,2) not null,
   constraint order_totals_pkey PRIMARY KEY (day, status, shard)
 ) with (fillfactor=50);
+-- sql/orders/functions/sum-days.sql, sql/orders/list-managed.sql, sql/orders/functions/fold-totals.sql: what is not yet in the sums of months.
 CREATE INDEX order_totals_unfolded_idx ON orders.order_totals USING btree (day) WHERE (shard >= 0);
 
 -- Orders, with the person and the address as they were when it was placed. Without a user: the person was erased.
@@ -384,18 +396,13 @@ create table orders.orders (
   constraint orders_order_reference_key UNIQUE (order_reference),
   constraint orders_user_order_number_key UNIQUE (user_id, order_number),
   constraint orders_user_id_fkey FOREIGN KEY (user_id) REFERENCES users.users(id) ON DELETE SET NULL,
-  constraint orders_days_since_prior_order_check CHECK ((days_since_prior_order >= (0)::double precision)),
-  constraint orders_discount_check CHECK ((discount >= (0)::numeric)),
-  constraint orders_order_dow_check CHECK (((order_dow >= 0) AND (order_dow <= 6))),
-  constraint orders_order_hour_of_day_check CHECK (((order_hour_of_day >= 0) AND (order_hour_of_day <= 23))),
-  constraint orders_payment_status_check CHECK ((payment_status = ANY (ARRAY['pending'::text, 'completed'::text, 'failed'::text, 'refunded'::text]))),
-  constraint orders_rates_check CHECK (((num_nulls(tax_rate, shipping_rate, free_shipping_from) = ANY (ARRAY[0, 3])) AND ((tax_rate >= (0)::numeric) AND (tax_rate <= (1)::numeric)) AND (shipping_rate >= (0)::numeric) AND (free_shipping_from >= (0)::numeric))),
-  constraint orders_shipping_cost_check CHECK ((shipping_cost >= (0)::numeric)),
-  constraint orders_status_check CHECK ((status = ANY (ARRAY['pending'::text, 'paid'::text, 'confirmed'::text, 'processing'::text, 'shipped'::text, 'delivered'::text, 'cancelled'::text, 'failed'::text, 'return_requested'::text, 'returned'::text, 'refunded'::text]))),
-  constraint orders_tax_check CHECK ((tax >= (0)::numeric))
+  constraint orders_sound_check CHECK (orders.is_sound(orders.*))
 );
+-- sql/orders/list-managed.sql, sql/orders/functions/find-page.sql, sql/orders/functions/settle-orders.sql: all orders, newest first, and those of a time.
 CREATE INDEX orders_newest_idx ON orders.orders USING btree (created_at DESC, id DESC);
+-- sql/orders/list-managed.sql, sql/orders/functions/find-page.sql, sql/orders/functions/sum-moment.sql: the orders of a status, newest first.
 CREATE INDEX orders_status_newest_idx ON orders.orders USING btree (status, created_at DESC, id DESC);
+-- sql/orders/functions/find-page.sql, sql/orders/functions/create-order.sql: the orders of a user, newest first, and the one before this one.
 CREATE INDEX orders_user_newest_idx ON orders.orders USING btree (user_id, created_at DESC, id DESC);
 -- sql/events/triggers.sql
 CREATE CONSTRAINT TRIGGER orders_record_created_event AFTER INSERT ON orders.orders DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN ((current_setting('db_service.loading'::text, true) IS DISTINCT FROM 'on'::text)) EXECUTE FUNCTION orders.record_event();
@@ -405,9 +412,8 @@ CREATE TRIGGER orders_charge BEFORE INSERT OR UPDATE OF total_price, tax_rate, s
 CREATE TRIGGER orders_check_inserted_status BEFORE INSERT ON orders.orders FOR EACH ROW WHEN (((new.status <> 'pending'::text) AND (current_setting('db_service.loading'::text, true) IS DISTINCT FROM 'on'::text))) EXECUTE FUNCTION orders.check_status();
 CREATE TRIGGER orders_check_status BEFORE UPDATE OF status ON orders.orders FOR EACH ROW WHEN (((old.status <> new.status) AND (current_setting('db_service.loading'::text, true) IS DISTINCT FROM 'on'::text))) EXECUTE FUNCTION orders.check_status();
 CREATE TRIGGER orders_count_deleted AFTER DELETE ON orders.orders REFERENCING OLD TABLE AS removed FOR EACH STATEMENT EXECUTE FUNCTION orders.count_orders();
-CREATE TRIGGER orders_count_inserted AFTER INSERT ON orders.orders REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION orders.count_orders();
 CREATE TRIGGER orders_count_updated AFTER UPDATE ON orders.orders REFERENCING OLD TABLE AS removed NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION orders.count_orders();
-CREATE TRIGGER orders_record_inserted_status AFTER INSERT ON orders.orders FOR EACH ROW WHEN ((current_setting('db_service.loading'::text, true) IS DISTINCT FROM 'on'::text)) EXECUTE FUNCTION orders.record_status();
+CREATE TRIGGER orders_record_inserted AFTER INSERT ON orders.orders REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION orders.record_inserted();
 CREATE TRIGGER orders_record_status AFTER UPDATE OF status ON orders.orders FOR EACH ROW WHEN (((old.status <> new.status) AND (current_setting('db_service.loading'::text, true) IS DISTINCT FROM 'on'::text))) EXECUTE FUNCTION orders.record_status();
 CREATE TRIGGER orders_reference BEFORE INSERT ON orders.orders FOR EACH ROW WHEN ((new.order_reference IS NULL)) EXECUTE FUNCTION orders.give_reference();
 CREATE TRIGGER orders_release_deleted BEFORE DELETE ON orders.orders FOR EACH ROW EXECUTE FUNCTION orders.release_deleted();
@@ -431,7 +437,9 @@ create table orders.outbox (
   constraint outbox_message_id_key UNIQUE (message_id),
   constraint outbox_event_type_check CHECK ((event_type = ANY (ARRAY['order_created'::text, 'order_cancelled'::text, 'order_status_updated'::text])))
 ) with (autovacuum_vacuum_scale_factor=0.01, autovacuum_vacuum_threshold=5000);
+-- sql/events/clear-published.sql: events that went out long ago.
 CREATE INDEX outbox_published_idx ON orders.outbox USING btree (published_at) WHERE (published_at IS NOT NULL);
+-- sql/events/functions/claim-events.sql: the oldest event of each order that has not gone out.
 CREATE INDEX outbox_waiting_idx ON orders.outbox USING btree (order_id, id) WHERE (published_at IS NULL);
 
 -- Exact sums of the settled orders with a product, by month (UTC) and status.
@@ -460,6 +468,33 @@ create table orders.status_transitions (
   from_status text not null,
   to_status text not null,
   constraint status_transitions_pkey PRIMARY KEY (from_status, to_status)
+);
+
+-- A line of an order about to be made, with all that a response shows of it. `id`: the item's to be. `is_tracked`: its stock is counted.
+create type orders.line as (
+  id bigint,
+  product_id integer,
+  quantity integer,
+  add_to_cart_order integer,
+  reordered smallint,
+  price numeric(10,2),
+  product_name text,
+  product_sku text,
+  image_url text,
+  description text,
+  department_name text,
+  aisle_name text,
+  is_tracked boolean,
+  stock_taken integer
+);
+
+-- The lines of an order about to be made, sorted by product, and what they come to. `unpriced`: products without a price. `is_tracked`: any line is.
+create type orders.basket as (
+  lines orders.line[],
+  quantity bigint,
+  price numeric,
+  unpriced integer[],
+  is_tracked boolean
 );
 
 -- sql/carts/views.sql
@@ -495,6 +530,8 @@ view orders.storefront_documents (
   document text
 )
 
+-- sql/migrations
+function orders.is_sound(o orders.orders) returns boolean
 -- sql/carts/functions/add-cart-item.sql
 function orders.add_cart_item(user_id uuid, item jsonb, if_match text[]) returns orders.cart_documents
 -- sql/carts/functions/check-cart.sql
@@ -525,6 +562,10 @@ function orders.record_event() returns trigger
 function orders.add_items(changed_id bigint, items jsonb, context jsonb) returns json
 -- sql/orders/functions/add-to-totals.sql
 function orders.add_to_totals(of_day date, of_status text, more bigint, quantity numeric, price numeric) returns void
+-- sql/orders/functions/basket-of-cart.sql
+function orders.basket_of_cart(cart bigint) returns orders.basket
+-- sql/orders/functions/basket-of.sql
+function orders.basket_of(items jsonb) returns orders.basket
 -- sql/orders/functions/change-for-caller.sql
 function orders.change_for_caller(changed_id bigint, changes jsonb, if_match text[], caller jsonb, context jsonb, OUT order_id bigint, OUT version bigint, OUT document text) returns record
 -- sql/orders/functions/change-order.sql
@@ -535,14 +576,12 @@ function orders.change_status(changed_id bigint, changes jsonb, if_match text[],
 function orders.charge() returns trigger
 -- sql/orders/functions/check-status.sql
 function orders.check_status() returns trigger
--- sql/orders/functions/checkout.sql
-function orders.checkout(input jsonb) returns bigint
 -- sql/orders/functions/count-matching.sql
 function orders.count_matching(of_user bigint, with_status text, with_product integer, from_time timestamp with time zone, to_time timestamp with time zone) returns bigint
 -- sql/orders/functions/count-orders.sql
 function orders.count_orders() returns trigger
 -- sql/orders/functions/create-order.sql
-function orders.create_order(buyer_id bigint, input jsonb) returns bigint
+function orders.create_order(buyer users.users, basket orders.basket, input jsonb) returns orders.orders
 -- sql/orders/functions/delete-order.sql
 function orders.delete_order(deleted_id bigint, if_match text[]) returns boolean
 -- sql/orders/functions/find-page.sql
@@ -563,17 +602,16 @@ function orders.lock_order(locked_id bigint, if_match text[]) returns orders.ord
 function orders.management_document(of_order bigint) returns text
 -- sql/orders/functions/month-of.sql
 function orders.month_of(moment timestamp with time zone) returns date
--- sql/orders/functions/place-for-caller.sql
-function orders.place_for_caller(input jsonb) returns bigint
+-- sql/orders/functions/place-now.sql
+function orders.place_now(operation text, input jsonb, context jsonb, OUT order_id bigint, OUT buyer_id bigint, OUT answer text) returns record
 -- sql/orders/functions/place.sql
 function orders.place(operation text, input jsonb, context jsonb, OUT order_id bigint, OUT answer text, OUT refusal jsonb, OUT replayed boolean) returns record
-function orders.run_operation(operation text, input jsonb, context jsonb, OUT order_id bigint, OUT answer text) returns record
--- sql/orders/functions/price-lines.sql
-function orders.price_lines(items jsonb) returns SETOF orders.order_items
+-- sql/orders/functions/record-inserted.sql
+function orders.record_inserted() returns trigger
 -- sql/orders/functions/record-status.sql
 function orders.record_status() returns trigger
 -- sql/orders/functions/refuse-unpriced.sql
-function orders.refuse_unpriced(lines orders.order_items[], sell_unpriced boolean) returns void
+function orders.refuse_unpriced(products integer[], sell_unpriced boolean) returns void
 -- sql/orders/functions/release-deleted.sql
 function orders.release_deleted() returns trigger
 -- sql/orders/functions/return-stock.sql
@@ -586,6 +624,12 @@ function orders.settle_between(earliest timestamp with time zone, latest timesta
 function orders.settle_orders(most bigint, latest timestamp with time zone) returns timestamp with time zone
 -- sql/orders/functions/settled-before.sql
 function orders.settled_before(earliest timestamp with time zone, latest timestamp with time zone) returns timestamp with time zone
+-- sql/orders/functions/show-made-managed.sql
+function orders.show_made_managed(o orders.orders, buyer users.users, lines orders.line[]) returns text
+-- sql/orders/functions/show-made-to-caller.sql
+function orders.show_made_to_caller(o orders.orders, buyer users.users, lines orders.line[], caller jsonb) returns text
+-- sql/orders/functions/show-made.sql
+function orders.show_made(o orders.orders, buyer users.users, lines orders.line[]) returns text
 -- sql/orders/functions/show-order.sql
 function orders.show_order(shown orders.storefront_documents, caller jsonb) returns text
 -- sql/orders/functions/sum-changed-items.sql
@@ -601,7 +645,9 @@ function orders.sum_moment(with_status text, from_time timestamp with time zone,
 -- sql/orders/functions/sum-product.sql
 function orders.sum_product(with_product integer, with_status text, from_time timestamp with time zone, to_time timestamp with time zone, OUT orders bigint, OUT total_quantity bigint, OUT total_price numeric) returns record
 -- sql/orders/functions/take-stock.sql
-function orders.take_stock(lines orders.order_items[]) returns orders.order_items[]
+function orders.take_stock(lines orders.line[]) returns orders.line[]
+-- sql/orders/functions/warm.sql
+function orders.warm() returns boolean
 
 -- ---------- Schema products ----------
 -- Aisles of the catalogue. `aisle` is the name as the older services' SQL reads it.
@@ -621,8 +667,8 @@ create table products.departments (
   image_url text,
   constraint departments_pkey PRIMARY KEY (department_id)
 );
+-- sql/catalogue/functions/department-ids.sql: departments by their names.
 CREATE INDEX departments_folded_name_idx ON products.departments USING btree (gateway.fold_text(department_name));
-CREATE INDEX departments_name_idx ON products.departments USING btree (lower(department_name));
 
 -- Stock. A product without a row is not tracked, and never sold out.
 create table products.inventory (
@@ -652,6 +698,7 @@ create table products.product_enriched (
   constraint product_enriched_product_id_fkey FOREIGN KEY (product_id) REFERENCES products.products(product_id) ON DELETE CASCADE,
   constraint product_enriched_price_check CHECK ((price >= (0)::numeric))
 );
+-- sql/catalogue/functions/matching.sql, sql/catalogue/has-prices.sql: products in a range of prices. Callers of /query, who ask for prices.
 CREATE INDEX product_enriched_price_idx ON products.product_enriched USING btree (price, product_id);
 -- sql/catalogue/triggers.sql
 CREATE TRIGGER product_enriched_touch AFTER UPDATE ON products.product_enriched FOR EACH ROW WHEN ((old.* IS DISTINCT FROM new.*)) EXECUTE FUNCTION products.touch_product();
@@ -672,9 +719,13 @@ create table products.products (
   constraint products_aisle_id_fkey FOREIGN KEY (aisle_id) REFERENCES products.aisles(aisle_id),
   constraint products_department_id_fkey FOREIGN KEY (department_id) REFERENCES products.departments(department_id)
 );
+-- products_aisle_id_fkey: the products of an aisle that is deleted. Callers of /query, who ask for an aisle.
 CREATE INDEX products_aisle_id_idx ON products.products USING btree (aisle_id, product_id);
+-- products_department_id_fkey: the products of a department that is deleted. Callers of /query, who ask for a department.
 CREATE INDEX products_department_id_idx ON products.products USING btree (department_id, product_id);
+-- Callers of /query, who ask for product_name ilike. Release 1.0, which searches so.
 CREATE INDEX products_name_search_idx ON products.products USING gin (product_name gin_trgm_ops);
+-- sql/catalogue/functions/matching.sql: searches.
 CREATE INDEX products_search_idx ON products.products USING gin (search_name gin_trgm_ops);
 -- sql/catalogue/triggers.sql
 CREATE TRIGGER products_count_deleted AFTER DELETE ON products.products REFERENCING OLD TABLE AS removed FOR EACH STATEMENT EXECUTE FUNCTION products.count_products();
@@ -733,6 +784,7 @@ create table users.reminders (
   constraint reminders_pkey PRIMARY KEY (user_id, due_at),
   constraint reminders_user_id_fkey FOREIGN KEY (user_id) REFERENCES users.users(id) ON DELETE CASCADE
 );
+-- sql/notifications/clear-reminders.sql: those of more than a year ago.
 CREATE INDEX reminders_due_at_idx ON users.reminders USING btree (due_at);
 
 -- The exact number of users: the sum over shards, so that two writers rarely wait for each other.
@@ -779,10 +831,15 @@ create table users.users (
   constraint users_origin_check CHECK ((origin = ANY (ARRAY['loaded'::text, 'service'::text, 'storefront'::text, 'upstream'::text, 'operator'::text]))),
   constraint users_role_check CHECK ((role = ANY (ARRAY['customer'::text, 'admin'::text])))
 ) with (fillfactor=85);
+-- sql/notifications/remind.sql: who is to be reminded now.
 CREATE INDEX users_due_idx ON users.users USING btree (order_notifications_next_scheduled_time);
+-- One account for an address. sql/users/find-credentials.sql: the account that logs in.
 CREATE UNIQUE INDEX users_email_address_key ON users.users USING btree (users.address_key(email_address)) WHERE (hashed_password IS NOT NULL);
+-- sql/users/functions/joinable-account.sql: the account that a caller of another service may turn out to be.
 CREATE INDEX users_joinable_address_idx ON users.users USING btree (users.address_key(email_address)) WHERE (origin = ANY (ARRAY['loaded'::text, 'service'::text]));
+-- Release 1.0, which finds the account that logs in by it; to be dropped with the next release.
 CREATE INDEX users_lower_email_address_idx ON users.users USING btree (lower(email_address));
+-- sql/users/functions/matching.sql: searches.
 CREATE INDEX users_search_idx ON users.users USING gin (gateway.fold_text(((((first_name || ' '::text) || last_name) || ' '::text) || email_address)) gin_trgm_ops);
 -- sql/notifications/triggers.sql
 CREATE TRIGGER users_plan_reminder BEFORE INSERT ON users.users FOR EACH ROW WHEN ((new.order_notifications_next_scheduled_time IS NULL)) EXECUTE FUNCTION users.plan_reminder();

@@ -20,6 +20,9 @@ export async function schemaOf (sql: Sql): Promise<string[]> {
     union all select concat_ws(' ', 'constraint', conrelid::regclass, conname, pg_get_constraintdef(oid))
     from pg_constraint
     where connamespace in (select oid from schemas) and contype <> 'n'
+    union all select concat_ws(' ', 'type', a.attrelid::regclass, a.attname, format_type(a.atttypid, a.atttypmod))
+    from pg_attribute a join pg_class c on c.oid = a.attrelid
+    where c.relnamespace in (select oid from schemas) and c.relkind = 'c' and not a.attisdropped
     union all select 'index ' || indexdef from pg_indexes where schemaname in ('users', 'products', 'orders', 'gateway',
     'legacy')
     union all select concat_ws(' ', 'made', kind, name, file) from gateway.objects where retired_in is null

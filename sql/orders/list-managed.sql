@@ -13,17 +13,48 @@ with filter as materialized (
   -- A user who does not exist has no orders: no id is below 0.
   select case when $1::text is not null then coalesce(users.id_of($1), -1) end as user_id
 ),
+-- Where four of the filters are null, it is all orders, or those of one status: asked for most. Their sums and pages are read here, which saves
+-- what the functions cost; with any other filter the functions do it.
 sums as materialized (
-  select filter.user_id, matching.orders, matching.total_quantity, matching.total_price
-  from filter, orders.sum_matching(filter.user_id, $2::text, $3::integer, $4::timestamptz, $5::timestamptz) matching
+  select coalesce(sum(s.orders), 0)::bigint as orders, coalesce(sum(s.total_quantity), 0)::bigint as total_quantity,
+    coalesce(sum(s.total_price), 0) as total_price
+  from (
+    select m.orders, m.total_quantity, m.total_price from orders.order_month_totals m
+    where num_nulls($1, $3::integer, $4::timestamptz, $5::timestamptz) = 4 and ($2::text is null or m.status = $2)
+    union all
+    select t.orders, t.total_quantity, t.total_price from orders.order_totals t
+    where num_nulls($1, $3, $4, $5) = 4 and t.shard >= 0 and ($2 is null or t.status = $2)
+    union all
+    select f.orders, f.total_quantity, f.total_price
+    from filter, orders.sum_matching(filter.user_id, $2, $3, $4, $5) f
+    where num_nulls($1, $3, $4, $5) < 4
+  ) s
 ),
 page as materialized (
-  select found.order_id, found.place, found.made_at
-  from sums, orders.find_page(
-    sums.user_id, $2, $3, $4, $5,
-    timestamptz 'epoch' + $6::bigint * interval '1 microsecond', $7::bigint, $8::integer + 1, $9::bigint) found
-  -- Behind the last one there is nothing to look for.
-  where sums.orders > $9
+  select order_id, made_at, row_number() over (order by made_at desc, order_id desc) as place
+  from (
+    (
+      select o.id as order_id, o.created_at as made_at from orders.orders o
+      where num_nulls($1, $2, $3, $4, $5) = 5 and (select orders from sums) > $9::bigint
+        and (o.created_at, o.id) < (
+          coalesce(timestamptz 'epoch' + $6::bigint * interval '1 microsecond', 'infinity'), coalesce($7::bigint, 9223372036854775807))
+      order by o.created_at desc, o.id desc limit $8::integer + 1 offset $9
+    )
+    union all
+    (
+      select o.id, o.created_at from orders.orders o
+      where num_nulls($1, $3, $4, $5) = 4 and o.status = $2 and (select orders from sums) > $9
+        and (o.created_at, o.id) < (
+          coalesce(timestamptz 'epoch' + $6 * interval '1 microsecond', 'infinity'), coalesce($7, 9223372036854775807))
+      order by o.created_at desc, o.id desc limit $8 + 1 offset $9
+    )
+    union all
+    select f.order_id, f.made_at
+    from filter, orders.find_page(
+      filter.user_id, $2, $3, $4, $5, timestamptz 'epoch' + $6 * interval '1 microsecond', $7, $8 + 1, $9) f
+    -- Behind the last one there is nothing to look for.
+    where num_nulls($1, $3, $4, $5) < 4 and (select orders from sums) > $9
+  ) found
 )
 select sums.orders as total, sums.total_quantity, (sums.total_price * 100)::bigint as total_amount_cents,
   (

@@ -7,9 +7,6 @@ create or replace trigger orders_check_status before update of status on orders.
 for each row when (old.status <> new.status and current_setting('db_service.loading', true) is distinct from 'on')
 execute function orders.check_status();
 
-create or replace trigger orders_record_inserted_status after insert on orders.orders
-for each row when (current_setting('db_service.loading', true) is distinct from 'on') execute function orders.record_status();
-
 create or replace trigger orders_record_status after update of status on orders.orders
 for each row when (old.status <> new.status and current_setting('db_service.loading', true) is distinct from 'on')
 execute function orders.record_status();
@@ -28,9 +25,9 @@ for each row when (new.tax_rate is not null) execute function orders.charge();
 create or replace trigger orders_touch before update on orders.orders
 for each row execute function gateway.touch();
 
--- The sums of days (orders.order_totals).
-create or replace trigger orders_count_inserted after insert on orders.orders
-referencing new table as added for each statement execute function orders.count_orders();
+-- The history of new orders, and the sums of days (orders.order_totals).
+create or replace trigger orders_record_inserted after insert on orders.orders
+referencing new table as added for each statement execute function orders.record_inserted();
 
 create or replace trigger orders_count_updated after update on orders.orders
 referencing old table as removed new table as added for each statement execute function orders.count_orders();

@@ -4,8 +4,10 @@ select o.id as order_id, o.version, (
   select row_to_json(fields)::text
   from (
     select o.id as order_id, o.user_id,
-      coalesce(nullif(o.customer_name, ''),
-        nullif(concat_ws(' ', u.first_name, nullif(u.last_name, '')), '')) as user_name,
+      -- The person's row is looked for only where the order does not say.
+      coalesce(nullif(o.customer_name, ''), (
+        select nullif(concat_ws(' ', u.first_name, nullif(u.last_name, '')), '') from users.users u
+        where u.id = o.user_id)) as user_name,
       o.status, o.created_at, o.updated_at,
       array(
         select i from (
@@ -18,8 +20,7 @@ select o.id as order_id, o.version, (
       (o.total_price * 100)::bigint as total_amount_cents, o.total_quantity
   ) fields
 ) as document
-from orders.orders o
-left join users.users u on u.id = o.user_id;
+from orders.orders o;
 
 -- An order as the service API shows it, with its items; `details` adds the status history. The one place that knows
 -- this shape: lists, single orders and the answers of writes all read it here.

@@ -1,5 +1,6 @@
--- Every index that no constraint brings with it.
-select n.nspname as schema, t.relname as table, pg_get_indexdef(i.indexrelid) || ';' as text
+-- Every index that no constraint brings with it, and what is said about it.
+select n.nspname as schema, t.relname as table,
+  coalesce('-- ' || obj_description(c.oid, 'pg_class') || E'\n', '') || pg_get_indexdef(i.indexrelid) || ';' as text
 from pg_index i
 join pg_class t on t.oid = i.indrelid
 join pg_class c on c.oid = i.indexrelid

@@ -4,6 +4,7 @@ import { Caller, callers } from '../../database/caller.ts'
 import { Contention, namesIn } from '../../database/contention.ts'
 import { Line } from '../../database/line.ts'
 import { Pool } from '../../database/pool.ts'
+import { until } from '../checks.ts'
 import { freshDatabase } from '../helper.ts'
 
 const ASK = 'select 1 as answer'
@@ -39,6 +40,31 @@ t.test('a read is cancelled when its caller hangs up, and its connection serves 
   await t.rejects(running, { code: '57014' })
   await next
   t.ok(performance.now() - began < 10_000)
+})
+
+t.test('each new connection is warmed before anybody needs it, also the one after a lost one', async (t) => {
+  const pool = await openPool(t, 2)
+  pool.keepWarm("select set_config('test.warm', 'yes', false) as is_warm")
+  const find = "select current_setting('test.warm', true) as warm, pg_backend_pid() as pid from pg_sleep(0.05)"
+  // Both at once, so that each connection says so.
+  const both = async () => await Promise.all([1, 2].map(async () => (await pool.run(find, [], { isRead: true }))[0]!))
+  await until(async () => (await both()).every(({ warm }) => warm === 'yes'), 'both are warm')
+  const [lost] = await both()
+  await pool.run('select pg_terminate_backend($1::int)', [lost!.pid], { isRead: true }).catch(() => {})
+  await until(async () => {
+    const found = await both().catch(() => [])
+    return found.length > 0 && found.every(({ pid, warm }) => pid !== lost!.pid && warm === 'yes')
+  }, 'the new one, too')
+})
+
+t.test('a connection that cannot be warmed is used all the same, and so are the others meanwhile', async (t) => {
+  const pool = await openPool(t, 2)
+  pool.keepWarm('select pg_sleep(60)')
+  await until(async () => pool.active > 0, 'one is being warmed')
+  t.match(await pool.run(ASK, [], { isRead: true }), [{ answer: 1 }])
+  await until(async () => pool.active === 0, 'it is given back')
+  t.match(await Promise.all([1, 2].map(async () => await pool.run(ASK, [], { isRead: false }))),
+    [[{ answer: 1 }], [{ answer: 1 }]])
 })
 
 t.test('a write that was sent is left to finish', async (t) => {

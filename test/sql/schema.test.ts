@@ -1,7 +1,9 @@
+import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import t from 'tap'
 import { schemaText } from '../../scripts/schema-text.ts'
+import { all } from '../checks.ts'
 import { openShop } from '../helper.ts'
 
 /** PostgreSQL writes definitions in its own words, which other versions choose otherwise. */
@@ -26,4 +28,26 @@ t.test('what each table is for stands with it', async (t) => {
     where relkind in ('r', 'p') and relnamespace::regnamespace::text in ('users', 'products', 'orders', 'gateway')
     and obj_description(oid, 'pg_class') is null`
   t.strictSame(silent.map(({ name }) => name), [])
+})
+
+/** What an index may be for, besides a statement by its file and a constraint by its name. */
+const OTHERS = /Callers of \/query|Release 1\.0/
+
+t.test('each index that no constraint brings says what it is for, and that is there', async (t) => {
+  const { sql } = await openShop(t)
+  const indexes = await sql<{ name: string, purpose: string | null }[]>`
+    select c.oid::regclass::text as name, obj_description(c.oid, 'pg_class') as purpose
+    from pg_index i join pg_class c on c.oid = i.indexrelid
+    where c.relnamespace::regnamespace::text in ('users', 'products', 'orders', 'gateway', 'legacy')
+    and not exists (select from pg_constraint o where o.conindid = c.oid and o.contype in ('p', 'u', 'x'))`
+  const constraints = new Set((await sql<{ name: string }[]>`
+    select conname as name from pg_constraint where connamespace::regnamespace::text in ('users', 'products', 'orders',
+    'gateway', 'legacy')`).map(({ name }) => name))
+  all(t, indexes, ({ purpose }) => {
+    const named = (names: RegExp) => purpose?.match(names) ?? []
+    const [files, keys] = [named(/sql\/[a-z/-]+\.sql/g), named(/[a-z_]+_fkey/g)]
+    return (files.length + keys.length > 0 || OTHERS.test(purpose ?? '')) &&
+      files.every((file) => existsSync(join(import.meta.dirname, '../..', file))) &&
+      keys.every((key) => constraints.has(key))
+  }, 'a statement, a foreign key, or who else uses it')
 })

@@ -45,7 +45,7 @@ select sums.orders as total, sums.total_quantity, (sums.total_price * 100)::bigi
     select coalesce('[' || string_agg(built.document, ',' order by page.place) || ']', '[]')
     from page
     cross join lateral (
-      select document from bench_reference.management_documents where order_id = page.id offset 0
+      select document from bench_best.management_documents where order_id = page.id offset 0
     ) built
     where page.place <= $8
   ) as documents,

@@ -5,7 +5,7 @@ create or replace function orders.add_items(changed_id bigint, items jsonb, cont
 language plpgsql as $$
 declare
   current orders.orders;
-  lines orders.order_items[];
+  lines orders.line[];
   last_position integer;
   answer json;
 begin
@@ -21,13 +21,12 @@ begin
     'add_to_cart_order', coalesce(item -> 'add_to_cart_order', to_jsonb(last_position + place))))
   into items
   from jsonb_array_elements(items) with ordinality as i (item, place);
-  lines := array(select l from orders.price_lines(items) l);
+  lines := (orders.basket_of(items)).lines;
   -- A line that is there already is raised at its own price.
   perform orders.refuse_unpriced(array(
-    select l from unnest(lines) l
-    where not exists (select from orders.order_items i where i.order_id = changed_id and i.product_id = l.product_id and i.price is not null)
-  ) || array(
-    select i from orders.order_items i join unnest(lines) l using (product_id) where i.order_id = changed_id and i.price is null
+    select l.product_id from unnest(lines) l
+    left join orders.order_items i on i.order_id = changed_id and i.product_id = l.product_id
+    where case when i.product_id is null then l.price else i.price end is null
   ), (context ->> 'sell_unpriced')::boolean);
   lines := orders.take_stock(lines);
 

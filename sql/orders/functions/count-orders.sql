@@ -1,17 +1,10 @@
--- Keeps orders.order_totals exact, in the transaction of the change. Rows are touched in the order of their keys, so that two
+-- Keeps orders.order_totals exact, in the transaction of the change; of new orders: orders.record_inserted. Rows are touched in the order of their keys, so that two
 -- writers on one shard wait instead of deadlocking.
 create or replace function orders.count_orders() returns trigger
 language plpgsql as $$
 begin
   -- Each event sees only its own transition tables.
   case tg_op
-    when 'INSERT' then
-      perform orders.add_to_totals(t.day, t.status, t.orders, t.quantity, t.price)
-      from (
-        select (created_at at time zone 'UTC')::date as day, status,
-          count(*) as orders, sum(total_quantity) as quantity, sum(total_price) as price
-        from added group by 1, 2 order by 1, 2
-      ) t;
     when 'DELETE' then
       perform orders.add_to_totals(t.day, t.status, -t.orders, -t.quantity, -t.price)
       from (

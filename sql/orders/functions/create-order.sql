@@ -1,25 +1,18 @@
--- Makes an order for a user: number, snapshots, stock, totals, history (by trigger), all or nothing. Every face places its
--- orders here. Refuses with USER_NOT_FOUND, PRODUCTS_NOT_FOUND, PRODUCT_NOT_PRICED, INSUFFICIENT_STOCK. `input`: items, sell_unpriced (the
--- setting), and whatever of the order's own fields the caller sent; the rest is filled in. One that starts as cancelled takes no stock.
--- The first update locks the user's row until the end, so the numbers of one user's orders follow each other without gap.
-create or replace function orders.create_order(buyer_id bigint, input jsonb) returns bigint
+-- Makes an order of a basket for a user whose row is locked and has the order's number already: snapshots, stock, totals, history (by trigger),
+-- all or nothing. Every face places its orders here. Refuses with PRODUCT_NOT_PRICED, INSUFFICIENT_STOCK. `input`: sell_unpriced (the setting), and
+-- whatever of the order's own fields the caller sent; the rest is filled in. One that starts as cancelled takes no stock.
+create or replace function orders.create_order(buyer users.users, basket orders.basket, input jsonb) returns orders.orders
 language plpgsql as $$
 declare
-  buyer users.users;
-  lines orders.order_items[];
-  new_id bigint;
+  made orders.orders;
   made_at constant timestamptz := clock_timestamp();
-  prior timestamptz;
+  name constant text := trim(concat_ws(' ', buyer.first_name, buyer.last_name));
 begin
-  update users.users set last_order_number = last_order_number + 1 where id = buyer_id returning * into buyer;
-  if buyer.id is null then
-    perform gateway.refuse('USER_NOT_FOUND');
+  if cardinality(basket.unpriced) > 0 then
+    perform orders.refuse_unpriced(basket.unpriced, (input ->> 'sell_unpriced')::boolean);
   end if;
-
-  lines := array(select l from orders.price_lines(input -> 'items') l);
-  perform orders.refuse_unpriced(lines, (input ->> 'sell_unpriced')::boolean);
-  if input ->> 'status' is distinct from 'cancelled' then
-    lines := orders.take_stock(lines);
+  if basket.is_tracked and input ->> 'status' is distinct from 'cancelled' then
+    basket.lines := orders.take_stock(basket.lines);
   end if;
 
   -- An address of the order's own is not mixed with the user's.
@@ -29,9 +22,6 @@ begin
     buyer.postal_code := null;
     buyer.country := null;
   end if;
-
-  select o.created_at into prior from orders.orders o
-  where o.user_id = buyer.id order by o.created_at desc, o.id desc limit 1;
 
   insert into orders.orders (
     user_id, order_number, eval_set, order_dow, order_hour_of_day, days_since_prior_order, status,
@@ -43,11 +33,12 @@ begin
     buyer.id, buyer.last_order_number, 'new',
     coalesce((input ->> 'order_dow')::smallint, extract(dow from made_at at time zone 'UTC')),
     coalesce((input ->> 'order_hour_of_day')::smallint, extract(hour from made_at at time zone 'UTC')),
-    coalesce((input ->> 'days_since_prior_order')::real, case when prior < made_at then floor(extract(epoch from made_at - prior) / 86400) end),
-    'pending',
-    count(*), sum(l.quantity), coalesce(sum(l.price * l.quantity), 0),
-    trim(concat_ws(' ', buyer.first_name, buyer.last_name)), buyer.email_address,
-    coalesce(input ->> 'delivery_name', trim(concat_ws(' ', buyer.first_name, buyer.last_name))),
+    coalesce((input ->> 'days_since_prior_order')::real, (
+      select case when prior.created_at < made_at then floor(extract(epoch from made_at - prior.created_at) / 86400) end
+      from orders.orders prior
+      where prior.user_id = buyer.id order by prior.created_at desc, prior.id desc limit 1)),
+    'pending', cardinality(basket.lines), basket.quantity, basket.price, name, buyer.email_address,
+    coalesce(input ->> 'delivery_name', name),
     coalesce(input ->> 'phone_number', buyer.phone_number),
     coalesce(input ->> 'street_address', buyer.street_address),
     coalesce(input ->> 'city', buyer.city),
@@ -58,20 +49,20 @@ begin
     input ->> 'customer_notes',
     (input ->> 'tax_rate')::numeric, (input ->> 'shipping_rate')::numeric, (input ->> 'free_shipping_from')::numeric,
     nullif(current_setting('db_service.request_id', true), ''), made_at, made_at
-  from unnest(lines) l
-  returning id into new_id;
+  -- None for nobody: so orders.warm has the plan made.
+  where buyer.id is not null
+  returning * into made;
 
   insert into orders.order_items (
-    order_id, product_id, quantity, add_to_cart_order, reordered, price, product_name, product_sku, image_url,
-    product_attributes, stock_taken, ordered_at)
-  select new_id, l.product_id, l.quantity, l.add_to_cart_order, l.reordered, l.price, l.product_name, l.product_sku,
-    l.image_url, l.product_attributes, l.stock_taken, made_at
-  from unnest(lines) l;
+    id, order_id, product_id, quantity, add_to_cart_order, reordered, price, product_name, product_sku, image_url, stock_taken, ordered_at)
+  select l.id, made.id, l.product_id, l.quantity, l.add_to_cart_order, l.reordered, l.price, l.product_name, l.product_sku,
+    l.image_url, l.stock_taken, made_at
+  from unnest(basket.lines) l;
 
   -- An order that is made in another status than pending has been pending first: the history shows both.
   if input ->> 'status' <> 'pending' then
-    update orders.orders set status = input ->> 'status' where id = new_id;
+    update orders.orders set status = input ->> 'status' where id = made.id returning * into made;
   end if;
-  return new_id;
+  return made;
 end
 $$;

@@ -8,13 +8,17 @@ create or replace function orders.place(
   out order_id bigint, out answer text, out refusal jsonb, out replayed boolean
 ) language plpgsql as $$
 declare
+  placed record;
+  buyer_id bigint;
   first_answer gateway.idempotency_keys;
   code text;
   facts text;
 begin
   replayed := false;
   if context ->> 'idempotency_key' is null then
-    select r.order_id, r.answer into order_id, answer from orders.run_operation(operation, input, context) r;
+    placed := orders.place_now(operation, input, context);
+    order_id := placed.order_id;
+    answer := placed.answer;
     return;
   end if;
 
@@ -43,7 +47,10 @@ begin
   end loop;
 
   begin
-    select r.order_id, r.answer into order_id, answer from orders.run_operation(operation, input, context) r;
+    placed := orders.place_now(operation, input, context);
+    order_id := placed.order_id;
+    answer := placed.answer;
+    buyer_id := placed.buyer_id;
   exception when sqlstate 'DB001' then
     get stacked diagnostics code = message_text, facts = pg_exception_detail;
     -- Not an answer to keep: the caller looks again, and asks again with the tag of now.
@@ -54,34 +61,7 @@ begin
   end;
 
   update gateway.idempotency_keys set
-    user_id = (select o.user_id from orders.orders o where o.id = place.order_id),
-    order_id = place.order_id, answer = place.answer, refusal = place.refusal
+    user_id = buyer_id, order_id = place.order_id, answer = place.answer, refusal = place.refusal
   where caller = context ->> 'caller' and key = context ->> 'idempotency_key';
-end
-$$;
-
--- What each operation does, and how its face shows the order.
-create or replace function orders.run_operation(
-  operation text, input jsonb, context jsonb,
-  out order_id bigint, out answer text
-) language plpgsql as $$
-begin
-  perform gateway.introduce(context);
-  case operation
-    when 'place' then order_id := orders.create_order(users.internal_id((input ->> 'user_id')::uuid), input);
-    when 'checkout' then order_id := orders.checkout(input);
-    when 'place_managed' then order_id := orders.create_order(users.id_of(input ->> 'user_id'), input);
-    when 'place_for_caller' then
-      order_id := orders.place_for_caller(input);
-      -- The caller may be known only since now.
-      select orders.show_order(d, input -> 'caller' || jsonb_build_object('localId', d.owner_id)) into answer
-      from orders.storefront_documents d where d.order_id = run_operation.order_id;
-      return;
-  end case;
-  if operation = 'place_managed' then
-    select d.document into answer from orders.management_documents d where d.order_id = run_operation.order_id;
-  else
-    select d.details into answer from orders.order_documents d where d.order_id = run_operation.order_id;
-  end if;
 end
 $$;

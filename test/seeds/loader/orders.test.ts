@@ -185,7 +185,9 @@ t.test('A column may be missing: orders are numbered in the order of time, creat
 t.test('New orders come after the largest loaded id, and at least at 3422000; numbers go on', async (t) => {
   const { load, sql } = await openLoader(t)
   await load({ ...SHOP, 'orders_demo.csv': SHOP['orders_demo.csv'].replace('\n13,', '\n3500000,') })
-  const [placed] = await sql`select orders.create_order(7, '{"items": [{"product_id": 1, "quantity": 2}]}') as id`
+  const [placed] = await sql`
+    select order_id as id from orders.place(
+      'place_managed', '{"user_id": "7", "items": [{"product_id": 1, "quantity": 2}]}', '{}')`
   t.equal(placed!.id, 3500001)
   t.match(await sql`select order_number, status from orders.orders where id = ${placed!.id}`, [
     { order_number: 3, status: 'pending' }

@@ -1,0 +1,2 @@
+-- Prepares a new connection for orders, without doing anything.
+select orders.warm() as is_warm
