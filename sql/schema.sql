@@ -598,6 +598,8 @@ function orders.sum_days(with_status text, first_day date, end_day date, OUT ord
 function orders.sum_matching(of_user bigint, with_status text, with_product integer, from_time timestamp with time zone, to_time timestamp with time zone, OUT orders bigint, OUT total_quantity bigint, OUT total_price numeric) returns record
 -- sql/orders/functions/sum-moment.sql
 function orders.sum_moment(with_status text, from_time timestamp with time zone, before timestamp with time zone, OUT orders bigint, OUT total_quantity bigint, OUT total_price numeric) returns record
+-- sql/orders/functions/sum-product-moment.sql
+function orders.sum_product_moment(with_product integer, with_status text, from_time timestamp with time zone, before timestamp with time zone, OUT orders bigint, OUT total_quantity numeric, OUT total_price numeric) returns record
 -- sql/orders/functions/sum-product.sql
 function orders.sum_product(with_product integer, with_status text, from_time timestamp with time zone, to_time timestamp with time zone, OUT orders bigint, OUT total_quantity bigint, OUT total_price numeric) returns record
 -- sql/orders/functions/take-stock.sql
