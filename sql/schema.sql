@@ -226,6 +226,13 @@ view legacy.orders (
 
 
 -- ---------- Schema orders ----------
+-- The months in which a product was in so many settled orders that orders.product_day_totals has them by day.
+create table orders.busy_months (
+  product_id integer not null,
+  month date not null,
+  constraint busy_months_pkey PRIMARY KEY (product_id, month)
+);
+
 -- What is in a cart. Without a price: a cart always shows today's.
 create table orders.cart_items (
   cart_id bigint not null,
@@ -434,6 +441,17 @@ create table orders.outbox (
 CREATE INDEX outbox_published_idx ON orders.outbox USING btree (published_at) WHERE (published_at IS NOT NULL);
 CREATE INDEX outbox_waiting_idx ON orders.outbox USING btree (order_id, id) WHERE (published_at IS NULL);
 
+-- Exact sums of the settled orders with a product, by day (UTC) and status: of busy months only (orders.busy_months).
+create table orders.product_day_totals (
+  product_id integer not null,
+  day date not null,
+  status text not null,
+  orders bigint not null,
+  total_quantity bigint not null,
+  total_price numeric(20,2) not null,
+  constraint product_day_totals_pkey PRIMARY KEY (product_id, day, status)
+);
+
 -- Exact sums of the settled orders with a product, by month (UTC) and status.
 create table orders.product_totals (
   product_id integer not null,
@@ -523,6 +541,8 @@ function orders.claim_events(most bigint, look_at bigint, hold interval, INOUT w
 function orders.record_event() returns trigger
 -- sql/orders/functions/add-items.sql
 function orders.add_items(changed_id bigint, items jsonb, context jsonb) returns json
+-- sql/orders/functions/add-to-product-totals.sql
+function orders.add_to_product_totals(moved orders.product_day_totals[]) returns void
 -- sql/orders/functions/add-to-totals.sql
 function orders.add_to_totals(of_day date, of_status text, more bigint, quantity numeric, price numeric) returns void
 -- sql/orders/functions/change-for-caller.sql
@@ -588,6 +608,8 @@ function orders.settle_orders(most bigint, latest timestamp with time zone) retu
 function orders.settled_before(earliest timestamp with time zone, latest timestamp with time zone) returns timestamp with time zone
 -- sql/orders/functions/show-order.sql
 function orders.show_order(shown orders.storefront_documents, caller jsonb) returns text
+-- sql/orders/functions/split-months.sql
+function orders.split_months(products integer[], earliest date, latest date, settled timestamp with time zone, busy_from bigint) returns void
 -- sql/orders/functions/sum-changed-items.sql
 function orders.sum_changed_items() returns trigger
 -- sql/orders/functions/sum-changed-orders.sql
@@ -599,7 +621,7 @@ function orders.sum_matching(of_user bigint, with_status text, with_product inte
 -- sql/orders/functions/sum-moment.sql
 function orders.sum_moment(with_status text, from_time timestamp with time zone, before timestamp with time zone, OUT orders bigint, OUT total_quantity bigint, OUT total_price numeric) returns record
 -- sql/orders/functions/sum-product-moment.sql
-function orders.sum_product_moment(with_product integer, with_status text, from_time timestamp with time zone, before timestamp with time zone, OUT orders bigint, OUT total_quantity numeric, OUT total_price numeric) returns record
+function orders.sum_product_moment(with_product integer, with_status text, from_time timestamp with time zone, before timestamp with time zone, are_settled boolean, OUT orders numeric, OUT total_quantity numeric, OUT total_price numeric) returns record
 -- sql/orders/functions/sum-product.sql
 function orders.sum_product(with_product integer, with_status text, from_time timestamp with time zone, to_time timestamp with time zone, OUT orders bigint, OUT total_quantity bigint, OUT total_price numeric) returns record
 -- sql/orders/functions/take-stock.sql

@@ -108,17 +108,21 @@ t.test('of a product, the sums are those of its orders, whatever the range and w
     select setseed(0.5);
     insert into orders.orders (order_dow, order_hour_of_day, status, created_at, total_quantity, total_price)
     select 0, 0, case when random() < 0.7 then 'delivered' else 'paid' end,
-      timestamptz '2024-01-10' + random() * interval '120 days', n, n / 100.0 from generate_series(1, 500) n;
+      timestamptz '2024-01-10' + random() * interval '120 days', n, n / 100.0 from generate_series(1, 4500) n;
     insert into orders.order_items (order_id, product_id, product_name, quantity, add_to_cart_order, ordered_at)
     select id, 1, 'one', 1, 1, created_at from orders.orders`).simple()
+  const busy: number[] = []
   for (const until of ['-infinity', '2024-01-10', '2024-02-20 12:00', '2024-04-01', '2024-05-01 03:00', '2025-01-01']) {
     await sql.unsafe(`
       delete from orders.product_totals;
+      delete from orders.product_day_totals;
+      delete from orders.busy_months;
       update orders.settled_orders set until = '-infinity';
       select orders.settle_between('-infinity', '${until}')`).simple()
+    busy.push((await sql`select from orders.busy_months`).length)
     const wrong = await sql`
       with moment as (
-        select timestamptz '2024-01-01' + n * interval '1 hour' * 53 as at from generate_series(0, 70) n
+        select timestamptz '2024-01-01' + n * interval '1 hour' * 53 as at from generate_series(0, 60) n
         union all select unnest('{-infinity,2024-03-01,2024-03-31 23:59:59.999999,infinity}'::timestamptz[])
       )
       select s.status, f.at as from, b.at as to, found, wanted
@@ -133,4 +137,5 @@ t.test('of a product, the sums are those of its orders, whatever the range and w
       where replace(found, '.00)', ')') <> replace(wanted, '.00)', ')')`
     t.strictSame([...wrong], [], `settled until ${until}`)
   }
+  t.strictSame(busy, [0, 0, 0, 2, 3, 3], 'of months with a thousand orders the days are kept')
 })
