@@ -7,7 +7,8 @@ import { BY_INDEX, createClient } from '../../database/client.ts'
 import { statementTexts } from '../../database/statements.ts'
 import { WORK } from '../queues-at-size.ts'
 import { loadFolder } from '../../seeds/loader/index.ts'
-import { costOf, setToWork, trialsOf, type Cost, type Trial } from '../size-plans.ts'
+import { costOf, trialsOf, type Cost, type Trial } from '../size-plans.ts'
+import { setToWork } from '../size-shop.ts'
 import { NAMESPACE, openLoader } from '../seeds/loader/loading.ts'
 
 t.setTimeout(1_200_000)
