@@ -6,7 +6,7 @@ import { describeProgress, type Progress } from '../seeds/loader/progress.ts'
 import { remarks, type LoadReport } from '../seeds/loader/reports.ts'
 
 /** Between two lines of progress, but for the ends of files. */
-const LINE_EVERY_MS = 5000
+const LINE_EVERY_MS = 10_000
 
 /**
  * Loads a folder of CSV files with a progress bar (on a terminal of a developer, else a line a file), and prints what

@@ -21,6 +21,9 @@ export interface LoadOptions {
   onProgress?: (progress: Progress) => void
 }
 
+/** How often the progress is told where nothing else tells it. */
+const REPEATED_EVERY_MS = 5000
+
 /** Orders, items and history belong together: an order is written once, with totals and status. */
 const UNITS: [Kind, ...Kind[]][] = [
   ['departments'], ['aisles'], ['products'], ['enriched'], ['inventory'], ['users'], ['orders', 'items', 'history']
@@ -52,11 +55,16 @@ export async function loadFolder (sql: Sql, options: LoadOptions): Promise<LoadR
     const meter = new Meter(wanted.map((kinds) => ({ kinds, files: filesOf(kinds) })), options.onProgress ?? (() => {}))
     const read = readerOf(sql, options, meter)
     const staged = new Map<Kind, Map<CsvFile, Staged>>()
-    for (const kinds of wanted) {
-      for (const kind of kinds) staged.set(kind, await read(kind, found[kind]))
-      meter.beginUnit(kinds, filesOf(kinds))
-      await settle(sql, kinds, isEmpty[kinds[0]], (step) => meter.step(step))
-      meter.endUnit()
+    const clock = setInterval(() => meter.repeat(), REPEATED_EVERY_MS)
+    try {
+      for (const kinds of wanted) {
+        for (const kind of kinds) staged.set(kind, await read(kind, found[kind]))
+        meter.beginUnit(kinds, filesOf(kinds))
+        await settle(sql, kinds, isEmpty[kinds[0]], (step) => meter.step(step))
+        meter.endUnit()
+      }
+    } finally {
+      clearInterval(clock)
     }
     // Sequences do not roll back.
     if (!options.dryRun) await run(sql, 'move-sequences')

@@ -1,6 +1,6 @@
 import type { CsvFile, Kind } from './files.ts'
 
-/** How far a load is. Told as bytes are read, and as each step of checking and writing begins. */
+/** How far a load is. Told as bytes are read, as each step of checking and writing begins, and every few seconds. */
 export interface Progress {
   /** The file that is read, or the last one of those that are checked and written. */
   file: string
@@ -58,6 +58,8 @@ export class Meter {
   #over = 0
   #share = 0
   #file = ''
+  #last: Progress | undefined
+  #toldAt = 0
 
   /** @param units the files to be read, of each unit */
   constructor (units: { kinds: Kind[], files: CsvFile[] }[], onProgress: (progress: Progress) => void) {
@@ -95,20 +97,38 @@ export class Meter {
     this.#unit = this.#over = this.#share = 0
   }
 
+  /** Tells what was told last, as of now: a statement may take minutes. */
+  repeat (): void {
+    if (this.#last === undefined) return
+    const { rows, secondsLeft } = this.#last
+    const left = secondsLeft === undefined ? undefined : Math.max(0, secondsLeft - this.#seconds() + this.#toldAt)
+    this.#onProgress({ ...this.#last, rowsPerSecond: this.#pace(rows), secondsLeft: left })
+  }
+
   #tell (phase: Progress['phase'], step: string): void {
-    const seconds = (performance.now() - this.#began) / 1000
+    const seconds = this.#seconds()
     const part = this.#work === 0 ? 1 : (this.#done + this.#unit * this.#over / 100) / this.#work
-    this.#onProgress({
+    this.#toldAt = seconds
+    this.#last = {
       file: this.#file,
       bytes: this.#bytes,
       total: this.#total,
       phase,
       step,
       rows: this.#rows,
-      rowsPerSecond: Math.round(this.#rows / Math.max(seconds, 0.001)),
+      rowsPerSecond: this.#pace(this.#rows),
       part,
       secondsLeft: part < TELLING ? undefined : seconds * (1 - part) / part
-    })
+    }
+    this.#onProgress(this.#last)
+  }
+
+  #seconds (): number {
+    return (performance.now() - this.#began) / 1000
+  }
+
+  #pace (rows: number): number {
+    return Math.round(rows / Math.max(this.#seconds(), 0.001))
   }
 }
 

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import t from 'tap'
 import { counts, openLoader, SHOP } from './loading.ts'
 import { all } from '../../checks.ts'
-import { describeProgress, type Progress } from '../../../seeds/loader/progress.ts'
+import { describeProgress, Meter, type Progress } from '../../../seeds/loader/progress.ts'
 
 const { 'departments.csv': departments, 'products.csv': products } = SHOP
 
@@ -154,6 +154,16 @@ t.test('The progress tells bytes, rows and steps, and how long the rest takes', 
   t.ok(parts.at(-1)! > 0.8, 'and gets near the end')
   const steps = ['reading', 'reject-items', 'choose-items', 'insert-items', 'settle-all']
   t.strictSame([...new Set(seen.map(({ step }) => step))].filter((step) => steps.includes(step)), steps)
+
+  const told: Progress[] = []
+  const file = { number: 1, name: 'a', path: 'a', size: 300, isPacked: false }
+  const meter = new Meter([{ kinds: ['aisles'], files: [file] }], (progress) => told.push(progress))
+  meter.repeat()
+  t.strictSame(told, [], 'there is nothing to tell yet')
+  meter.read(file, 150, 7)
+  meter.repeat()
+  t.match(told[1], { part: 150 / 900, rows: 7, step: 'reading' }, 'it is told again')
+  t.ok(told[1]!.secondsLeft! < told[0]!.secondsLeft!, 'and the time left goes on')
 
   const halfway = { ...seen.at(-1)!, step: 'reading', file: 'orders.csv', part: 0.5, rows: 12, rowsPerSecond: 6 }
   t.equal(describeProgress({ ...halfway, secondsLeft: 89.2 }),
