@@ -1,8 +1,12 @@
 import { join } from 'node:path'
 import type { Sql } from 'postgres'
 import type { Config } from '../plugins/settings.ts'
-import { loadFolder, type Progress } from '../seeds/loader/index.ts'
+import { loadFolder } from '../seeds/loader/index.ts'
+import { describeProgress, type Progress } from '../seeds/loader/progress.ts'
 import { remarks, type LoadReport } from '../seeds/loader/reports.ts'
+
+/** Between two lines of progress, but for the ends of files. */
+const LINE_EVERY_MS = 10_000
 
 /**
  * Loads a folder of CSV files with a progress bar (on a terminal of a developer, else a line a file), and prints what
@@ -30,25 +34,25 @@ async function progressBar () {
   const cliProgress = await import('cli-progress').catch(() => undefined)
   if (!cliProgress) return undefined
   const { Presets, SingleBar } = cliProgress.default
-  const bar = new SingleBar({
-    format: '{bar} {percentage}% {step} {file}',
-    hideCursor: true,
-    clearOnComplete: true
-  }, Presets.shades_classic)
-  bar.start(1, 0, { step: '', file: '' })
+  const bar = new SingleBar({ format: '{bar} {text}', hideCursor: true, clearOnComplete: true }, Presets.shades_classic)
+  bar.start(1, 0, { text: '' })
   return {
-    tell ({ file, bytes, total, phase }: Progress) {
-      bar.setTotal(total)
-      bar.update(bytes, { file, step: phase === 'read' ? 'reading' : 'checking and writing' })
-    },
+    tell (progress: Progress) { bar.update(progress.part, { text: describeProgress(progress) }) },
     stop: () => bar.stop()
   }
 }
 
+/** A line for each step that takes its time, and for each file that has been read. */
 function progressLines () {
+  let said = -Infinity
+  let file = ''
   return {
-    tell ({ file, bytes, total, phase }: Progress) {
-      if (phase === 'check') console.error(`${Math.floor(100 * bytes / Math.max(total, 1))}% read ${file}`)
+    tell (progress: Progress) {
+      const isRead = progress.phase === 'check' && progress.file !== file
+      if (!isRead && performance.now() - said < LINE_EVERY_MS) return
+      if (isRead) file = progress.file
+      said = performance.now()
+      console.error(describeProgress(progress))
     },
     stop () {}
   }

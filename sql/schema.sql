@@ -233,6 +233,13 @@ view legacy.orders (
 
 
 -- ---------- Schema orders ----------
+-- The months in which a product was in so many settled orders that orders.product_day_totals has them by day.
+create table orders.busy_months (
+  product_id integer not null,
+  month date not null,
+  constraint busy_months_pkey PRIMARY KEY (product_id, month)
+);
+
 -- What is in a cart. Without a price: a cart always shows today's.
 create table orders.cart_items (
   cart_id bigint not null,
@@ -442,6 +449,17 @@ CREATE INDEX outbox_published_idx ON orders.outbox USING btree (published_at) WH
 -- sql/events/functions/claim-events.sql: the oldest event of each order that has not gone out.
 CREATE INDEX outbox_waiting_idx ON orders.outbox USING btree (order_id, id) WHERE (published_at IS NULL);
 
+-- Exact sums of the settled orders with a product, by day (UTC) and status: of busy months only (orders.busy_months).
+create table orders.product_day_totals (
+  product_id integer not null,
+  day date not null,
+  status text not null,
+  orders bigint not null,
+  total_quantity bigint not null,
+  total_price numeric(20,2) not null,
+  constraint product_day_totals_pkey PRIMARY KEY (product_id, day, status)
+);
+
 -- Exact sums of the settled orders with a product, by month (UTC) and status.
 create table orders.product_totals (
   product_id integer not null,
@@ -560,6 +578,8 @@ function orders.claim_events(most bigint, look_at bigint, hold interval, INOUT w
 function orders.record_event() returns trigger
 -- sql/orders/functions/add-items.sql
 function orders.add_items(changed_id bigint, items jsonb, context jsonb) returns json
+-- sql/orders/functions/add-to-product-totals.sql
+function orders.add_to_product_totals(moved orders.product_day_totals[]) returns void
 -- sql/orders/functions/add-to-totals.sql
 function orders.add_to_totals(of_day date, of_status text, more bigint, quantity numeric, price numeric) returns void
 -- sql/orders/functions/basket-of-cart.sql
@@ -632,6 +652,8 @@ function orders.show_made_to_caller(o orders.orders, buyer users.users, lines or
 function orders.show_made(o orders.orders, buyer users.users, lines orders.line[]) returns text
 -- sql/orders/functions/show-order.sql
 function orders.show_order(shown orders.storefront_documents, caller jsonb) returns text
+-- sql/orders/functions/split-months.sql
+function orders.split_months(products integer[], earliest date, latest date, settled timestamp with time zone, busy_from bigint) returns void
 -- sql/orders/functions/sum-changed-items.sql
 function orders.sum_changed_items() returns trigger
 -- sql/orders/functions/sum-changed-orders.sql
@@ -642,6 +664,8 @@ function orders.sum_days(with_status text, first_day date, end_day date, OUT ord
 function orders.sum_matching(of_user bigint, with_status text, with_product integer, from_time timestamp with time zone, to_time timestamp with time zone, OUT orders bigint, OUT total_quantity bigint, OUT total_price numeric) returns record
 -- sql/orders/functions/sum-moment.sql
 function orders.sum_moment(with_status text, from_time timestamp with time zone, before timestamp with time zone, OUT orders bigint, OUT total_quantity bigint, OUT total_price numeric) returns record
+-- sql/orders/functions/sum-product-moment.sql
+function orders.sum_product_moment(with_product integer, with_status text, from_time timestamp with time zone, before timestamp with time zone, are_settled boolean, OUT orders numeric, OUT total_quantity numeric, OUT total_price numeric) returns record
 -- sql/orders/functions/sum-product.sql
 function orders.sum_product(with_product integer, with_status text, from_time timestamp with time zone, to_time timestamp with time zone, OUT orders bigint, OUT total_quantity bigint, OUT total_price numeric) returns record
 -- sql/orders/functions/take-stock.sql

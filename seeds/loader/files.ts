@@ -33,8 +33,11 @@ const SOURCES = {
 
 export type Kind = keyof typeof SOURCES
 
-/** Bytes read at once. */
-const CHUNK = 256 * 1024
+/**
+ * Bytes read at once, and so many rows in memory: with 256 KiB the process grew to 360 MB, and took a third more of the
+ * processor.
+ */
+const CHUNK = 64 * 1024
 
 const ENRICHED = 'products_enriched'
 const PATTERNS: RegExp[] = Object.values(SOURCES).flat(2)

@@ -2,7 +2,8 @@ import { join } from 'node:path'
 import type { FastifyBaseLogger } from 'fastify'
 import type { Sql } from 'postgres'
 import type { Config } from '../../plugins/settings.ts'
-import { loadFolder, type Progress } from './index.ts'
+import { loadFolder } from './index.ts'
+import { describeProgress, type Progress } from './progress.ts'
 import { remarks } from './reports.ts'
 
 /** A long load says where it is, but not all the time. */
@@ -12,14 +13,10 @@ const PROGRESS_EVERY_MS = 3000
 export async function firstLoad (sql: Sql, config: Config, log: FastifyBaseLogger): Promise<void> {
   if (config.SEED_DIR === '') return
   let said = performance.now()
-  const onProgress = ({ file, bytes, total, phase }: Progress) => {
+  const onProgress = (progress: Progress) => {
     if (performance.now() - said < PROGRESS_EVERY_MS) return
     said = performance.now()
-    log.info(
-      `loading ${config.SEED_DIR}: ${Math.floor(100 * bytes / total)} % read, ${phase === 'check'
-        ? 'checking and writing'
-        : 'reading'} ${file}`
-    )
+    log.info(`loading ${config.SEED_DIR}: ${describeProgress(progress)}`)
   }
 
   const rejectsDir = join(config.DATA_DIR, 'rejects')

@@ -2,6 +2,7 @@ import type { Sql } from 'postgres'
 import { v5 } from 'uuid'
 import { inTransaction, run } from './database.ts'
 import { findFiles, type CsvFile, type Kind, type UnreadFile } from './files.ts'
+import { Meter, type Progress } from './progress.ts'
 import { removeReports, report, type FileReport, type LoadReport } from './reports.ts'
 import { StagingTable, type Staged } from './staging.ts'
 import { settle } from './steps.ts'
@@ -20,8 +21,8 @@ export interface LoadOptions {
   onProgress?: (progress: Progress) => void
 }
 
-/** `bytes` of the `total` of all files have been read; then everything is checked and written. */
-export interface Progress { file: string, bytes: number, total: number, phase: 'read' | 'check' }
+/** How often the progress is told where nothing else tells it. */
+const REPEATED_EVERY_MS = 5000
 
 /** Orders, items and history belong together: an order is written once, with totals and status. */
 const UNITS: [Kind, ...Kind[]][] = [
@@ -50,11 +51,20 @@ export async function loadFolder (sql: Sql, options: LoadOptions): Promise<LoadR
     const { isEmpty, units } = await findUnits()
     const wanted = units.filter((kinds) => kinds.some((kind) => found[kind].length > 0))
     if (wanted.length === 0) return []
-    const read = readerOf(sql, options, wanted.flat().flatMap((kind) => found[kind]))
+    const filesOf = (kinds: Kind[]) => kinds.flatMap((kind) => found[kind])
+    const meter = new Meter(wanted.map((kinds) => ({ kinds, files: filesOf(kinds) })), options.onProgress ?? (() => {}))
+    const read = readerOf(sql, options, meter)
     const staged = new Map<Kind, Map<CsvFile, Staged>>()
-    for (const kinds of wanted) {
-      for (const kind of kinds) staged.set(kind, await read(kind, found[kind]))
-      await settle(sql, kinds, isEmpty[kinds[0]])
+    const clock = setInterval(() => meter.repeat(), REPEATED_EVERY_MS)
+    try {
+      for (const kinds of wanted) {
+        for (const kind of kinds) staged.set(kind, await read(kind, found[kind]))
+        meter.beginUnit(kinds, filesOf(kinds))
+        await settle(sql, kinds, isEmpty[kinds[0]], (step) => meter.step(step))
+        meter.endUnit()
+      }
+    } finally {
+      clearInterval(clock)
     }
     // Sequences do not roll back.
     if (!options.dryRun) await run(sql, 'move-sequences')
@@ -69,14 +79,10 @@ export async function loadFolder (sql: Sql, options: LoadOptions): Promise<LoadR
 /**
  * Returns what copies the files of a kind into its staging table, which is created even where there is no file. Reports
  * of earlier loads go at once: whatever becomes of this one, they do not tell of it.
- *
- * @param all every file that will be read, for the progress
  */
-function readerOf (sql: Sql, { userUuidNamespace, rejectsDir, onProgress = () => {} }: LoadOptions, all: CsvFile[]) {
+function readerOf (sql: Sql, { userUuidNamespace, rejectsDir }: LoadOptions, meter: Meter) {
   // As bytes, because the package takes no namespace whose version it does not know.
   const namespace = Buffer.from(userUuidNamespace.replaceAll('-', ''), 'hex')
-  const total = all.reduce((sum, file) => sum + file.size, 0)
-  let bytes = 0
   return async (kind: Kind, files: CsvFile[]): Promise<Map<CsvFile, Staged>> => {
     if (files.length > 0) await removeReports(rejectsDir, kind)
     const staged = new Map<CsvFile, Staged>()
@@ -84,16 +90,12 @@ function readerOf (sql: Sql, { userUuidNamespace, rejectsDir, onProgress = () =>
     await table.create()
     try {
       for (const file of files) {
-        staged.set(file, await table.add(file, (count) => {
-          bytes += count
-          onProgress({ file: file.name, bytes, total, phase: 'read' })
-        }))
+        staged.set(file, await table.add(file, (bytes, rows) => meter.read(file, bytes, rows)))
       }
     } finally {
       await table.end()
     }
-    const last = files.at(-1)
-    if (last !== undefined) onProgress({ file: last.name, bytes, total, phase: 'check' })
+    if (files.length > 0) meter.endOfKind()
     return staged
   }
 }

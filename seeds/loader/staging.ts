@@ -55,14 +55,19 @@ export class StagingTable {
   /**
    * Copies a file into the table; one that cannot be loaded as a whole counts as one faulty row.
    *
-   * @param onBytes told of bytes as they are read
+   * @param onRead told of bytes as they are read, and of the rows since it was told last
    * @throws Error where reading or copying breaks off halfway
    */
-  async add (file: CsvFile, onBytes: (bytes: number) => void): Promise<Staged> {
+  async add (file: CsvFile, onRead: (bytes: number, rows: number) => void): Promise<Staged> {
     let header: Header | undefined
     let rows = 0
+    let told = 0
+    const tell = (bytes: number) => {
+      onRead(bytes, rows - told)
+      told = rows
+    }
     try {
-      for await (const records of readRecords(openFile(file, onBytes))) {
+      for await (const records of readRecords(openFile(file, tell))) {
         let lines = ''
         for (const record of records) {
           if (header === undefined) {
@@ -75,6 +80,7 @@ export class StagingTable {
         if (lines !== '') await this.#write(lines)
       }
       if (header === undefined) throw new FileFault('the file is empty')
+      tell(0)
       return { rows, unreadColumns: header.unread }
     } catch (error) {
       const refused = whyRefused(error as NodeJS.ErrnoException, header !== undefined)

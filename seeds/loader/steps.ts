@@ -1,7 +1,10 @@
-import type { Sql } from 'postgres'
+import type { Row, RowList, Sql } from 'postgres'
 import { hashPassword } from '../../plugins/passwords.ts'
-import { run } from './database.ts'
+import { run as runFile } from './database.ts'
 import type { Kind } from './files.ts'
+
+/** Runs a statement of sql/loader for the load under way, and says so. */
+type Run = <T extends Row = Row>(name: string, parameters?: (string | number | string[])[]) => Promise<RowList<T[]>>
 
 /** Kinds of which a row may be refused for what another row has: an email address, an order number, a SKU. */
 const WITH_RIVALS: ReadonlySet<Kind> = new Set(['users', 'orders', 'inventory'])
@@ -25,58 +28,66 @@ const TABLES: Record<Kind, string> = {
  * Checks the staged rows of kinds that belong together, and writes those that are valid.
  *
  * @param isEmpty the database has no such rows yet, so there is nothing to replace
+ * @param onStep told of each step as it begins: a statement of sql/loader, or `indexes`
  */
-export async function settle (sql: Sql, kinds: Kind[], isEmpty: boolean): Promise<void> {
-  for (const kind of kinds) await choose(sql, kind)
-  const resume = isEmpty ? await suspendIndexes(sql, kinds) : async () => {}
-  if (kinds.includes('orders')) await writeOrders(sql, isEmpty)
-  else for (const kind of kinds) await write(sql, kind, isEmpty)
+export async function settle (
+  sql: Sql, kinds: Kind[], isEmpty: boolean, onStep: (name: string) => void
+): Promise<void> {
+  const run: Run = async (name, parameters = []) => {
+    onStep(name)
+    return await runFile(sql, name, parameters)
+  }
+  for (const kind of kinds) await choose(sql, run, kind)
+  const resume = isEmpty ? await suspendIndexes(sql, run, kinds) : async () => {}
+  if (kinds.includes('orders')) await writeOrders(run, isEmpty)
+  else for (const kind of kinds) await write(run, kind, isEmpty)
+  onStep('indexes')
   await resume()
 }
 
 /** From staged rows to the rows to write (`chosen_<kind>`): the valid ones, of each key the last. */
-async function choose (sql: Sql, kind: Kind): Promise<void> {
-  await run(sql, `reject-${kind}`)
-  await run(sql, `choose-${kind}`)
+async function choose (sql: Sql, run: Run, kind: Kind): Promise<void> {
+  await run(`reject-${kind}`)
+  await run(`choose-${kind}`)
   if (!WITH_RIVALS.has(kind)) return
   // Where a refused row had replaced an earlier one, that one stands again, and may have rivals of its own.
-  while ((await run(sql, `reject-rival-${kind}`)).count > 0) {
+  while ((await run(`reject-rival-${kind}`)).count > 0) {
     await sql.unsafe(`drop table chosen_${kind}`)
-    await run(sql, `choose-${kind}`)
+    await run(`choose-${kind}`)
   }
 }
 
-async function write (sql: Sql, kind: Kind, isEmpty: boolean): Promise<void> {
-  if (kind === 'users') await hashPasswords(sql)
-  if (!isEmpty && kind === 'users') await run(sql, 'free-addresses')
+async function write (run: Run, kind: Kind, isEmpty: boolean): Promise<void> {
+  if (kind === 'users') await hashPasswords(run)
+  if (!isEmpty && kind === 'users') await run('free-addresses')
   if (kind === 'inventory') {
-    await run(sql, 'free-skus')
-    await run(sql, 'update-skus')
+    await run('free-skus')
+    await run('update-skus')
   }
-  if (!isEmpty) await run(sql, `update-${kind}`)
-  await run(sql, `insert-${kind}`)
+  if (!isEmpty) await run(`update-${kind}`)
+  await run(`insert-${kind}`)
 }
 
-async function writeOrders (sql: Sql, isEmpty: boolean): Promise<void> {
-  if (!isEmpty) await run(sql, 'update-orders')
-  await run(sql, 'insert-orders')
-  if (!isEmpty) await run(sql, 'update-items')
-  await run(sql, 'insert-items')
-  await run(sql, 'insert-history')
+async function writeOrders (run: Run, isEmpty: boolean): Promise<void> {
+  if (!isEmpty) await run('update-orders')
+  await run('insert-orders')
+  if (!isEmpty) await run('update-items')
+  await run('insert-items')
+  await run('insert-history')
   if (!isEmpty) {
-    await run(sql, 'redate-items')
-    await run(sql, 'refresh-orders')
+    await run('redate-items')
+    await run('refresh-orders')
   }
-  await run(sql, 'number-orders')
+  await run('number-orders')
   // After the items' own trigger, which is suspended then.
-  if (isEmpty) await run(sql, 'settle-all')
+  if (isEmpty) await run('settle-all')
 }
 
 /** Hashes the passwords of the users who came with one but without a hash. About 100 ms each, two at a time. */
-async function hashPasswords (sql: Sql): Promise<void> {
+async function hashPasswords (run: Run): Promise<void> {
   let after = '0'
   for (;;) {
-    const users = await run<{ id: string, password: string }>(sql, 'list-passwords', [after, HASHED_AT_ONCE])
+    const users = await run<{ id: string, password: string }>('list-passwords', [after, HASHED_AT_ONCE])
     const last = users.at(-1)
     if (last === undefined) return
     after = last.id
@@ -86,7 +97,7 @@ async function hashPasswords (sql: Sql): Promise<void> {
     await Promise.all([1, 2].map(async () => {
       for (const [place, { password }] of waiting) hashes[place] = await hashPassword(password)
     }))
-    await run(sql, 'set-hashes', [users.map(({ id }) => id), hashes])
+    await run('set-hashes', [users.map(({ id }) => id), hashes])
   }
 }
 
@@ -98,8 +109,8 @@ async function hashPasswords (sql: Sql): Promise<void> {
  *
  * @returns puts back exactly what was there
  */
-async function suspendIndexes (sql: Sql, kinds: Kind[]): Promise<() => Promise<void>> {
-  const parts = await run<{ remove: string, restore: string }>(sql, 'list-suspendable', [
+async function suspendIndexes (sql: Sql, run: Run, kinds: Kind[]): Promise<() => Promise<void>> {
+  const parts = await run<{ remove: string, restore: string }>('list-suspendable', [
     kinds.map((kind) => TABLES[kind])
   ])
   for (const { remove } of parts) await sql.unsafe(remove)

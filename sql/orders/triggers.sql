@@ -49,11 +49,13 @@ execute function orders.keep_item_key();
 create or replace trigger orders_sum_updated after update on orders.orders
 referencing old table as removed new table as added for each statement execute function orders.sum_changed_orders();
 
--- The orders that were there before the sums. In the transaction that has just made the triggers, so that none is missed.
+-- The orders that were there before the sums, and the sums that were there before those of days. In the transaction that has just made the triggers, so that none is missed.
 do $$
 begin
   if (select until from orders.settled_orders) = '-infinity' then
     perform orders.settle_all();
+  elsif not exists (select from orders.busy_months) then
+    perform orders.split_months(null, '-infinity', 'infinity', until, 1000) from orders.settled_orders for update;
   end if;
 end
 $$;

@@ -29,6 +29,18 @@ async function checkSums (t: Test, { sql }: Shop, message: string): Promise<void
     group by 1, 2, 3 order by 1, 2, 3`
   t.strictSame([...kept], [...real], message)
   t.strictSame([...await sql`select month from orders.product_totals where orders < 0`], [], 'none below zero')
+  const days = await sql`
+    select product_id, status, day::text, orders::int, total_quantity::int as quantity, total_price
+    from orders.product_day_totals
+    where (orders, total_quantity, total_price) <> (0, 0, 0) order by 1, 2, 3`
+  const realDays = await sql`
+    select i.product_id, status, (created_at at time zone 'UTC')::date::text as day, count(*)::int as orders,
+      sum(total_quantity)::int as quantity, sum(total_price) as total_price
+    from orders.orders o join orders.order_items i on order_id = o.id
+    join orders.busy_months b on b.product_id = i.product_id and b.month = orders.month_of(created_at)
+    where created_at < (select until from orders.settled_orders)
+    group by 1, 2, 3 order by 1, 2, 3`
+  t.strictSame([...days], [...realDays], `${message}: days`)
 }
 
 /** Runs a statement again that PostgreSQL ended to resolve a deadlock, as the gateway does. */
@@ -75,8 +87,15 @@ t.test('whatever runs at once, the sums per product are right', async (t) => {
         await watch(call('PATCH', `/api/v1/orders/${order}`, {
           status: ['paid', 'confirmed', 'shipped', 'cancelled', 'refunded'][random(5)]
         }))
-      } else if (action === 8) await client`select orders.settle_orders(${random(20)}, clock_timestamp())`
-      else if (action === 9) {
+      } else if (action === 8) {
+        await client`select orders.settle_orders(${random(20)}, clock_timestamp())`
+        // As settling does where a month has a thousand orders of a product.
+        await persist(async () => await client.begin(async (transaction) => {
+          const [{ until }] = await transaction<[{ until: string }]>`
+            select until::text from orders.settled_orders for update`
+          await transaction`select orders.split_months(null, '-infinity', 'infinity', ${until}::text::timestamptz, 5)`
+        }))
+      } else if (action === 9) {
         // As a load does that dates an order anew.
         await persist(async () => await client.begin(async (transaction) => {
           const months = `${random(5)} months`
@@ -100,6 +119,7 @@ t.test('whatever runs at once, the sums per product are right', async (t) => {
   await checkSums(t, shop, 'what was settled on the way')
   const [some] = await sql`select count(*)::int as n from orders.product_totals where orders > 0`
   t.ok(some!.n > 10, 'which was something')
+  t.ok((await sql`select from orders.busy_months`).length > 3, 'and some months were busy')
 
   await settleAll(sql)
   await checkSums(t, shop, 'and once all are')

@@ -89,10 +89,53 @@ t.test('of a product, whole months come from the sums, the rest and what is not 
   t.strictSame(await sum(1, '2024-03-30T10:00:00Z', '2024-05-02T08:00:00Z'), all(2 + 10_000 + 2),
     'two orders in March, April, two orders in May')
   t.strictSame(await sum(1, '2024-04-01T00:00:00Z', '2024-05-31T23:59:59.999999Z'), all(2 * 10_000), 'two months')
-  t.strictSame(await sum(1, '2024-04-01T00:00:00.000001Z', '2024-04-30T23:59:59.999999Z'), all(1),
-    'a month without its first microsecond is none')
+  t.strictSame(await sum(1, '2024-04-01T00:00:00.000001Z', '2024-04-30T23:59:59.999999Z'), all(10_000),
+    'a month without its first microsecond is the month, without the orders of that microsecond')
+  t.strictSame(await sum(1, '2024-04-15T13:00:00Z', '2024-05-31T23:59:59.999999Z'), all(2 * 10_000 - 1),
+    'the larger part of April is April without the rest')
+  t.strictSame(await sum(1, '2024-04-15T12:00:00Z', '2024-04-16T12:00:00Z'), all(1), 'a day is an order')
   t.strictSame(await sum(2, '2024-03-30T10:00:00Z', '2024-05-02T08:00:00Z'), all(0), 'another product')
   await settle('2024-04-10T00:00:00Z')
   t.strictSame(await sum(1, '2024-03-30T10:00:00Z', '2024-05-02T08:00:00Z'), all(2 + 10_000 + 1 + 2),
     'April as far as it is settled, and the order since')
+})
+
+t.test('of a product, the sums are those of its orders, whatever the range and whatever is settled', async (t) => {
+  const sql = postgres(await freshDatabase(t), { max: 1, onnotice: () => {} })
+  t.teardown(async () => await sql.end({ timeout: 5 }))
+  await sql.unsafe(`
+    set db_service.loading = 'on';
+    select setseed(0.5);
+    insert into orders.orders (order_dow, order_hour_of_day, status, created_at, total_quantity, total_price)
+    select 0, 0, case when random() < 0.7 then 'delivered' else 'paid' end,
+      timestamptz '2024-01-10' + random() * interval '120 days', n, n / 100.0 from generate_series(1, 4500) n;
+    insert into orders.order_items (order_id, product_id, product_name, quantity, add_to_cart_order, ordered_at)
+    select id, 1, 'one', 1, 1, created_at from orders.orders`).simple()
+  const busy: number[] = []
+  for (const until of ['-infinity', '2024-01-10', '2024-02-20 12:00', '2024-04-01', '2024-05-01 03:00', '2025-01-01']) {
+    await sql.unsafe(`
+      delete from orders.product_totals;
+      delete from orders.product_day_totals;
+      delete from orders.busy_months;
+      update orders.settled_orders set until = '-infinity';
+      select orders.settle_between('-infinity', '${until}')`).simple()
+    busy.push((await sql`select from orders.busy_months`).length)
+    const wrong = await sql`
+      with moment as (
+        select timestamptz '2024-01-01' + n * interval '1 hour' * 53 as at from generate_series(0, 60) n
+        union all select unnest('{-infinity,2024-03-01,2024-03-31 23:59:59.999999,infinity}'::timestamptz[])
+      )
+      select s.status, f.at as from, b.at as to, found, wanted
+      from moment f, moment b, (values (null), ('paid')) s (status)
+      cross join lateral (
+        select (m.orders, m.total_quantity, m.total_price)::text as found
+        from orders.sum_matching(null, s.status, 1, f.at, b.at) m) found
+      cross join lateral (
+        select (count(*), coalesce(sum(o.total_quantity), 0), coalesce(sum(o.total_price), 0))::text as wanted
+        from orders.orders o
+        where o.created_at between f.at and b.at and (s.status is null or o.status = s.status)) wanted
+      where replace(found, '.00)', ')') <> replace(wanted, '.00)', ')')`
+    t.strictSame([...wrong], [], `settled until ${until}`)
+  }
+  t.strictSame(busy, [0, 0, 0, 2, 3, 3], 'of months with a thousand orders the days are kept')
 })

@@ -19,18 +19,13 @@ begin
   if earliest is null or earliest >= settled then
     return null;
   end if;
-  insert into orders.product_totals as kept (product_id, status, month, orders, total_quantity, total_price)
-  select i.product_id, o.status, orders.month_of(o.created_at),
-    sign * count(*), sign * sum(o.total_quantity), sign * sum(o.total_price)
-  from changed i
-  join orders.orders o on o.id = i.order_id
-  where o.created_at < settled
-  group by 1, 2, 3
-  order by 1, 2, 3
-  on conflict (product_id, status, month) do update set
-    orders = kept.orders + excluded.orders,
-    total_quantity = kept.total_quantity + excluded.total_quantity,
-    total_price = kept.total_price + excluded.total_price;
+  perform orders.add_to_product_totals(array(
+    select row(i.product_id, (o.created_at at time zone 'UTC')::date, o.status,
+      sign * count(*), sign * sum(o.total_quantity), sign * sum(o.total_price))::orders.product_day_totals
+    from changed i
+    join orders.orders o on o.id = i.order_id
+    where o.created_at < settled
+    group by i.product_id, (o.created_at at time zone 'UTC')::date, o.status));
   return null;
 end
 $$;

@@ -18,25 +18,21 @@ begin
   if earliest is null or earliest >= settled then
     return null;
   end if;
-  insert into orders.product_totals as kept (product_id, status, month, orders, total_quantity, total_price)
-  select i.product_id, moved.status, moved.month, sum(moved.n), sum(moved.quantity), sum(moved.price)
-  from added
-  join removed using (id)
-  cross join lateral (values
-    (1, added.created_at, added.status, orders.month_of(added.created_at), added.total_quantity, added.total_price),
-    (-1, removed.created_at, removed.status, orders.month_of(removed.created_at), -removed.total_quantity, -removed.total_price)
-  ) as moved (n, made_at, status, month, quantity, price)
-  join orders.order_items i on i.order_id = added.id
-  where moved.made_at < settled
-    and (added.status, added.created_at, added.total_quantity, added.total_price)
-    is distinct from (removed.status, removed.created_at, removed.total_quantity, removed.total_price)
-  group by 1, 2, 3
-  having sum(moved.n) <> 0 or sum(moved.quantity) <> 0 or sum(moved.price) <> 0
-  order by 1, 2, 3
-  on conflict (product_id, status, month) do update set
-    orders = kept.orders + excluded.orders,
-    total_quantity = kept.total_quantity + excluded.total_quantity,
-    total_price = kept.total_price + excluded.total_price;
+  perform orders.add_to_product_totals(array(
+    select row(i.product_id, moved.day, moved.status, sum(moved.n), sum(moved.quantity), sum(moved.price))::orders.product_day_totals
+    from added
+    join removed using (id)
+    cross join lateral (values
+      (1, added.created_at, added.status, (added.created_at at time zone 'UTC')::date, added.total_quantity, added.total_price),
+      (-1, removed.created_at, removed.status, (removed.created_at at time zone 'UTC')::date, -removed.total_quantity,
+        -removed.total_price)
+    ) as moved (n, made_at, status, day, quantity, price)
+    join orders.order_items i on i.order_id = added.id
+    where moved.made_at < settled
+      and (added.status, added.created_at, added.total_quantity, added.total_price)
+      is distinct from (removed.status, removed.created_at, removed.total_quantity, removed.total_price)
+    group by i.product_id, moved.day, moved.status
+    having sum(moved.n) <> 0 or sum(moved.quantity) <> 0 or sum(moved.price) <> 0));
   return null;
 end
 $$;

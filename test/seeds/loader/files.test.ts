@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import t from 'tap'
 import { counts, openLoader, SHOP } from './loading.ts'
 import { all } from '../../checks.ts'
+import { describeProgress, Meter, type Progress } from '../../../seeds/loader/progress.ts'
 
 const { 'departments.csv': departments, 'products.csv': products } = SHOP
 
@@ -140,11 +141,35 @@ t.test('A report of an earlier load goes when its file is loaded again', async (
   await t.rejects(rejects('products.csv'), { code: 'ENOENT' })
 })
 
-t.test('The progress counts the bytes of all files', async (t) => {
+t.test('The progress tells bytes, rows and steps, and how long the rest takes', async (t) => {
   const { load } = await openLoader(t)
-  const seen: { bytes: number, total: number, phase: string }[] = []
+  const seen: Progress[] = []
   await load(SHOP, { onProgress: (progress) => seen.push({ ...progress }) })
   const total = Object.values(SHOP).join('').length
   all(t, seen, (progress) => progress.total === total, 'the total is known from the start')
-  t.match(seen.at(-1), { bytes: total, phase: 'check' })
+  t.match(seen.at(-1), { bytes: total, phase: 'check', step: 'indexes', rows: 22 })
+  const parts = seen.map(({ part }) => part)
+  t.strictSame(parts, [...parts].sort((a, b) => a - b), 'it never goes back')
+  all(t, parts, (part) => part < 1, 'nor is it over before the end')
+  t.ok(parts.at(-1)! > 0.8, 'and gets near the end')
+  const steps = ['reading', 'reject-items', 'choose-items', 'insert-items', 'settle-all']
+  t.strictSame([...new Set(seen.map(({ step }) => step))].filter((step) => steps.includes(step)), steps)
+
+  const told: Progress[] = []
+  const file = { number: 1, name: 'a', path: 'a', size: 300, isPacked: false }
+  const meter = new Meter([{ kinds: ['aisles'], files: [file] }], (progress) => told.push(progress))
+  meter.repeat()
+  t.strictSame(told, [], 'there is nothing to tell yet')
+  meter.read(file, 150, 7)
+  meter.repeat()
+  t.match(told[1], { part: 150 / 900, rows: 7, step: 'reading' }, 'it is told again')
+  t.ok(told[1]!.secondsLeft! < told[0]!.secondsLeft!, 'and the time left goes on')
+
+  const halfway = { ...seen.at(-1)!, step: 'reading', file: 'orders.csv', part: 0.5, rows: 12, rowsPerSecond: 6 }
+  t.equal(describeProgress({ ...halfway, secondsLeft: 89.2 }),
+    '50 % done, reading orders.csv: 12 rows read, 6 a second, about 90 s left')
+  t.equal(describeProgress({ ...halfway, step: 'indexes', secondsLeft: 240 }),
+    '50 % done, indexes: 12 rows read, 6 a second, about 4 min left')
+  t.equal(describeProgress({ ...halfway, secondsLeft: undefined }),
+    '50 % done, reading orders.csv: 12 rows read, 6 a second')
 })
