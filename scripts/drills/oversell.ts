@@ -35,7 +35,7 @@ export async function run ({ isShort }: { isShort: boolean }): Promise<Verdict[]
     await buying.stop()
     const { purchases, attempts } = buying
     verdicts.push(auditVerdict(await auditPurchases(sql, purchases, stock), purchases,
-      `${buyers} buyers without pause, two gateways, ${units} units of each of two products, baskets in opposite order`))
+      `${buyers} buyers without pause, two gateways, ${units} units of each of two products, opposite baskets`))
     const [{ sold, left } = { sold: 0, left: -1 }] = await sql<{ sold: number, left: number }[]>`
       select (select sum(stock_taken)::int from orders.order_items where product_id in (${ONE}, ${OTHER})) as sold,
         (select sum(stock)::int from products.inventory where product_id in (${ONE}, ${OTHER})) as left`
