@@ -8,6 +8,8 @@ import { percentile } from '../trials/requests.ts'
 
 export const summary = 'the broker goes away while 50 orders a second come in and very many events wait already'
 
+export const isQuick = true
+
 const RATE = 50
 /** Ids of orders that are not there any more, whose events wait. */
 const OTHERS = 100_000_000

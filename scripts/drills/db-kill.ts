@@ -5,6 +5,8 @@ import { runTrial } from '../trials/harness.ts'
 
 export const summary = 'PostgreSQL is killed again and again (kill -9) while orders with Idempotency-Keys come in'
 
+export const isQuick = true
+
 const CLIENTS = 40
 /** Contract, section 13. */
 const BACK_WITHIN_MS = 3000

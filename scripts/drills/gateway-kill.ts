@@ -7,6 +7,8 @@ import { runTrial } from '../trials/harness.ts'
 export const summary =
   'one of two gateways is killed again and again (kill -9) while orders with Idempotency-Keys come in'
 
+export const isQuick = true
+
 const CLIENTS = 40
 /** What the server does for a client that is gone goes on for as long as a statement may. */
 const QUIET_WITHIN_MS = 6000

@@ -4,6 +4,8 @@ import { runTrial } from '../trials/harness.ts'
 
 export const summary = 'hundreds of buyers want the last units, in baskets of opposite orders, through two gateways'
 
+export const isQuick = true
+
 /** A rush is over when nothing is left; each of the two products is in most baskets. */
 const [ONE, OTHER, PLENTY] = [31, 32, 33]
 

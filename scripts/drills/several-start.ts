@@ -12,6 +12,8 @@ import { brokenLaws } from '../trials/laws.ts'
 export const summary =
   'three gateways start at once, on an empty database and on the schema of release 1.0, directly and through PgBouncer'
 
+export const isQuick = true
+
 const ROOT = join(import.meta.dirname, '../..')
 const OLD = join(ROOT, 'test/fixtures/schema-1.0.sql.gz')
 

@@ -9,6 +9,8 @@ import { percentile, send, type Sent } from '../trials/requests.ts'
 
 export const summary = 'hundreds of clients send their requests a byte at a time, and others never read their responses'
 
+export const isQuick = true
+
 /** options.ts: the whole request, and its headers; looked at every 5 s. */
 const CUT_WITHIN_MS = 30_000 + 5000
 /** A machine that is busy with the drill itself. */

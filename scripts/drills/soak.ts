@@ -78,8 +78,8 @@ export async function run ({ isShort }: { isShort: boolean }): Promise<Verdict[]
     const settled = memory.filter(({ x }) => x > minutes / 3)
     const slope = slopeOf(settled)
     verdicts.push({
-      done: `${(sent.length / minutes / 60).toFixed()} requests a second for ${minutes} minutes, where ${most.toFixed()} ` +
-        'are the most',
+      done: `${(sent.length / minutes / 60).toFixed()} requests a second for ${minutes} minutes; the most are ` +
+        `${most.toFixed()}`,
       expected: 'no error',
       seen: `${failed.length} of ${sent.length} failed; median ${percentile(sent, 0.5).toFixed(1)} ms, ` +
         `p99 ${percentile(sent, 0.99).toFixed()} ms`,
