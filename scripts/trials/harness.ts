@@ -79,7 +79,9 @@ export async function runTrial (
     const sql = postgres(url, { max: 4, onnotice: () => {} })
     endings.push(async () => await sql.end({ timeout: 5 }))
     const start: Trial['startGateway'] = async (settings, place) => {
-      const gateway = await startGateway({ DATABASE_URL: url, SEED_DIR: seedDir, ...settings }, place)
+      const gateway = await startGateway({
+        DATABASE_URL: url, SEED_DIR: seedDir, DATA_DIR: join(seedDir, 'data'), ...settings
+      }, place)
       endings.push(gateway.stop)
       return gateway
     }

@@ -18,6 +18,7 @@ export interface History {
 export interface World { gateways: () => string[], users: string[], products: number[], seed: number }
 
 const PATIENCE_MS = 60_000
+const PAUSE_MS = 80
 /** So many orders, those placed last, are what clients meet at. */
 const LATEST = 10
 /** Which request how often. */
@@ -64,6 +65,8 @@ export function startClients (
     const weights = KINDS.map(([, weight]) => weight)
     for (let n = 0; n < each; n++) {
       const [kind] = KINDS[random.weighted(weights)]!
+      // So that the faults meet more than the beginning.
+      await sleep(random.whole(0, PAUSE_MS))
       const user = random.pick(world.users)
       const product = random.pick(world.products)
       const order = orders.at(-1 - random.whole(0, Math.min(LATEST, Math.max(1, orders.length)) - 1))

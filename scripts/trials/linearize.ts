@@ -44,7 +44,9 @@ export function explain<State, Input, Output> (
     const left = operations.map((operation, n) => ({ operation, bit: 1n << BigInt(n) }))
       .filter(({ bit }) => !(done & bit))
     const first = Math.min(...left.map(({ operation }) => operation.answered))
+    // The last one is tried first: whose answer came first. One that may never have been done comes after all others.
     const may = left.filter(({ operation }) => operation.sent <= first)
+      .sort((a, b) => b.operation.answered - a.operation.answered || 0)
     const steps = may.flatMap(({ operation: { input, output }, bit }) => {
       const after = model.step(state, input, output)
       return after === null ? [] : [{ done: done | bit, state: after, isKnown: output !== undefined }]

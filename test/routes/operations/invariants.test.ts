@@ -153,3 +153,14 @@ t.test('old orders have their turn month by month; what is broken there is looke
     await app.invariants.check()
     t.equal((await state()).broken, 0, 'the next look sees that it is mended')
   })
+
+t.test('a product that is tracked anew owes nothing to orders from before', async (t) => {
+  const { sql, call } = await openShop(t)
+  await call('PATCH', '/api/v1/products/1', { stock: 5 })
+  const { json } = await call('POST', '/orders', { user_id: userId(1), items: [{ product_id: 1, quantity: 2 }] })
+  await call('PATCH', '/api/v1/products/1', { stock: null })
+  t.equal((await call('PATCH', `/orders/${json.data[0].order_id}`, { status: 'cancelled' })).status, 200)
+  await call('PATCH', '/api/v1/products/1', { stock: 7 })
+  t.strictSame((await lookAtLaws(sql)).filter(({ broken }) => broken > 0), [])
+  t.equal((await call('GET', '/api/v1/products/1')).json.stock, 7)
+})
