@@ -6,14 +6,15 @@ interface Place<Item> { item: Item, since: number }
  * alone has it all.
  */
 export class FairQueue<Item> {
-  readonly #limit: number
+  /** How many may wait. */
+  limit: number
   /** By share; the one whose turn was longest ago comes first. */
   readonly #waiting = new Map<string, Place<Item>[]>()
   readonly #running = new Map<string, number>()
   #size = 0
 
   constructor (limit: number) {
-    this.#limit = limit
+    this.limit = limit
   }
 
   get size (): number { return this.#size }
@@ -22,7 +23,7 @@ export class FairQueue<Item> {
   add (share: string, item: Item, since: number): Item | undefined {
     const own = this.#waiting.get(share)
     let displaced: Item | undefined
-    if (this.#size >= this.#limit) {
+    if (this.#size >= this.limit) {
       const [longest, places] = [...this.#waiting].reduce((a, b) => b[1].length > a[1].length ? b : a)
       // Who has as many waiting as anybody, this one included, takes nobody's place.
       if (places.length <= (own?.length ?? 0) + 1) return item

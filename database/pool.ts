@@ -21,6 +21,9 @@ const PING_MS = 1000
 const WARM_MS = 1000
 const WARM_AGAIN_MS = 5000
 
+/** Accepted within a second, most of which is waiting. A burst of so many is no overload. */
+const PACE = { least: 200, withinMs: 600 }
+
 export interface PoolOptions {
   size: number
   /**
@@ -75,8 +78,8 @@ export class Pool {
     this.#all = Array.from({ length: options.size }, () => new Connection(url, options.client))
     this.#depth = options.depth ?? 1
     this.#free = Array.from({ length: this.#depth }, () => this.#all).flat()
-    this.#reads = new Line(options.maxWaiting, options.maxWaitMs)
-    this.#writes = new Line(options.maxWaiting, options.maxWaitMs)
+    this.#reads = new Line(options.maxWaiting, options.maxWaitMs, 'OVERLOADED', PACE)
+    this.#writes = new Line(options.maxWaiting, options.maxWaitMs, 'OVERLOADED', PACE)
     this.#stop = everyTick((now) => this.#lookAfter(now))
   }
 

@@ -9,15 +9,17 @@ import { explain, isLockTimeout, isRetryable } from './failures.ts'
 import type { Pool } from './pool.ts'
 
 const folder = join(import.meta.dirname, '../sql')
-const domains = ['gateway', 'users', 'catalogue', 'carts', 'orders', 'events', 'notifications', 'operations']
+const folders = [
+  'gateway', 'users', 'catalogue', 'carts', 'orders', 'events', 'notifications', 'operations', 'operations/invariants'
+]
 
 /** What is not a statement beside them: they are run by migrate (migration/files.ts). */
 const DEFINITIONS = ['triggers.sql', 'views.sql']
 
-/** Every statement of sql/<domain>/, by name (`orders/find`), read once. */
-export const statementTexts: ReadonlyMap<string, string> = new Map(domains.flatMap((domain) =>
-  readdirSync(join(folder, domain)).filter((file) => file.endsWith('.sql') && !DEFINITIONS.includes(file)).map((file) =>
-    [`${domain}/${file.slice(0, -'.sql'.length)}`, readFileSync(join(folder, domain, file), 'utf8')] as const)))
+/** Every statement of these folders of sql/, by name (`orders/find`), read once. */
+export const statementTexts: ReadonlyMap<string, string> = new Map(folders.flatMap((name) =>
+  readdirSync(join(folder, name)).filter((file) => file.endsWith('.sql') && !DEFINITIONS.includes(file)).map((file) =>
+    [`${name}/${file.slice(0, -'.sql'.length)}`, readFileSync(join(folder, name, file), 'utf8')] as const)))
 
 /** What a statement takes: text, numbers, booleans, bytes, null, and lists of text. Objects go in as JSON text. */
 export type Parameter = string | number | boolean | null | Buffer | string[]

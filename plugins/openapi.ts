@@ -55,6 +55,7 @@ export default fp(async (fastify) => {
         {
           name: 'Management: jobs', description: 'for the operator: what waits, what failed for good, trying it again'
         },
+        { name: 'Management: invariants', description: 'for the operator: whether the shop’s laws hold' },
         { name: 'Storefront: catalogue', description: 'products as a shop front shows them' },
         { name: 'Storefront: accounts', description: 'registering and logging in: where tokens come from' },
         {

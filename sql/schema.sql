@@ -78,6 +78,17 @@ create table gateway.instance (
   constraint instance_only_row_check CHECK (only_row)
 );
 
+-- What was found when each of the shop's laws was last looked at: of the last days (month: infinity), and of each month's orders.
+create table gateway.invariant_checks (
+  invariant text not null,
+  month date not null,
+  broken bigint not null,
+  examples jsonb not null,
+  took_ms integer not null,
+  checked_at timestamp with time zone not null default now(),
+  constraint invariant_checks_pkey PRIMARY KEY (invariant, month)
+);
+
 -- What the files of sql/ made, so that what is gone from them can be told from what is somebody else's.
 create table gateway.objects (
   kind text not null,

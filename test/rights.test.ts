@@ -115,7 +115,7 @@ const ROUTES: Record<keyof typeof RULES, string[]> = {
     'patch /api/v1/products/{product_id}',
     'get /api/v1/users', 'get /api/v1/users/{user_id}', 'patch /api/v1/users/{user_id}',
     'get /api/v1/jobs', 'get /api/v1/jobs/{queue}/failed', 'post /api/v1/jobs/{queue}/failed/retry',
-    'post /api/v1/jobs/{queue}/failed/{id}/retry'
+    'post /api/v1/jobs/{queue}/failed/{id}/retry', 'get /api/v1/invariants'
   ],
   person: ['post /api/orders', 'get /api/orders', 'get /api/orders/number/{order_number}'],
   owner: [

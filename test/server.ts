@@ -12,7 +12,7 @@ import { migrate } from '../database/migration/index.ts'
 const root = join(import.meta.dirname, '..')
 
 /** Memory where there is room for it: a database of a test's own takes 25 ms there, 300 on a disk. */
-function scratchDir (): string {
+export function scratchDir (): string {
   const MEMORY = '/dev/shm'
   const ENOUGH = 2 * 1024 ** 3
   try {

@@ -18,7 +18,10 @@ export interface EmbeddedServer {
 
 export interface EmbeddedOptions {
   log?: (message: string) => void
-  /** Server settings by name, over the defaults below. `fsync: 'off'` also skips the sync of a new data folder. */
+  /**
+   * Server settings by name, over the defaults below and a free port. `fsync: 'off'` also skips the sync of a new data
+   * folder.
+   */
   settings?: Record<string, string>
   /** Breaks off a start, at whatever stage; it rejects then, when nothing of it is running any more. */
   signal?: AbortSignal

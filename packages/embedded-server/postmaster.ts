@@ -109,7 +109,7 @@ export async function launch (
     }
     await programs.own(logFile)
     const from = (await log.stat()).size
-    const args = Object.entries({ ...settings, port: String(await freePort()) })
+    const args = Object.entries({ port: String(await freePort()), ...settings })
       .flatMap(([name, value]) => ['-c', `${name}=${value}`])
     const child = programs.start('/bin/sh', ['-c', LIMITED, programs.postgres, '-D', folder, ...args], {
       detached: true, stdio: ['ignore', log.fd, log.fd]

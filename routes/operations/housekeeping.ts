@@ -18,11 +18,11 @@ const SETTLE_PATIENCE_MS = 10_000
 const SETTLE_PAUSE_MS = 20
 
 /**
- * Clears what has served its time, gives up on emails that could not be sent in time, folds the sums of past days, and
- * settles orders of a week ago. Each step for itself: one that fails fails the tick at its end, and keeps none of the
- * others from being done.
+ * Clears what has served its time, gives up on emails that could not be sent in time, folds the sums of past days,
+ * settles orders of a week ago, and looks whether the shop's laws hold. Each step for itself: one that fails fails the
+ * tick at its end, and keeps none of the others from being done.
  */
-export default fp(async ({ carts, events, jobs, log, notifications, orders }) => {
+export default fp(async ({ carts, events, invariants, jobs, log, notifications, orders }) => {
   const batches = {
     'given up emails': notifications.expireEmails,
     'cleared idempotency keys': orders.clearIdempotencyKeys,
@@ -58,7 +58,8 @@ export default fp(async ({ carts, events, jobs, log, notifications, orders }) =>
     const steps: [string, () => Promise<void>][] = [
       ...Object.entries(batches)
         .map(([what, step]): [string, () => Promise<void>] => [what, async () => await workOff(what, step, signal)]),
-      ['settled orders', async () => await settle(signal)]
+      ['settled orders', async () => await settle(signal)],
+      ['checked laws', async () => await invariants.check(signal)]
     ]
     const failures: string[] = []
     for (const [what, step] of steps) {
@@ -72,4 +73,4 @@ export default fp(async ({ carts, events, jobs, log, notifications, orders }) =>
     }
     if (failures.length > 0) throw new Error(failures.join('; '))
   })
-}, { name: 'housekeeping', dependencies: ['carts', 'events', 'jobs', 'notifications', 'orders'] })
+}, { name: 'housekeeping', dependencies: ['carts', 'events', 'invariants', 'jobs', 'notifications', 'orders'] })

@@ -1,6 +1,7 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from '@sinclair/typebox'
 import { FailedJobPage, QUEUES, QueueList, RetriedJob, RetriedJobs } from './index.ts'
+import { InvariantList } from './invariants.ts'
 import { problem } from '../../common/problems.ts'
 import { oneOf, Paging, ref } from '../../schemas.ts'
 import { ADMIN, BODY, responses } from '../faces/responses.ts'
@@ -69,6 +70,17 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
     await fastify.operations.retryOne(queue, id)
     return { queue, retried: 1 }
   })
+
+  fastify.get('/invariants', {
+    schema: {
+      operationId: 'listInvariants',
+      summary: 'Whether the shop’s laws hold',
+      description: 'What must always be true of orders, sums, stock and queues, what breaks it, and when each was ' +
+        'looked at: the last days and a month of the rest in turn, anew after a minute.',
+      tags: ['Management: invariants'],
+      response: responses({ 200: ref(InvariantList) }, ...ADMIN)
+    }
+  }, async () => await fastify.invariants.look())
 }
 
 export default routes

@@ -16,3 +16,10 @@ export function percentile (sent: Sent[], part: number): number {
   const times = sent.map(({ ms }) => ms).sort((a, b) => a - b)
   return times[Math.min(times.length - 1, Math.floor(part * times.length))] ?? 0
 }
+
+/** Status and error code of a response as it came. */
+export function statusOf (text: string): { status: number, code?: string } {
+  const status = Number(text.slice(9, 12))
+  const code = status >= 400 ? /"code":"(\w+)"/.exec(text)?.[1] : undefined
+  return { status, ...code !== undefined && { code } }
+}

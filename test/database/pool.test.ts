@@ -1,4 +1,5 @@
 import { Socket } from 'node:net'
+import { setImmediate as settled } from 'node:timers/promises'
 import t, { type Test } from 'tap'
 import { Caller, callers } from '../../database/caller.ts'
 import { Contention, namesIn } from '../../database/contention.ts'
@@ -171,4 +172,29 @@ t.test('a locked row is found out among those that statements name', async (t) =
   t.equal(isIn, true)
   for (let n = 0; n < 10; n++) contention.succeeded(order(4, 5))
   t.equal(contention.guards(order(4, 5)), false, 'after some successes it is as any other')
+})
+
+t.test('a line is as long as what gets its turn in time, at its pace of late', async (t) => {
+  const outcomes: string[] = []
+  const line = new Line<number>(1000, 60_000, 'OVERLOADED', { least: 5, withinMs: 20 })
+  const join = () => { line.join().then(() => outcomes.push('served'), ({ code }) => outcomes.push(code)) }
+  for (let n = 0; n < 1000; n++) join()
+  await settled()
+  t.equal(outcomes.length, 0, 'while the pace is not known, the whole length')
+  // 5 ms or more between two turns: four in 20 ms at the most, so it is the least.
+  for (let n = 0; n < 200; n++) {
+    const since = performance.now()
+    while (performance.now() - since < 5);
+    line.admit(n)
+  }
+  await settled()
+  t.equal(outcomes.filter((outcome) => outcome === 'served').length, 200)
+  join()
+  await settled()
+  t.strictSame(outcomes.slice(200), ['OVERLOADED'], 'one more is told at once')
+  t.equal(line.length, 800, 'those who wait go on waiting')
+  while (line.length > 4) line.admit(0)
+  join()
+  await settled()
+  t.equal(line.length, 5, 'there is room again')
 })

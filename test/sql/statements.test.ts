@@ -41,10 +41,11 @@ async function typeNames ({ sql }: Shop): Promise<Map<number, string>> {
 }
 
 async function statementFiles (): Promise<Map<string, string>> {
-  const folders = (await readdir(folder, { withFileTypes: true })).filter(
+  const domains = (await readdir(folder, { withFileTypes: true })).filter(
     (entry) => entry.isDirectory() && !NO_DOMAINS.includes(entry.name)
   )
-  const files = await Promise.all(folders.map(async ({ name }) =>
+  const folders = [...domains.map(({ name }) => name), 'operations/invariants']
+  const files = await Promise.all(folders.map(async (name) =>
     (await readdir(join(folder, name))).filter(
       (file) => file.endsWith('.sql') && !['triggers.sql', 'views.sql'].includes(file)
     ).map((file) => `${name}/${file.slice(0, -'.sql'.length)}`)))
