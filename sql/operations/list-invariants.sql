@@ -1,7 +1,8 @@
--- What was found of each law that was looked at: how much is broken (at least: a month holds some of the last days), and examples; when the
--- last days were looked at, and since when every month has been.
+-- What was found of each law that was looked at: how much is broken (at least: a month holds some of the last days),
+-- and examples; when the last days were looked at, and since when every month has been.
 select invariant,
-  greatest(max(broken) filter (where month = 'infinity'), sum(broken) filter (where month <> 'infinity'))::bigint as broken,
+  greatest(max(broken) filter (where month = 'infinity'), sum(broken) filter (where month <> 'infinity'))::bigint
+    as broken,
   max(checked_at) as checked_at, min(checked_at) as complete_since,
   max(took_ms) filter (where month = 'infinity') as took_ms,
   (

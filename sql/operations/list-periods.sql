@@ -1,5 +1,6 @@
--- Which orders to look at next: those of the last seven days, those of up to three months where a law was found broken, and those of the month
--- that nobody has looked at for longest. So each look costs the same, and all orders have their turn.
+-- Which orders to look at next: those of the last seven days, those of up to three months where a law was found broken,
+-- and those of the month that nobody has looked at for longest. So each look costs the same, and all orders have their
+-- turn.
 with months as (
   select m::date as month
   from generate_series(
@@ -17,7 +18,8 @@ chosen as (
   union
   (select month from checked order by checked_at nulls first, month limit 1)
 )
-select 'infinity' as month, (date_trunc('day', now() at time zone 'UTC') - interval '7 days') at time zone 'UTC' as since,
+select 'infinity' as month, (date_trunc('day', now() at time zone 'UTC') - interval '7 days') at time zone 'UTC'
+  as since,
   timestamptz 'infinity' as before
 union all
 select month::text, month::timestamp at time zone 'UTC', (month + interval '1 month') at time zone 'UTC' from chosen

@@ -13,8 +13,8 @@ with filter as materialized (
   -- A user who does not exist has no orders: no id is below 0.
   select case when $1::text is not null then coalesce(users.id_of($1), -1) end as user_id
 ),
--- Where four of the filters are null, it is all orders, or those of one status: asked for most. Their sums and pages are read here, which saves
--- what the functions cost; with any other filter the functions do it.
+-- Where four of the filters are null, it is all orders, or those of one status: asked for most. Their sums and pages
+-- are read here, which saves what the functions cost; with any other filter the functions do it.
 sums as materialized (
   select coalesce(sum(s.orders), 0)::bigint as orders, coalesce(sum(s.total_quantity), 0)::bigint as total_quantity,
     coalesce(sum(s.total_price), 0) as total_price
@@ -37,7 +37,8 @@ page as materialized (
       select o.id as order_id, o.created_at as made_at from orders.orders o
       where num_nulls($1, $2, $3, $4, $5) = 5 and (select orders from sums) > $9::bigint
         and (o.created_at, o.id) < (
-          coalesce(timestamptz 'epoch' + $6::bigint * interval '1 microsecond', 'infinity'), coalesce($7::bigint, 9223372036854775807))
+          coalesce(timestamptz 'epoch' + $6::bigint * interval '1 microsecond', 'infinity'), coalesce($7::bigint,
+            9223372036854775807))
       order by o.created_at desc, o.id desc limit $8::integer + 1 offset $9
     )
     union all

@@ -1,4 +1,5 @@
--- Status: allowed transitions, history, stock that comes back. The loader brings its own history and sets db_service.loading.
+-- Status: allowed transitions, history, stock that comes back. The loader brings its own history and sets
+-- db_service.loading.
 create or replace trigger orders_check_inserted_status before insert on orders.orders
 for each row when (new.status <> 'pending' and current_setting('db_service.loading', true) is distinct from 'on')
 execute function orders.check_status();
@@ -49,7 +50,8 @@ execute function orders.keep_item_key();
 create or replace trigger orders_sum_updated after update on orders.orders
 referencing old table as removed new table as added for each statement execute function orders.sum_changed_orders();
 
--- The orders that were there before the sums, and the sums that were there before those of days. In the transaction that has just made the triggers, so that none is missed.
+-- The orders that were there before the sums, and the sums that were there before those of days. In the transaction
+-- that has just made the triggers, so that none is missed.
 do $$
 begin
   if (select until from orders.settled_orders) = '-infinity' then

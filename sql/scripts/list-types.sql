@@ -2,7 +2,8 @@
 select n.nspname as schema,
   coalesce('-- ' || obj_description(t.oid, 'pg_type') || E'\n', '')
     || format(E'create type %I.%I as (\n  %s\n);', n.nspname, t.typname, (
-      select string_agg(quote_ident(a.attname) || ' ' || format_type(a.atttypid, a.atttypmod), E',\n  ' order by a.attnum)
+      select string_agg(quote_ident(a.attname) || ' ' || format_type(a.atttypid, a.atttypmod),
+        E',\n  ' order by a.attnum)
       from pg_attribute a where a.attrelid = t.typrelid and a.attnum > 0 and not a.attisdropped)) as text
 from pg_type t
 join pg_class c on c.oid = t.typrelid

@@ -1,6 +1,6 @@
 -- POST /carts/{user_id}/items: one more item, or more of it; makes the cart where there is none.
--- `item`: product_id, and quantity (1) and reordered (0) where they are there. JSON text because numbers by themselves would each be taken for the
--- name of a row that may be locked (database/contention.ts).
+-- `item`: product_id, and quantity (1) and reordered (0) where they are there. JSON text because numbers by themselves
+--   would each be taken for the name of a row that may be locked (database/contention.ts).
 -- Refuses with USER_NOT_FOUND, PRODUCTS_NOT_FOUND, PRECONDITION_FAILED.
 create or replace function orders.add_cart_item(user_id uuid, item jsonb, if_match text[]) returns orders.cart_documents
 language plpgsql as $$
@@ -8,8 +8,8 @@ declare
   cart bigint;
   finished orders.cart_documents;
 begin
-  -- Nearly always there is a cart and no If-Match: then the cart is locked and moved on (by trigger) at once. The statements that follow see
-  -- what the request waited for has written.
+  -- Nearly always there is a cart and no If-Match: then the cart is locked and moved on (by trigger) at once. The
+  -- statements that follow see what the request waited for has written.
   if if_match is null then
     update orders.carts c set updated_at = c.updated_at
     from users.users u
@@ -29,7 +29,8 @@ begin
   where p.product_id = (item ->> 'product_id')::integer
   on conflict (cart_id, product_id) do update set quantity = known.quantity + excluded.quantity;
   if not found then
-    perform gateway.refuse('PRODUCTS_NOT_FOUND', jsonb_build_object('products', jsonb_build_array(item -> 'product_id')));
+    perform gateway.refuse('PRODUCTS_NOT_FOUND', jsonb_build_object('products',
+      jsonb_build_array(item -> 'product_id')));
   end if;
 
   select * into finished from orders.cart_documents d where d.cart_id = cart;

@@ -1,4 +1,5 @@
--- DELETE /carts/{user_id}/clear: no items, but still a cart. Refuses with USER_NOT_FOUND, CART_NOT_FOUND, PRECONDITION_FAILED.
+-- DELETE /carts/{user_id}/clear: no items, but still a cart. Refuses with USER_NOT_FOUND, CART_NOT_FOUND,
+-- PRECONDITION_FAILED.
 create or replace function orders.clear_cart(user_id uuid, if_match text[]) returns orders.cart_documents
 language plpgsql as $$
 declare

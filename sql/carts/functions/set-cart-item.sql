@@ -1,7 +1,8 @@
 -- PUT and DELETE /carts/{user_id}/items/{product_id}: sets the quantity; 0 removes the item.
--- Refuses with USER_NOT_FOUND, CART_NOT_FOUND, CART_ITEM_NOT_FOUND, CART_PRODUCT_NOT_FOUND, PRECONDITION_FAILED. A quantity that is so already is no
--- change: neither version nor updated_at move.
-create or replace function orders.set_cart_item(user_id uuid, changed_product integer, new_quantity integer, if_match text[])
+-- Refuses with USER_NOT_FOUND, CART_NOT_FOUND, CART_ITEM_NOT_FOUND, CART_PRODUCT_NOT_FOUND, PRECONDITION_FAILED. A
+-- quantity that is so already is no change: neither version nor updated_at move.
+create or replace function orders.set_cart_item(user_id uuid, changed_product integer, new_quantity integer,
+  if_match text[])
 returns orders.cart_documents
 language plpgsql as $$
 declare

@@ -3,7 +3,8 @@
 -- $2 since timestamptz: whole days from here, in UTC
 -- $3 before timestamptz: to before here
 with counted as (
-  select (created_at at time zone 'UTC')::date as day, status, count(*) as orders, sum(total_quantity) as quantity, sum(total_price) as price
+  select (created_at at time zone 'UTC')::date as day, status, count(*) as orders, sum(total_quantity) as quantity,
+    sum(total_price) as price
   from orders.orders
   where created_at >= $2 and created_at < $3
   group by 1, 2
@@ -16,7 +17,8 @@ days as (
   having (sum(orders), sum(total_quantity), sum(total_price)) <> (0, 0, 0)
 ),
 folded as (
-  select date_trunc('month', day::timestamp)::date as month, status, sum(orders) as orders, sum(total_quantity) as quantity,
+  select date_trunc('month', day::timestamp)::date as month, status, sum(orders) as orders,
+    sum(total_quantity) as quantity,
     sum(total_price) as price
   from orders.order_totals
   where shard = -1

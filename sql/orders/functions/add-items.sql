@@ -1,6 +1,9 @@
--- Adds items to an order that was not sent yet: new lines at today's price, or a higher quantity at the line's own price.
--- Stock is taken for what is added. `context`: actor, request_id, sell_unpriced. Refuses with ORDER_NOT_FOUND, ORDER_NOT_EDITABLE,
--- PRODUCTS_NOT_FOUND, PRODUCT_NOT_PRICED, INSUFFICIENT_STOCK. Returns the lines as a JSON array, each with `updated`: it was there before.
+-- Adds items to an order that was not sent yet: new lines at today's price, or a higher quantity at the line's own
+-- price.
+-- Stock is taken for what is added. `context`: actor, request_id, sell_unpriced. Refuses with ORDER_NOT_FOUND,
+-- ORDER_NOT_EDITABLE,
+-- PRODUCTS_NOT_FOUND, PRODUCT_NOT_PRICED, INSUFFICIENT_STOCK. Returns the lines as a JSON array, each with `updated`:
+-- it was there before.
 create or replace function orders.add_items(changed_id bigint, items jsonb, context jsonb) returns json
 language plpgsql as $$
 declare
@@ -34,7 +37,8 @@ begin
     insert into orders.order_items as line (
       order_id, product_id, quantity, add_to_cart_order, reordered, price, product_name, product_sku, image_url,
       stock_taken, ordered_at)
-    select changed_id, l.product_id, l.quantity, l.add_to_cart_order, l.reordered, l.price, l.product_name, l.product_sku,
+    select changed_id, l.product_id, l.quantity, l.add_to_cart_order, l.reordered, l.price, l.product_name,
+      l.product_sku,
       l.image_url, l.stock_taken, current.created_at
     from unnest(lines) l
     on conflict (order_id, product_id) do update set

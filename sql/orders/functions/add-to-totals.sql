@@ -1,4 +1,5 @@
-create or replace function orders.add_to_totals(of_day date, of_status text, more bigint, quantity numeric, price numeric)
+create or replace function orders.add_to_totals(of_day date, of_status text, more bigint, quantity numeric,
+  price numeric)
 returns void language sql as $$
   insert into orders.order_totals as counted (day, status, shard, orders, total_quantity, total_price)
   values (of_day, of_status, pg_backend_pid() % 32, more, quantity, price)

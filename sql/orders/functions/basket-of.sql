@@ -1,5 +1,6 @@
--- Turns a caller's items [{product_id, quantity, add_to_cart_order?, reordered?}] into a basket of order lines at today's price, with
--- snapshots of name, SKU and image. A product twice counts once, quantities summed, at its first position. Refuses with
+-- Turns a caller's items [{product_id, quantity, add_to_cart_order?, reordered?}] into a basket of order lines at
+-- today's price, with snapshots of name, SKU and image. A product twice counts once, quantities summed, at its first
+-- position. Refuses with
 -- PRODUCTS_NOT_FOUND, naming them. Sorted by product, the order in which stock is locked.
 create or replace function orders.basket_of(items jsonb) returns orders.basket
 language plpgsql stable as $$
@@ -8,9 +9,11 @@ declare
   unknown jsonb;
 begin
   select
-    array_agg(row(nextval('orders.order_items_id_seq'), w.product_id, w.quantity, w.add_to_cart_order, w.reordered, c.price, c.product_name, c.sku, c.image_url, c.description,
+    array_agg(row(nextval('orders.order_items_id_seq'), w.product_id, w.quantity, w.add_to_cart_order, w.reordered,
+      c.price, c.product_name, c.sku, c.image_url, c.description,
       c.department_name, c.aisle_name, c.is_tracked, 0)::orders.line order by w.product_id),
-    sum(w.quantity), coalesce(sum(c.price * w.quantity), 0), array_agg(w.product_id) filter (where c.price is null), bool_or(c.is_tracked),
+    sum(w.quantity), coalesce(sum(c.price * w.quantity), 0), array_agg(w.product_id) filter (where c.price is null),
+      bool_or(c.is_tracked),
     jsonb_agg(w.product_id order by w.product_id) filter (where c.product_name is null)
   into basket.lines, basket.quantity, basket.price, basket.unpriced, basket.is_tracked, unknown
   from (
@@ -23,9 +26,11 @@ begin
     ) with ordinality as i (product_id, quantity, add_to_cart_order, reordered, place)
     group by i.product_id
   ) w
-  -- One index look-up per line: left to itself the planner, who cannot know how few lines there are, may read the catalogue.
+  -- One index look-up per line: left to itself the planner, who cannot know how few lines there are, may read the
+  -- catalogue.
   left join lateral (
-    select p.product_name, p.sku, e.price, e.image_url, e.description, d.department_name, a.aisle_name, s.product_id is not null as is_tracked
+    select p.product_name, p.sku, e.price, e.image_url, e.description, d.department_name, a.aisle_name,
+      s.product_id is not null as is_tracked
     from products.products p
     left join products.product_enriched e on e.product_id = p.product_id
     left join products.departments d on d.department_id = p.department_id

@@ -1,4 +1,5 @@
--- Changes an order on behalf of a caller, and returns it as the caller sees it. Refuses as orders.change_order, and with
+-- Changes an order on behalf of a caller, and returns it as the caller sees it. Refuses as orders.change_order, and
+-- with
 -- FORBIDDEN where it is another's and the caller no admin.
 create or replace function orders.change_for_caller(
   changed_id bigint, changes jsonb, if_match text[], caller jsonb, context jsonb,
@@ -15,7 +16,8 @@ begin
     perform from users.users where id = (select user_id from orders.orders where id = changed_id) for share;
     perform orders.lock_order(changed_id, null);
     -- The tag of what this caller gets; orders.change_order compares those of the other faces.
-    if (select gateway.tag_of(orders.show_order(d, caller)) from orders.storefront_documents d where d.order_id = changed_id) = any (if_match) then
+    if (select gateway.tag_of(orders.show_order(d, caller)) from orders.storefront_documents d
+      where d.order_id = changed_id) = any (if_match) then
       if_match := null;
     end if;
   end if;

@@ -1,6 +1,7 @@
--- PATCH of an order: status, tracking fields, note; from the storefront also payment_status and internal_notes. Returns the order's details; what is the same already is not written.
--- Refuses with ORDER_NOT_FOUND, PRECONDITION_FAILED, INVALID_STATUS_TRANSITION (by trigger). A note without a status is a
--- remark: it stands in the history under the status the order has.
+-- PATCH of an order: status, tracking fields, note; from the storefront also payment_status and internal_notes. Returns
+-- the order's details; what is the same already is not written.
+-- Refuses with ORDER_NOT_FOUND, PRECONDITION_FAILED, INVALID_STATUS_TRANSITION (by trigger). A note without a status is
+-- a remark: it stands in the history under the status the order has.
 create or replace function orders.change_order(changed_id bigint, changes jsonb, if_match text[], context jsonb)
 returns orders.order_documents
 language plpgsql as $$
@@ -17,7 +18,8 @@ begin
   update orders.orders set
     status = coalesce(changes ->> 'status', status),
     tracking_number = case when changes ? 'tracking_number' then changes ->> 'tracking_number' else tracking_number end,
-    shipping_carrier = case when changes ? 'shipping_carrier' then changes ->> 'shipping_carrier' else shipping_carrier end,
+    shipping_carrier = case when changes ? 'shipping_carrier' then changes ->> 'shipping_carrier'
+      else shipping_carrier end,
     tracking_url = case when changes ? 'tracking_url' then changes ->> 'tracking_url' else tracking_url end,
     payment_status = coalesce(changes ->> 'payment_status', payment_status),
     internal_notes = case when changes ? 'internal_notes' then changes ->> 'internal_notes' else internal_notes end

@@ -1,5 +1,6 @@
 -- As orders.change_order, and returns the order's row.
-create or replace function orders.change_status(changed_id bigint, changes jsonb, if_match text[], context jsonb) returns orders.orders
+create or replace function orders.change_status(changed_id bigint, changes jsonb, if_match text[],
+  context jsonb) returns orders.orders
 language plpgsql as $$
 declare
   changed orders.orders;

@@ -1,5 +1,5 @@
--- The rules of an order's status, for every client of the database: only allowed transitions, a history entry for each with
--- who and why, stock given back when an order ends before it was shipped.
+-- The rules of an order's status, for every client of the database: only allowed transitions, a history entry for each
+-- with who and why, stock given back when an order ends before it was shipped.
 -- Who: what gateway.introduce said; a client that does not introduce itself is named by its login.
 create or replace function orders.check_status() returns trigger
 language plpgsql as $$

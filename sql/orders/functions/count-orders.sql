@@ -1,5 +1,5 @@
--- Keeps orders.order_totals exact, in the transaction of the change; of new orders: orders.record_inserted. Rows are touched in the order of their keys, so that two
--- writers on one shard wait instead of deadlocking.
+-- Keeps orders.order_totals exact, in the transaction of the change; of new orders: orders.record_inserted. Rows are
+-- touched in the order of their keys, so that two writers on one shard wait instead of deadlocking.
 create or replace function orders.count_orders() returns trigger
 language plpgsql as $$
 begin
@@ -17,7 +17,8 @@ begin
       from (
         select day, status, sum(n)::bigint as orders, sum(quantity) as quantity, sum(price) as price
         from (
-          select (created_at at time zone 'UTC')::date as day, status, 1 as n, total_quantity as quantity, total_price as price
+          select (created_at at time zone 'UTC')::date as day, status, 1 as n, total_quantity as quantity,
+            total_price as price
           from added
           union all
           select (created_at at time zone 'UTC')::date, status, -1, -total_quantity, -total_price from removed

@@ -1,7 +1,9 @@
--- Makes an order of a basket for a user whose row is locked and has the order's number already: snapshots, stock, totals, history (by trigger),
--- all or nothing. Every face places its orders here. Refuses with PRODUCT_NOT_PRICED, INSUFFICIENT_STOCK. `input`: sell_unpriced (the setting), and
--- whatever of the order's own fields the caller sent; the rest is filled in. One that starts as cancelled takes no stock.
-create or replace function orders.create_order(buyer users.users, basket orders.basket, input jsonb) returns orders.orders
+-- Makes an order of a basket for a user whose row is locked and has the order's number already: snapshots, stock,
+-- totals, history (by trigger), all or nothing. Every face places its orders here. Refuses with PRODUCT_NOT_PRICED,
+-- INSUFFICIENT_STOCK. `input`: sell_unpriced (the setting), and whatever of the order's own fields the caller sent; the
+-- rest is filled in. One that starts as cancelled takes no stock.
+create or replace function orders.create_order(buyer users.users, basket orders.basket,
+  input jsonb) returns orders.orders
 language plpgsql as $$
 declare
   made orders.orders;
@@ -54,8 +56,10 @@ begin
   returning * into made;
 
   insert into orders.order_items (
-    id, order_id, product_id, quantity, add_to_cart_order, reordered, price, product_name, product_sku, image_url, stock_taken, ordered_at)
-  select l.id, made.id, l.product_id, l.quantity, l.add_to_cart_order, l.reordered, l.price, l.product_name, l.product_sku,
+    id, order_id, product_id, quantity, add_to_cart_order, reordered, price, product_name, product_sku, image_url,
+      stock_taken, ordered_at)
+  select l.id, made.id, l.product_id, l.quantity, l.add_to_cart_order, l.reordered, l.price, l.product_name,
+    l.product_sku,
     l.image_url, l.stock_taken, made_at
   from unnest(basket.lines) l;
 

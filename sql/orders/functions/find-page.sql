@@ -1,6 +1,8 @@
--- One page of orders, newest first: the orders that fit every filter (null: any), behind the cursor (after_time, after_id).
+-- One page of orders, newest first: the orders that fit every filter (null: any), behind the cursor (after_time,
+-- after_id).
 -- One branch for each way into the table, because one query for all of them would have one plan for all of them.
--- The bounds are coalesced, not "is null or": so they are index conditions, and a page is as fast at the end as at the start.
+-- The bounds are coalesced, not "is null or": so they are index conditions, and a page is as fast at the end as at the
+-- start.
 create or replace function orders.find_page(
   of_user bigint, with_status text, with_product integer, from_time timestamptz, to_time timestamptz,
   after_time timestamptz, after_id bigint, page_size integer, page_offset bigint

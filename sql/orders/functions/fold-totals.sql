@@ -1,6 +1,7 @@
--- Folds the sums of days that are over: up to `most` shards of orders.order_totals become one row for the day, and are added to the month's.
--- Exact whatever runs at once: rows only move, in one statement; one that a writer holds is left for another time, and a writer who comes
--- later finds no row and makes a new one, to be folded with the next.
+-- Folds the sums of days that are over: up to `most` shards of orders.order_totals become one row for the day, and are
+-- added to the month's.
+-- Exact whatever runs at once: rows only move, in one statement; one that a writer holds is left for another time, and
+-- a writer who comes later finds no row and makes a new one, to be folded with the next.
 create or replace function orders.fold_totals(most bigint) returns bigint
 language sql as $$
   with folded as (
@@ -22,7 +23,8 @@ language sql as $$
   ),
   months as (
     insert into orders.order_month_totals as kept (month, status, orders, total_quantity, total_price)
-    select date_trunc('month', day::timestamp)::date, status, sum(orders), sum(total_quantity), sum(total_price) from folded group by 1, 2 order by 1, 2
+    select date_trunc('month', day::timestamp)::date, status, sum(orders), sum(total_quantity),
+      sum(total_price) from folded group by 1, 2 order by 1, 2
     on conflict (month, status) do update set
       orders = kept.orders + excluded.orders,
       total_quantity = kept.total_quantity + excluded.total_quantity,

@@ -1,6 +1,6 @@
--- ORD-YYYYMMDD-XXXXXX: six characters of 32 (no I, L, O, U: nobody misreads them), from the server's cryptographic random
--- source, so that a customer cannot guess another's. Two alike on one day (1 in 10^9 per pair) are told apart here; of two at
--- the very same moment the unique key stops the second, and the gateway runs it again.
+-- ORD-YYYYMMDD-XXXXXX: six characters of 32 (no I, L, O, U: nobody misreads them), from the server's cryptographic
+-- random source, so that a customer cannot guess another's. Two alike on one day (1 in 10^9 per pair) are told apart
+-- here; of two at the very same moment the unique key stops the second, and the gateway runs it again.
 create or replace function orders.give_reference() returns trigger
 language plpgsql as $$
 declare

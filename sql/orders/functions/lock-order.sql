@@ -1,4 +1,5 @@
--- The order, locked until the end of the transaction. If-Match may name the tag of either face that shows it. Refuses with ORDER_NOT_FOUND, PRECONDITION_FAILED.
+-- The order, locked until the end of the transaction. If-Match may name the tag of either face that shows it. Refuses
+-- with ORDER_NOT_FOUND, PRECONDITION_FAILED.
 create or replace function orders.lock_order(locked_id bigint, if_match text[]) returns orders.orders
 language plpgsql as $$
 declare

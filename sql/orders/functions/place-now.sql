@@ -1,8 +1,10 @@
 -- What each operation of orders.place does, and how its face shows the order.
--- The buyer's row is found, given the order's number and so locked until the end, all in one: the numbers of one user's orders follow each other without
--- gap, since a refusal takes the number back. The user is locked before the cart, as everywhere (CONTRIBUTING: order of locks).
--- `input`: user_id or caller; items, or for a checkout if_match; and as orders.create_order. Refuses as that, and with USER_NOT_FOUND, PRODUCTS_NOT_FOUND,
--- CART_EMPTY, PRECONDITION_FAILED (the cart is another, shows other prices, or is gone), and as users.ensure_caller.
+-- The buyer's row is found, given the order's number and so locked until the end, all in one: the numbers of one user's
+-- orders follow each other without gap, since a refusal takes the number back. The user is locked before the cart, as
+-- everywhere (CONTRIBUTING: order of locks).
+-- `input`: user_id or caller; items, or for a checkout if_match; and as orders.create_order. Refuses as that, and with
+-- USER_NOT_FOUND, PRODUCTS_NOT_FOUND, CART_EMPTY, PRECONDITION_FAILED (the cart is another, shows other prices, or is
+-- gone), and as users.ensure_caller.
 create or replace function orders.place_now(
   operation text, input jsonb, context jsonb,
   out order_id bigint, out buyer_id bigint, out answer text
@@ -40,8 +42,9 @@ begin
   end if;
 
   if operation = 'checkout' then
-    -- Two at once: the second waits for the first and finds no cart. What follows goes by the id of the cart that was locked: a cart that another
-    -- request makes meanwhile is nobody's yet, and what is put into it while the order is made would be deleted with it.
+    -- Two at once: the second waits for the first and finds no cart. What follows goes by the id of the cart that was
+    -- locked: a cart that another request makes meanwhile is nobody's yet, and what is put into it while the order is
+    -- made would be deleted with it.
     select * into cart from orders.carts where user_id = buyer_id for update;
     if jsonb_typeof(input -> 'if_match') = 'array' then
       if_match := array(select jsonb_array_elements_text(input -> 'if_match'));

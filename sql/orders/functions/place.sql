@@ -1,8 +1,9 @@
--- Creates an order (`operation`: place, checkout, place_managed or place_for_caller) at most once per caller and Idempotency-Key, and
--- returns the first response again. `context`: actor, request_id, and with a key also caller, idempotency_key, request_hash,
--- meaning_hash. A request is the same one if either hash matches. A gateway of before 0022 knows only the first, and so do the keys it
--- made. A second request with the same key waits in the insert until the first one has ended. A refusal is kept as a response, too;
--- a crash or a lost connection keeps nothing, so the repeat runs anew.
+-- Creates an order (`operation`: place, checkout, place_managed or place_for_caller) at most once per caller and
+-- Idempotency-Key, and returns the first response again. `context`: actor, request_id, and with a key also caller,
+-- idempotency_key, request_hash, meaning_hash. A request is the same one if either hash matches. A gateway of before
+-- 0022 knows only the first, and so do the keys it made. A second request with the same key waits in the insert until
+-- the first one has ended. A refusal is kept as a response, too; a crash or a lost connection keeps nothing, so the
+-- repeat runs anew.
 create or replace function orders.place(
   operation text, input jsonb, context jsonb,
   out order_id bigint, out answer text, out refusal jsonb, out replayed boolean

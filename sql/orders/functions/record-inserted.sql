@@ -1,5 +1,6 @@
--- What every new order leaves behind, whoever inserts it: its status in the history, and its share of orders.order_totals, whose rows are touched in
--- the order of their keys, so that two writers on one shard wait instead of deadlocking. One trigger for both: another would cost 20 µs an order.
+-- What every new order leaves behind, whoever inserts it: its status in the history, and its share of
+-- orders.order_totals, whose rows are touched in the order of their keys, so that two writers on one shard wait instead
+-- of deadlocking. One trigger for both: another would cost 20 µs an order.
 -- The loader brings its own history and sets db_service.loading. Who: as orders.record_status.
 create or replace function orders.record_inserted() returns trigger
 language plpgsql as $$
@@ -17,7 +18,8 @@ begin
   end if;
 
   insert into orders.order_totals as counted (day, status, shard, orders, total_quantity, total_price)
-  select (created_at at time zone 'UTC')::date, status, pg_backend_pid() % 32, count(*), sum(total_quantity), sum(total_price)
+  select (created_at at time zone 'UTC')::date, status, pg_backend_pid() % 32, count(*), sum(total_quantity),
+    sum(total_price)
   from added
   group by 1, 2
   order by 1, 2

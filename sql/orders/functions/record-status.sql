@@ -1,4 +1,5 @@
--- The history of an order's status, with who changed it and why, the email about it, and the stock of an order that ends before it was shipped.
+-- The history of an order's status, with who changed it and why, the email about it, and the stock of an order that
+-- ends before it was shipped.
 -- Of a new order: orders.record_inserted.
 -- Who: what gateway.introduce said; a client that does not introduce itself is named by its login.
 create or replace function orders.record_status() returns trigger

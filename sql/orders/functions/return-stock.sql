@@ -1,5 +1,5 @@
--- Gives back what an order took. What was given back is forgotten, so that nothing comes back twice; so is what was taken of a product that is
--- not tracked any more: it must not come back when it is tracked anew.
+-- Gives back what an order took. What was given back is forgotten, so that nothing comes back twice; so is what was
+-- taken of a product that is not tracked any more: it must not come back when it is tracked anew.
 create or replace function orders.return_stock(returned_order_id bigint) returns void
 language plpgsql as $$
 begin
@@ -8,7 +8,8 @@ begin
     return;
   end if;
   perform from products.inventory s
-  where s.product_id in (select product_id from orders.order_items where order_id = returned_order_id and stock_taken > 0)
+  where s.product_id in (select product_id from orders.order_items where order_id = returned_order_id
+    and stock_taken > 0)
   order by s.product_id
   for no key update;
 

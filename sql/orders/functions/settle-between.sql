@@ -1,7 +1,8 @@
 -- Adds the orders made from `earliest` to before `latest` to the sums, and says so.
 create or replace function orders.settle_between(earliest timestamptz, latest timestamptz) returns void
 language plpgsql set work_mem = '128MB'
--- A plan kept from when there were no items would look through all of them for each order, by the index of the other list.
+-- A plan kept from when there were no items would look through all of them for each order, by the index of the other
+-- list.
 set plan_cache_mode = force_custom_plan as $$
 begin
   insert into orders.product_totals as kept (product_id, status, month, orders, total_quantity, total_price)
@@ -17,7 +18,8 @@ begin
     total_quantity = kept.total_quantity + excluded.total_quantity,
     total_price = kept.total_price + excluded.total_price;
   insert into orders.product_day_totals as kept (product_id, day, status, orders, total_quantity, total_price)
-  select i.product_id, (o.created_at at time zone 'UTC')::date, o.status, count(*), sum(o.total_quantity), sum(o.total_price)
+  select i.product_id, (o.created_at at time zone 'UTC')::date, o.status, count(*), sum(o.total_quantity),
+    sum(o.total_price)
   from orders.orders o
   cross join lateral (select product_id from orders.order_items where order_id = o.id offset 0) i
   join orders.busy_months b on b.product_id = i.product_id and b.month = orders.month_of(o.created_at)

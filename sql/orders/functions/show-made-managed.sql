@@ -1,12 +1,14 @@
 -- An order that has just been made, as orders.management_documents shows it: written from what is in hand.
-create or replace function orders.show_made_managed(o orders.orders, buyer users.users, lines orders.line[]) returns text
+create or replace function orders.show_made_managed(o orders.orders, buyer users.users,
+  lines orders.line[]) returns text
 language plpgsql as $$
 begin
   return (
     select row_to_json(fields)::text
     from (
       select o.id as order_id, o.user_id,
-        coalesce(nullif(o.customer_name, ''), nullif(concat_ws(' ', buyer.first_name, nullif(buyer.last_name, '')), '')) as user_name,
+        coalesce(nullif(o.customer_name, ''), nullif(concat_ws(' ', buyer.first_name, nullif(buyer.last_name, '')),
+          '')) as user_name,
         o.status, o.created_at, o.updated_at,
         array(
           select i from (

@@ -1,4 +1,5 @@
--- An order that has just been made, as orders.storefront_documents and orders.show_order show it to the caller: written from what is in hand.
+-- An order that has just been made, as orders.storefront_documents and orders.show_order show it to the caller: written
+-- from what is in hand.
 --
 create or replace function orders.show_made_to_caller(
   o orders.orders, buyer users.users, lines orders.line[], caller jsonb
@@ -36,7 +37,8 @@ begin
   ) fields;
   -- The caller may be known only since now.
   return orders.show_order(
-    row(o.id, o.version, buyer.external_user_id, coalesce(buyer.upstream_user_id, buyer.external_user_id::text), o.internal_notes,
+    row(o.id, o.version, buyer.external_user_id, coalesce(buyer.upstream_user_id, buyer.external_user_id::text),
+      o.internal_notes,
       document)::orders.storefront_documents,
     caller || jsonb_build_object('localId', buyer.external_user_id));
 end

@@ -1,6 +1,8 @@
--- Keeps the sums of products by day, too, for those of `products` (null: all) and the months from `earliest` to `latest` that have become busy:
--- `busy_from` orders, half of which are looked up otherwise, at most. `settled`: what is in the sums is older. Whoever changes settled orders
--- meanwhile waits at the first table, or is waited for; only who settles comes here, with the row of orders.settled_orders locked.
+-- Keeps the sums of products by day, too, for those of `products` (null: all) and the months from `earliest` to
+-- `latest` that have become busy:
+-- `busy_from` orders, half of which are looked up otherwise, at most. `settled`: what is in the sums is older. Whoever
+--   changes settled orders meanwhile waits at the first table, or is waited for; only who settles comes here, with the
+--   row of orders.settled_orders locked.
 create or replace function orders.split_months(
   products integer[], earliest date, latest date, settled timestamptz, busy_from bigint
 ) returns void
@@ -19,7 +21,8 @@ begin
   lock table orders.product_totals in share row exclusive mode;
   insert into orders.busy_months select * from unnest(busy);
   insert into orders.product_day_totals (product_id, day, status, orders, total_quantity, total_price)
-  select i.product_id, (o.created_at at time zone 'UTC')::date, o.status, count(*), sum(o.total_quantity), sum(o.total_price)
+  select i.product_id, (o.created_at at time zone 'UTC')::date, o.status, count(*), sum(o.total_quantity),
+    sum(o.total_price)
   from unnest(busy) b
   join orders.order_items i on i.product_id = b.product_id
     and i.ordered_at >= b.month::timestamp at time zone 'UTC'

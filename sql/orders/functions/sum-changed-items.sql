@@ -1,5 +1,5 @@
--- Keeps orders.product_totals exact: what changes of a settled order changes the sums, in the same transaction. Rows are touched in
--- the order of their keys, so that two writers wait instead of deadlocking.
+-- Keeps orders.product_totals exact: what changes of a settled order changes the sums, in the same transaction. Rows
+-- are touched in the order of their keys, so that two writers wait instead of deadlocking.
 -- An item brings its whole order to the sums of its product, or takes it away.
 create or replace function orders.sum_changed_items() returns trigger
 language plpgsql as $$
@@ -10,7 +10,8 @@ declare
   settled timestamptz;
   closing timestamptz;
 begin
-  -- In one look, since every order that is placed pays for it: newer orders than those about to be settled need no more.
+  -- In one look, since every order that is placed pays for it: newer orders than those about to be settled need no
+  -- more.
   select s.until, s.closing, c.earliest, c.latest into settled, closing, earliest, latest
   from orders.settled_orders s, (select min(ordered_at) as earliest, max(ordered_at) as latest from changed) c;
   if earliest < greatest(settled, closing) or current_setting('transaction_isolation') <> 'read committed' then

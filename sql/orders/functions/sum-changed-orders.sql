@@ -19,11 +19,13 @@ begin
     return null;
   end if;
   perform orders.add_to_product_totals(array(
-    select row(i.product_id, moved.day, moved.status, sum(moved.n), sum(moved.quantity), sum(moved.price))::orders.product_day_totals
+    select row(i.product_id, moved.day, moved.status, sum(moved.n), sum(moved.quantity),
+      sum(moved.price))::orders.product_day_totals
     from added
     join removed using (id)
     cross join lateral (values
-      (1, added.created_at, added.status, (added.created_at at time zone 'UTC')::date, added.total_quantity, added.total_price),
+      (1, added.created_at, added.status, (added.created_at at time zone 'UTC')::date, added.total_quantity,
+        added.total_price),
       (-1, removed.created_at, removed.status, (removed.created_at at time zone 'UTC')::date, -removed.total_quantity,
         -removed.total_price)
     ) as moved (n, made_at, status, day, quantity, price)

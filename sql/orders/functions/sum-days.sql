@@ -1,9 +1,10 @@
--- Whole days, from `first_day` to before `end_day`: whole months from orders.order_month_totals, the days at either end and what has not been
--- folded yet (orders.fold_totals) from orders.order_totals.
+-- Whole days, from `first_day` to before `end_day`: whole months from orders.order_month_totals, the days at either end
+-- and what has not been folded yet (orders.fold_totals) from orders.order_totals.
 --
--- Example: from 31 March to before 2 May. `first_month` is April (the first that begins on 31 March or later), `end_month` May, which is not
--- whole. April is read by the month; 31 March (`early_end` is 1 April) and 1 May (`late_from`) by the day. From 10 to before 20 April no month
--- is whole: `early_end` is 20 April, and the late days are none.
+-- Example: from 31 March to before 2 May. `first_month` is April (the first that begins on 31 March or later),
+-- `end_month` May, which is not whole. April is read by the month; 31 March (`early_end` is 1 April) and 1 May
+-- (`late_from`) by the day. From 10 to before 20 April no month is whole: `early_end` is 20 April, and the late days
+-- are none.
 create or replace function orders.sum_days(
   with_status text, first_day date, end_day date,
   out orders numeric, out total_quantity numeric, out total_price numeric

@@ -1,12 +1,15 @@
--- How many orders match every filter (null: any), with their quantities and prices, exactly. Whole days come from orders.sum_days, what is
--- left of a day at either end from orders.sum_moment, order by order. A product's orders: orders.sum_product. A user's are few: one by one.
+-- How many orders match every filter (null: any), with their quantities and prices, exactly. Whole days come from
+-- orders.sum_days, what is left of a day at either end from orders.sum_moment, order by order. A product's orders:
+-- orders.sum_product. A user's are few: one by one.
 --
--- Example: from 30 March 10:00 to 2 May 08:00, both included. `before` is a microsecond after 08:00, `first_day` 31 March, `end_day` 2 May.
+-- Example: from 30 March 10:00 to 2 May 08:00, both included. `before` is a microsecond after 08:00, `first_day` 31
+-- March, `end_day` 2 May.
 --   30 March 10:00 to 24:00     sum_moment, order by order
 --   31 March to 1 May           sum_days: 31 March and 1 May by the day, April by the month
 --   2 May 00:00 to 08:00        sum_moment
--- From 30 March 00:00 on, 30 March is a whole day itself: a microsecond earlier lies on the 29th, whose next day it is. From 10:00 to 12:00 of
--- one day, `first_day` lies behind `end_day`: no whole day, the first sum_moment ends at `before`, the second begins there and is empty.
+-- From 30 March 00:00 on, 30 March is a whole day itself: a microsecond earlier lies on the 29th, whose next day it is.
+-- From 10:00 to 12:00 of one day, `first_day` lies behind `end_day`: no whole day, the first sum_moment ends at
+-- `before`, the second begins there and is empty.
 -- The test is test/sql/sum-matching.test.ts.
 create or replace function orders.sum_matching(
   of_user bigint, with_status text, with_product integer, from_time timestamptz, to_time timestamptz,
@@ -15,7 +18,8 @@ create or replace function orders.sum_matching(
 declare
   before constant timestamptz := coalesce(to_time, 'infinity') + interval '1 microsecond';
   -- The whole days: from the first that begins at from_time or later to before the one `before` lies in.
-  first_day constant date := (coalesce(from_time, '-infinity') - interval '1 microsecond') at time zone 'UTC' + interval '1 day';
+  first_day constant date := (coalesce(from_time, '-infinity') - interval '1 microsecond') at time zone 'UTC'
+    + interval '1 day';
   end_day constant date := before at time zone 'UTC';
 begin
   from_time := coalesce(from_time, '-infinity');
@@ -41,7 +45,8 @@ begin
       union all
       select m.orders, m.total_quantity, m.total_price
       from orders.sum_moment(with_status,
-        greatest(end_day::timestamp at time zone 'UTC', least(first_day::timestamp at time zone 'UTC', before)), before) m
+        greatest(end_day::timestamp at time zone 'UTC', least(first_day::timestamp at time zone 'UTC', before)),
+          before) m
     ) s;
   end if;
   orders := coalesce(orders, 0);

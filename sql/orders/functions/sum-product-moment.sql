@@ -1,5 +1,5 @@
--- The orders with a product from a time to before another, within a month. Settled ones of a busy month are summed by day already
--- (orders.product_day_totals), the others and those of part of a day are looked up one by one.
+-- The orders with a product from a time to before another, within a month. Settled ones of a busy month are summed by
+-- day already (orders.product_day_totals), the others and those of part of a day are looked up one by one.
 create or replace function orders.sum_product_moment(
   with_product integer, with_status text, from_time timestamptz, before timestamptz, are_settled boolean,
   out orders numeric, out total_quantity numeric, out total_price numeric
@@ -20,14 +20,16 @@ begin
   from (
     select t.orders, t.total_quantity as quantity, t.total_price as price
     from orders.product_day_totals t
-    where t.product_id = with_product and t.day >= first_day and t.day < end_day and (with_status is null or t.status = with_status)
+    where t.product_id = with_product and t.day >= first_day and t.day < end_day and (with_status is null
+      or t.status = with_status)
     union all
     select 1, o.total_quantity, o.total_price
     from (values
       (from_time, case when first_day < end_day then first_day::timestamp at time zone 'UTC' else before end),
       (case when first_day < end_day then end_day::timestamp at time zone 'UTC' end, before)
     ) part (from_time, before)
-    join orders.order_items i on i.product_id = with_product and i.ordered_at >= part.from_time and i.ordered_at < part.before
+    join orders.order_items i on i.product_id = with_product and i.ordered_at >= part.from_time
+      and i.ordered_at < part.before
     join orders.orders o on o.id = i.order_id
     where with_status is null or o.status = with_status
   ) s;

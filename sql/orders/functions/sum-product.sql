@@ -1,11 +1,12 @@
--- The orders with a product. Those that are not settled yet are looked up one by one; the settled ones are summed by month already
--- (orders.product_totals), the part of a month at either end aside. Each end goes to the nearer end of its month, back or forth, and what that
--- is too much or too little is looked up: at most half a month of one product at each end (orders.sum_product_moment). A range that is shorter
--- than that is looked up itself.
+-- The orders with a product. Those that are not settled yet are looked up one by one; the settled ones are summed by
+-- month already (orders.product_totals), the part of a month at either end aside. Each end goes to the nearer end of
+-- its month, back or forth, and what that is too much or too little is looked up: at most half a month of one product
+-- at each end (orders.sum_product_moment). A range that is shorter than that is looked up itself.
 --
--- Example: from 10 March to before 20 May, all settled. `first_month` is March, `end_month` June: the sums of March, April and May, without
--- 1 to 9 March, and without 20 to 31 May. From 20 March to before 10 May: April, with 20 to 31 March and 1 to 9 May. Settled until 25 May: what is
--- summed of May ends there, so only 20 to 24 May are taken off. To before 28 May, settled until then: all that is summed of May, and 25 to 27 May.
+-- Example: from 10 March to before 20 May, all settled. `first_month` is March, `end_month` June: the sums of March,
+-- April and May, without 1 to 9 March, and without 20 to 31 May. From 20 March to before 10 May: April, with 20 to 31
+-- March and 1 to 9 May. Settled until 25 May: what is summed of May ends there, so only 20 to 24 May are taken off. To
+-- before 28 May, settled until then: all that is summed of May, and 25 to 27 May.
 create or replace function orders.sum_product(
   with_product integer, with_status text, from_time timestamptz, to_time timestamptz,
   out orders bigint, out total_quantity bigint, out total_price numeric

@@ -1,5 +1,6 @@
--- Takes the lines' quantities from the inventory, all or nothing, and returns the lines with what each took (0 for a product
--- that is not tracked). Refuses with INSUFFICIENT_STOCK, naming product, wanted and available of each that falls short.
+-- Takes the lines' quantities from the inventory, all or nothing, and returns the lines with what each took (0 for a
+-- product that is not tracked). Refuses with INSUFFICIENT_STOCK, naming product, wanted and available of each that
+-- falls short.
 -- Rows are locked in the order of their ids, so that two orders for the same products wait instead of deadlocking.
 create or replace function orders.take_stock(lines orders.line[]) returns orders.line[]
 language plpgsql as $$

@@ -1,5 +1,6 @@
--- Has a new connection make the plans of placing an order and checking out, which takes 10 ms, and does nothing else: it writes no row, locks none, takes no
--- number of a sequence. What only a row brings about (foreign keys, the event) is left to the first order.
+-- Has a new connection make the plans of placing an order and checking out, which takes 10 ms, and does nothing else:
+-- it writes no row, locks none, takes no number of a sequence. What only a row brings about (foreign keys, the event)
+-- is left to the first order.
 create or replace function orders.warm() returns boolean
 language plpgsql as $$
 declare

@@ -1,9 +1,12 @@
 -- A line of an order with all that its answer shows of it, and the lines with what they come to.
 create type bench_best.line as (
-  id bigint, product_id integer, quantity integer, add_to_cart_order integer, reordered smallint, price numeric(10, 2), product_name text,
-  product_sku text, image_url text, description text, department_name text, aisle_name text, is_tracked boolean, stock_taken integer
+  id bigint, product_id integer, quantity integer, add_to_cart_order integer, reordered smallint, price numeric(10, 2),
+    product_name text,
+  product_sku text, image_url text, description text, department_name text, aisle_name text, is_tracked boolean,
+    stock_taken integer
 );
-create type bench_best.basket as (lines bench_best.line[], quantity bigint, price numeric, unpriced integer[], is_tracked boolean);
+create type bench_best.basket as (lines bench_best.line[], quantity bigint, price numeric, unpriced integer[],
+  is_tracked boolean);
 
 create function bench_best.basket_of(items jsonb) returns bench_best.basket
 language plpgsql stable as $$
@@ -12,9 +15,11 @@ declare
   unknown jsonb;
 begin
   select
-    array_agg(row(nextval('orders.order_items_id_seq'), w.product_id, w.quantity, w.add_to_cart_order, w.reordered, c.price, c.product_name, c.sku, c.image_url, c.description,
+    array_agg(row(nextval('orders.order_items_id_seq'), w.product_id, w.quantity, w.add_to_cart_order, w.reordered,
+      c.price, c.product_name, c.sku, c.image_url, c.description,
       c.department_name, c.aisle_name, c.is_tracked, 0)::bench_best.line order by w.product_id),
-    sum(w.quantity), coalesce(sum(c.price * w.quantity), 0), array_agg(w.product_id) filter (where c.price is null), bool_or(c.is_tracked),
+    sum(w.quantity), coalesce(sum(c.price * w.quantity), 0), array_agg(w.product_id) filter (where c.price is null),
+      bool_or(c.is_tracked),
     jsonb_agg(w.product_id order by w.product_id) filter (where c.product_name is null)
   into basket.lines, basket.quantity, basket.price, basket.unpriced, basket.is_tracked, unknown
   from (
@@ -27,9 +32,11 @@ begin
     ) with ordinality as i (product_id, quantity, add_to_cart_order, reordered, place)
     group by i.product_id
   ) w
-  -- One index look-up per line: left to itself the planner, who cannot know how few lines there are, may read the catalogue.
+  -- One index look-up per line: left to itself the planner, who cannot know how few lines there are, may read the
+  -- catalogue.
   left join lateral (
-    select p.product_name, p.sku, e.price, e.image_url, e.description, d.department_name, a.aisle_name, s.product_id is not null as is_tracked
+    select p.product_name, p.sku, e.price, e.image_url, e.description, d.department_name, a.aisle_name,
+      s.product_id is not null as is_tracked
     from products.products p
     left join products.product_enriched e on e.product_id = p.product_id
     left join products.departments d on d.department_id = p.department_id
@@ -51,9 +58,12 @@ declare
   basket bench_best.basket;
 begin
   select
-    array_agg(row(nextval('orders.order_items_id_seq'), i.product_id, i.quantity, i.add_to_cart_order, i.reordered, e.price, p.product_name, p.sku,
-      e.image_url, e.description, d.department_name, a.aisle_name, s.product_id is not null, 0)::bench_best.line order by i.product_id),
-    sum(i.quantity), coalesce(sum(e.price * i.quantity), 0), array_agg(i.product_id) filter (where e.price is null), bool_or(s.product_id is not null)
+    array_agg(row(nextval('orders.order_items_id_seq'), i.product_id, i.quantity, i.add_to_cart_order, i.reordered,
+      e.price, p.product_name, p.sku,
+      e.image_url, e.description, d.department_name, a.aisle_name, s.product_id is not null,
+        0)::bench_best.line order by i.product_id),
+    sum(i.quantity), coalesce(sum(e.price * i.quantity), 0), array_agg(i.product_id) filter (where e.price is null),
+      bool_or(s.product_id is not null)
   into basket.lines, basket.quantity, basket.price, basket.unpriced, basket.is_tracked
   from orders.cart_items i
   join products.products p on p.product_id = i.product_id
@@ -76,16 +86,19 @@ declare
 begin
   if cardinality(basket.unpriced) > 0 then
     if (input ->> 'sell_unpriced')::boolean is false then
-      perform bench_reference.refuse('PRODUCT_NOT_PRICED', jsonb_build_object('products', array(select p from unnest(basket.unpriced) p order by p)));
+      perform bench_reference.refuse('PRODUCT_NOT_PRICED', jsonb_build_object('products',
+        array(select p from unnest(basket.unpriced) p order by p)));
     end if;
   end if;
   if basket.is_tracked and input ->> 'status' is distinct from 'cancelled' then
     basket.lines := array(
-      select row(l.id, l.product_id, l.quantity, l.add_to_cart_order, l.reordered, l.price, l.product_name, l.product_sku, l.image_url,
+      select row(l.id, l.product_id, l.quantity, l.add_to_cart_order, l.reordered, l.price, l.product_name,
+        l.product_sku, l.image_url,
         l.description, l.department_name, l.aisle_name, l.is_tracked, t.stock_taken)::bench_best.line
       from unnest(basket.lines) l
       join unnest(bench_reference.take_stock(array(
-        select row(null, l.product_id, null, l.quantity, l.add_to_cart_order, l.reordered, l.price, l.product_name, l.product_sku,
+        select row(null, l.product_id, null, l.quantity, l.add_to_cart_order, l.reordered, l.price, l.product_name,
+          l.product_sku,
           l.image_url, null, 0, null)::bench_reference.line
         from unnest(basket.lines) l))) t using (product_id)
       order by l.product_id);
@@ -129,8 +142,10 @@ begin
   returning * into made;
 
   insert into orders.order_items (
-    id, order_id, product_id, quantity, add_to_cart_order, reordered, price, product_name, product_sku, image_url, stock_taken, ordered_at)
-  select l.id, made.id, l.product_id, l.quantity, l.add_to_cart_order, l.reordered, l.price, l.product_name, l.product_sku,
+    id, order_id, product_id, quantity, add_to_cart_order, reordered, price, product_name, product_sku, image_url,
+      stock_taken, ordered_at)
+  select l.id, made.id, l.product_id, l.quantity, l.add_to_cart_order, l.reordered, l.price, l.product_name,
+    l.product_sku,
     l.image_url, l.stock_taken, made_at
   from unnest(basket.lines) l;
 
@@ -149,8 +164,10 @@ begin
   return (
     select row_to_json(fields)::text
     from (
-      select o.id::text as order_id, buyer.external_user_id as user_id, o.order_number, o.order_dow, o.order_hour_of_day,
-        o.days_since_prior_order, o.total_items, o.total_quantity, o.total_price, o.status, o.delivery_name, o.phone_number,
+      select o.id::text as order_id, buyer.external_user_id as user_id, o.order_number, o.order_dow,
+        o.order_hour_of_day,
+        o.days_since_prior_order, o.total_items, o.total_quantity, o.total_price, o.status, o.delivery_name,
+          o.phone_number,
         o.street_address, o.city, o.postal_code, o.country, o.tracking_number, o.shipping_carrier,
         case when o.tracking_url ~* '^https?://' then o.tracking_url end as tracking_url, null as invoice,
         o.created_at, o.updated_at,
@@ -164,9 +181,11 @@ begin
         ) as items,
         array(
           select h from (
-            select currval('orders.order_status_history_history_id_seq') as history_id, o.id::text as order_id, o.status,
+            select currval('orders.order_status_history_history_id_seq') as history_id, o.id::text as order_id,
+              o.status,
               o.created_at as changed_at,
-              case when o.request_id is null then session_user else nullif(current_setting('db_service.actor', true), '') end as changed_by,
+              case when o.request_id is null then session_user else nullif(current_setting('db_service.actor', true),
+                '') end as changed_by,
               'Order created' as note
           ) h
         ) as status_history

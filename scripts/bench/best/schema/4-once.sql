@@ -1,7 +1,9 @@
--- Places an order or checks a cart out, as the gateway does it since 27 November 2026. With an Idempotency-Key or If-Match, and for the operations
--- of other faces, as the reference does. The user's row is found, locked and numbered in one; a refusal takes all of it back.
+-- Places an order or checks a cart out, as the gateway does it since 27 November 2026. With an Idempotency-Key or
+-- If-Match, and for the operations of other faces, as the reference does. The user's row is found, locked and numbered
+-- in one; a refusal takes all of it back.
 create function bench_best.place(
-  operation text, input jsonb, context jsonb, out order_id bigint, out answer text, out refusal jsonb, out replayed boolean
+  operation text, input jsonb, context jsonb, out order_id bigint, out answer text, out refusal jsonb,
+    out replayed boolean
 ) language plpgsql as $$
 declare
   buyer users.users;
@@ -12,7 +14,8 @@ declare
   request constant text := set_config('db_service.request_id', coalesce(context ->> 'request_id', ''), true);
   reason constant text := set_config('db_service.note', '', true);
 begin
-  if context ->> 'idempotency_key' is not null or operation not in ('place', 'checkout') or jsonb_typeof(input -> 'if_match') = 'array' then
+  if context ->> 'idempotency_key' is not null or operation not in ('place',
+    'checkout') or jsonb_typeof(input -> 'if_match') = 'array' then
     select * into order_id, answer, refusal, replayed from bench_reference.answer_once(operation, input, context);
     return;
   end if;

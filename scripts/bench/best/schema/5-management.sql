@@ -6,7 +6,8 @@ select o.id as order_id, o.version, (
     select o.id as order_id, o.user_id,
       -- The person's row is looked for only where the order does not say.
       coalesce(nullif(o.customer_name, ''), (
-        select nullif(concat_ws(' ', u.first_name, nullif(u.last_name, '')), '') from users.users u where u.id = o.user_id)) as user_name,
+        select nullif(concat_ws(' ', u.first_name, nullif(u.last_name, '')),
+          '') from users.users u where u.id = o.user_id)) as user_name,
       o.status, o.created_at, o.updated_at,
       array(
         select i from (
