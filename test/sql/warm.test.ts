@@ -1,8 +1,8 @@
 import t from 'tap'
-import { openShop, userId } from '../helper.ts'
+import { openOwnShop, userId } from '../helper.ts'
 
 t.test('a connection is warmed without a trace', async (t) => {
-  const { sql, call } = await openShop(t)
+  const { sql, call } = await openOwnShop(t)
   // So that there is something to be changed.
   const items = [{ product_id: 1, quantity: 1 }]
   t.equal((await call('POST', '/orders', { user_id: userId(1), items })).status, 201)
