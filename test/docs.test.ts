@@ -47,7 +47,7 @@ t.test('every link of the documents leads somewhere', async (t) => {
 })
 
 t.test('every path that the documents name exists', async (t) => {
-  const top = new Set(paths.map((path) => path.split('/')[0]))
+  const top = new Set(paths.map((path) => path.split('/')[0]!))
   const faults: string[] = []
   let named = 0
   for (const page of pages) {
