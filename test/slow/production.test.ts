@@ -1,9 +1,11 @@
 import { execFile } from 'node:child_process'
-import { cpSync, globSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import t from 'tap'
+import { layOut } from '../../scripts/image/lay-out.ts'
+import { megabytesOf } from '../../scripts/image/tree.ts'
 import { startGateway } from '../gateway.ts'
 import { freshDatabase } from '../helper.ts'
 
@@ -14,30 +16,21 @@ const run = promisify(execFile)
 const MAX_PACKAGES = 144
 const MAX_MEGABYTES = 75
 
-/** Packages and megabytes, whole blocks as `du` counts them. */
-function weigh (folder: string): { packages: number, megabytes: number } {
+function countPackages (folder: string): number {
   const { packages } = JSON.parse(readFileSync(join(folder, '.package-lock.json'), 'utf8')) as {
     packages: Record<string, { link?: boolean }>
   }
-  const blocks = readdirSync(folder, { recursive: true })
-    .map((file) => statSync(join(folder, String(file)), { throwIfNoEntry: false })?.blocks ?? 0)
-  const installed = Object.entries(packages).filter(([path, { link }]) => path.startsWith('node_modules/') && !link)
-  return { packages: installed.length, megabytes: blocks.reduce((sum, n) => sum + n, 0) / 2048 }
+  return Object.entries(packages).filter(([path, { link }]) => path.startsWith('node_modules/') && !link).length
 }
 
 t.test('what the image holds runs without the development dependencies', async (t) => {
-  const folder = mkdtempSync(join(tmpdir(), 'db-service-production-'))
-  t.teardown(() => rmSync(folder, { recursive: true }))
-  for (const [, names = '', to = ''] of readFileSync(join(root, 'Containerfile'), 'utf8')
-    .matchAll(/^COPY (.+) (\S+)$/gm)) {
-    for (const name of globSync(names.split(' '), { cwd: root })) {
-      cpSync(join(root, name), join(folder, to, to === './' ? name : ''), {
-        recursive: true, filter: (file) => !file.includes('node_modules')
-      })
-    }
-  }
-  await run('npm', ['ci', '--omit=dev', '--prefer-offline'], { cwd: folder })
-  const { packages, megabytes } = weigh(join(folder, 'node_modules'))
+  const target = mkdtempSync(join(tmpdir(), 'db-service-production-'))
+  t.teardown(() => rmSync(target, { recursive: true }))
+  const { folder } = await layOut(root, target)
+  const [packages, megabytes] = [
+    countPackages(join(folder, 'node_modules')),
+    megabytesOf(join(folder, 'node_modules')) - megabytesOf(join(folder, 'node_modules/.cache'))
+  ]
   t.comment(`${packages} packages, ${megabytes.toFixed(1)} MB`)
   t.ok(packages <= MAX_PACKAGES, `${packages} packages`)
   t.ok(megabytes <= MAX_MEGABYTES, `${megabytes.toFixed(1)} MB`)
@@ -45,7 +38,7 @@ t.test('what the image holds runs without the development dependencies', async (
   const settings = {
     SECRET_KEY: 'signs nothing here, of 32 characters',
     API_KEYS: 'a-key-of-16-characters',
-    DATA_DIR: join(folder, '.data'),
+    DATA_DIR: join(target, 'data'),
     SEED_DIR: 'seeds'
   }
 

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import t from 'tap'
 import { startGateway } from '../gateway.ts'
+import { installPython } from './python.ts'
 
 const root = join(import.meta.dirname, '../..')
 const run = promisify(execFile)
@@ -11,29 +12,8 @@ const GENERATOR = 'openapi-python-client==0.29.1'
 
 t.setTimeout(600_000)
 
-/** Python with the generator, in a folder of its own; or why there is none here. */
-async function installGenerator (folder: string): Promise<{ bin: string } | { skip: string }> {
-  const venv = join(folder, 'venv')
-  const bin = join(venv, 'bin')
-  try {
-    await run('python3', ['-m', 'venv', venv])
-  } catch (error) {
-    return { skip: `no python3 with venv here: ${(error as Error).message.split('\n')[0]}` }
-  }
-  try {
-    await run(join(bin, 'pip'), ['install', '--quiet', '--disable-pip-version-check', GENERATOR], { timeout: 300_000 })
-    return { bin }
-  } catch (error) {
-    const { stderr = '' } = error as { stderr?: string }
-    // A fault of the package itself is none of the registry's.
-    if (!/No matching distribution|connection|ConnectTimeout|ReadTimeout|timed out|resolve/i.test(stderr)) throw error
-    return { skip: `no Python package registry here: ${stderr.trim().split('\n').at(-1)}` }
-  }
-}
-
 const folder = t.testdir()
-const generator = await installGenerator(folder)
-const [bin, skip] = 'skip' in generator ? ['', generator.skip] : [generator.bin, false]
+const { bin, skip } = await installPython(folder, GENERATOR)
 
 t.test('a Python client, generated from openapi.json, makes every call of the tour', { skip }, async (t) => {
   const { stdout: said } = await run(join(bin, 'openapi-python-client'), [
