@@ -110,7 +110,11 @@ async function startPeer ({ peer, folder }: Installed, { url, folder: scratch }:
   const args = [join(import.meta.dirname, peer.server), String(port), String(POOL), folder]
   try {
     return await start(`http://127.0.0.1:${port}`, READY, args, ['ignore', log, log], {
-      NODE_ENV: 'production', GRAPHILE_ENV: 'production', DATABASE_URL: url
+      NODE_ENV: 'production',
+      GRAPHILE_ENV: 'production',
+      DATABASE_URL: url,
+      // Both ask for no key and offer to write to every table.
+      PGOPTIONS: '-c default_transaction_read_only=on'
     })
   } catch (error) {
     const lines = (await readFile(file, 'utf8')).trim().split('\n').slice(-10).join('\n')

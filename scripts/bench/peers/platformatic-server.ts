@@ -10,6 +10,7 @@ import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 
+const HOST = '127.0.0.1'
 const [port, pool, folder] = process.argv.slice(2) as [string, string, string]
 const load = createRequire(join(folder, 'package.json'))
 const { create } = await import(pathToFileURL(load.resolve('@platformatic/db')).href)
@@ -43,7 +44,7 @@ async function addEnriched ({ graphql, platformatic: { entities } }: Application
 Object.assign(addEnriched, { [Symbol.for('skip-override')]: true })
 
 const capability = await create(folder, {
-  server: { hostname: '127.0.0.1', port: Number(port), logger: { level: 'warn' } },
+  server: { hostname: HOST, port: Number(port), logger: { level: 'warn' } },
   db: {
     connectionString: process.env.DATABASE_URL,
     schema: ['users', 'products', 'orders'],
@@ -54,8 +55,9 @@ const capability = await create(folder, {
   },
   watch: false
 }, { isProduction: true, isEntrypoint: true, fastifyPlugins: [addEnriched] })
-// In a container it takes every interface, whatever was asked for.
-capability.serverConfig.hostname = '127.0.0.1'
+// In a container it takes every interface, whatever was asked for: here the shop would be open to all of the network.
+capability.config.server.hostname = HOST
 await capability.init()
 await capability.start({ listen: true })
+if (new URL(capability.url).hostname !== HOST) throw new Error(`it listens at ${capability.url}, not at ${HOST} alone`)
 process.on('SIGTERM', () => process.exit(0))
