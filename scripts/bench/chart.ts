@@ -1,50 +1,117 @@
 import type { Run } from './run.ts'
 
-const WIDTH = 760
-const LEFT = 150
-const BARS = 400
+const WIDTH = 800
+const MARGIN = 20
+/** Where bars begin and how long the longest is. */
+const LEFT = 186
+const BARS = 330
+/** Where the three columns of figures end. */
+const COLUMNS = [588, 686, WIDTH - MARGIN] as const
 const ROW = 26
-const TOP = 64
+/** Half of what the name of the line takes: it stays above the bars. */
+const UNIT = 64
+/** Title and column heads of a part. */
+const HEAD = 66
 
 /**
- * A bar chart of how near the gateway comes to the minimal one, request by request; plain SVG that a README can show,
- * in light and dark.
+ * The fonts of the reader's system and two sets of colours: an image in a page knows the reader's mode, and nothing of
+ * the page. It has a ground of its own, so that it can be read on any.
  */
-export function chart ({ cases, date, postgres, settings: { connections } }: Run): string {
-  const most = Math.max(1.2, ...cases.map(({ ratio }) => ratio))
-  const x = (ratio: number) => LEFT + BARS * ratio / most
-  const height = TOP + ROW * cases.length + 34
-  const bottom = TOP + ROW * cases.length
-  const bars = cases.map(({ name, ratio, ours }, n) => {
-    const y = TOP + ROW * n
-    const cost = ours.gateway === null ? '' : ` · ${ours.gateway.toFixed(0)} µs`
-    return [
-      text(LEFT - 10, y + 16, name.replaceAll('-', ' '), 'end'),
-      `<rect x="${LEFT}" y="${y + 3}" width="${(x(ratio) - LEFT).toFixed(1)}" height="${ROW - 8}" rx="2" ` +
-        `fill="${ratio >= 1 ? '#2f8f5b' : '#3b7dd8'}"/>`,
-      text(x(most) + 12, y + 16, `${ratio.toFixed(2)} · ${grouped(ours.perSecond)}/s${cost}`)
-    ].join('\n')
-  })
+const STYLE = `
+  text { font-family: system-ui, "Segoe UI", Helvetica, Arial, sans-serif; font-size: 13px; fill: #1f2328 }
+  .title { font-size: 15px; font-weight: 600 }
+  .muted { font-size: 12px; fill: #59636e }
+  .ground { fill: #ffffff; stroke: #d1d9e0 }
+  .bar { fill: #3b7dd8 }
+  .ahead { fill: #2f8f5b }
+  .one { stroke: #59636e; stroke-dasharray: 3 3 }
+  @media (prefers-color-scheme: dark) {
+    text { fill: #e6edf3 }
+    .muted { fill: #9198a1 }
+    .ground { fill: #0d1117; stroke: #3d444d }
+    .bar { fill: #4a90e8 }
+    .ahead { fill: #3fa868 }
+    .one { stroke: #9198a1 }
+  }`
+
+interface Bar { label: string, ratio: number, figures: [ratio: string, perSecond: string, cpu: string] }
+interface Part { title: string, unit: string, columns: [string, string, string], bars: Bar[] }
+
+/**
+ * A bar chart of how near the gateway comes to the minimal one, request by request, and how far it is ahead of peers
+ * where they were measured; plain SVG that a README can show.
+ */
+export function chart ({ cases, peers, date, postgres, settings: { connections } }: Run): string {
+  const parts: Part[] = [{
+    title: 'Requests a second, beside a bare Fastify with the same statements',
+    unit: 'minimal gateway = 1',
+    columns: ['ratio', 'a second', 'µs each'],
+    bars: cases.map(({ name, ratio, ours }) => ({
+      label: name.replaceAll('-', ' '),
+      ratio,
+      figures: [ratio.toFixed(2), grouped(ours.perSecond), micros(ours.gateway)]
+    }))
+  }]
+  if (peers.length > 0) {
+    parts.push({
+      title: 'Requests a second, beside generated gateways on the same database',
+      unit: 'the other gateway = 1',
+      columns: ['ratio', 'µs each', 'its µs each'],
+      bars: peers.map(({ request, peer, ratio, ours, theirs }) => ({
+        label: `${request}, ${peer}`,
+        ratio,
+        figures: [ratio.toFixed(1), micros(ours.gateway), micros(theirs.gateway)]
+      }))
+    })
+  }
+  const drawn: string[] = []
+  let y = 0
+  for (const part of parts) {
+    drawn.push(draw(part, y))
+    y += HEAD + ROW * part.bars.length + MARGIN
+  }
+  const versions = [...new Set(peers.map(({ peer, version }) => `${peer} ${version}`))]
+  const about = [
+    [date.toISOString().slice(0, 10), `${connections} connections`, `PostgreSQL ${postgres}`, ...versions].join(', '),
+    'µs: processor time of the gateway for one request. Green: more requests a second than the other'
+  ]
+  const height = y + 18 * about.length + 10
   return `<svg xmlns="http://www.w3.org/2000/svg" width="${WIDTH}" height="${height}" ` +
-`viewBox="0 0 ${WIDTH} ${height}" font-family="system-ui, sans-serif" font-size="13" fill="#24292f" role="img" ` +
-`aria-label="Requests a second beside a minimal gateway">
-<rect width="${WIDTH}" height="${height}" rx="6" fill="#ffffff"/>
-<text x="16" y="26" font-size="15" font-weight="600">` +
-`Requests a second, beside a bare Fastify with the same statements</text>
-<line x1="${x(1).toFixed(1)}" y1="${TOP - 8}" x2="${x(1).toFixed(1)}" y2="${bottom}" ` +
-`stroke="#8c959f" stroke-dasharray="3 3"/>
-${text(x(1), TOP - 14, 'minimal gateway = 1', 'middle')}
-${bars.join('\n')}
-<text x="16" y="${bottom + 22}" font-size="11" fill="#57606a">${escaped(
-  `${date.toISOString().slice(0, 10)}, ${connections} connections, PostgreSQL ${postgres}; µs: processor time of the ` +
-    'gateway for one request')}</text>
+`viewBox="0 0 ${WIDTH} ${height}" role="img" aria-label="${escaped(parts.map(({ title }) => title).join('; '))}">
+<style>${STYLE}
+</style>
+<rect class="ground" x="0.5" y="0.5" width="${WIDTH - 1}" height="${height - 1}" rx="6"/>
+${drawn.join('\n')}
+${about.map((line, n) => text(MARGIN, y + 10 + 18 * n, line, 'start', 'muted')).join('\n')}
 </svg>
 `
 }
 
-const text = (x: number, y: number, value: string, anchor = 'start') =>
-  `<text x="${x.toFixed(1)}" y="${y}" text-anchor="${anchor}">${escaped(value)}</text>`
+function draw ({ title, unit, columns, bars }: Part, top: number): string {
+  const most = Math.max(1.15, ...bars.map(({ ratio }) => ratio))
+  const x = (ratio: number) => LEFT + BARS * ratio / most
+  const first = top + HEAD
+  return [
+    text(MARGIN, top + 28, title, 'start', 'title'),
+    text(Math.min(Math.max(x(1), LEFT + UNIT), LEFT + BARS - UNIT), top + 54, unit, 'middle', 'muted'),
+    ...columns.map((name, n) => text(COLUMNS[n]!, top + 54, name, 'end', 'muted')),
+    ...bars.flatMap(({ label, ratio, figures }, n) => [
+      text(LEFT - 12, first + ROW * n + 17, label, 'end'),
+      `<rect class="${ratio >= 1 ? 'ahead' : 'bar'}" x="${LEFT}" y="${first + ROW * n + 4}" ` +
+        `width="${(x(ratio) - LEFT).toFixed(1)}" height="${ROW - 8}" rx="2"/>`,
+      ...figures.map((figure, column) => text(COLUMNS[column]!, first + ROW * n + 17, figure, 'end'))
+    ]),
+    `<line class="one" x1="${x(1).toFixed(1)}" y1="${first - 6}" x2="${x(1).toFixed(1)}" ` +
+      `y2="${first + ROW * bars.length}"/>`
+  ].join('\n')
+}
 
-const escaped = (value: string) => value.replaceAll('&', '&amp;').replaceAll('<', '&lt;')
+const text = (x: number, y: number, value: string, anchor: 'start' | 'middle' | 'end', kind?: string) =>
+  `<text${kind === undefined ? '' : ` class="${kind}"`} x="${Number(x.toFixed(1))}" y="${y}" ` +
+  `text-anchor="${anchor}">${escaped(value)}</text>`
+
+const escaped = (value: string) =>
+  value.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('"', '&quot;')
 
 const grouped = (value: number) => Math.round(value).toLocaleString('en')
+const micros = (value: number | null) => value === null ? '–' : grouped(value)

@@ -48,3 +48,19 @@ export async function measureRound (
     others: all === null ? null : Math.max(0, all - known) / ((after.at - before.at) / 1000 * PROCESSORS)
   }
 }
+
+/** Node compiles what is used often: half a second of a request that does nothing is spent on that. */
+const WARM_SECONDS = 1
+
+/** A first round that does not count, then one of each in turn, the first one second the next time. */
+export async function inTurns<T> (
+  contestants: T[], rounds: number, seconds: number, measure: (contestant: T, seconds: number) => Promise<Round>
+): Promise<Round[][]> {
+  const found = new Map<T, Round[]>(contestants.map((contestant) => [contestant, []]))
+  for (const contestant of contestants) await measure(contestant, Math.max(WARM_SECONDS, seconds / 2))
+  for (let round = 0; round < rounds; round++) {
+    const order = round % 2 === 0 ? contestants : [...contestants].reverse()
+    for (const contestant of order) found.get(contestant)!.push(await measure(contestant, seconds))
+  }
+  return contestants.map((contestant) => found.get(contestant)!)
+}

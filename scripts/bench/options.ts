@@ -1,9 +1,10 @@
 import { misused, readArguments, wholeNumber } from '../arguments.ts'
+import { PEER_CASES } from './peers/peer.ts'
 import { NAMES, type Name } from './requests.ts'
 
 export const USAGE = `
 npm run bench [-- --quick] [--only NAME,NAME] [--rounds N] [--seconds N] [--connections N] [--json FILE] [--svg FILE]
-              [--database URL [--writes]]
+              [--peers] [--database URL [--writes]]
 
 Measures the gateway, started as production runs it: thirteen requests, each beside a minimal gateway (bare Fastify,
 the stock driver, the statements of 27 November 2026) and beside PostgreSQL alone, and our statement beside the best
@@ -18,6 +19,8 @@ request. How to read it: docs/performance.md.
   --rounds N       how often each is measured (5)
   --seconds N      how long each time (2)
   --connections N  of the load generator (32); statements run on a quarter of them
+  --peers          then ${PEER_CASES.join(', ')} beside PostGraphile and Platformatic DB, in turns, on the same
+                   database. npm installs them in the user's cache folder the first time (500 MB)
   --json FILE      writes the figures
   --svg FILE       writes a bar chart of them
   --database URL   a shop that is there: its rows are read only. The gateway brings its schema up to date, and two
@@ -35,6 +38,7 @@ export interface Options {
   rounds: number
   seconds: number
   connections: number
+  withPeers: boolean
   json: string | undefined
   svg: string | undefined
   database: string | undefined
@@ -49,6 +53,7 @@ export function options (): Options {
     rounds: { type: 'string' },
     seconds: { type: 'string' },
     connections: { type: 'string' },
+    peers: { type: 'boolean' },
     json: { type: 'string' },
     svg: { type: 'string' },
     database: { type: 'string' },
@@ -60,6 +65,10 @@ export function options (): Options {
   for (const name of only) {
     if (!NAMES.includes(name as Name)) misused(`--only does not know ${name}`, USAGE)
   }
+  if (values.peers && values.quick) misused('--peers takes longer than --quick may: one of them at a time', USAGE)
+  if (values.peers && !PEER_CASES.some((name) => only.includes(name))) {
+    misused(`--peers goes with one of ${PEER_CASES.join(', ')}`, USAGE)
+  }
   if (values.writes && values.database === undefined) misused('--writes goes with --database', USAGE)
   if (values.database !== undefined && !/^postgres(ql)?:\/\//.test(values.database)) {
     misused('--database must be a postgres:// URL', USAGE)
@@ -70,6 +79,7 @@ export function options (): Options {
     rounds: number('rounds', values.quick ? 3 : 5),
     seconds: number('seconds', 2),
     connections: number('connections', 32),
+    withPeers: values.peers ?? false,
     json: values.json,
     svg: values.svg,
     database: values.database,

@@ -5,7 +5,7 @@ import { createServer, type AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { endIfInterrupted, START } from './house.ts'
-import { ADMIN_KEY, API_KEY } from './requests.ts'
+import { ADMIN_KEY, API_KEY, get, type Sent } from './requests.ts'
 import type { Job, Result } from './generator.ts'
 
 /** A gateway that runs: where it listens, and as which process. */
@@ -19,7 +19,7 @@ const MINIMAL = 'scripts/bench/minimal.ts'
 export async function startGateway (databaseUrl: string, folder: string): Promise<Gateway> {
   const port = await freePort()
   const log = openSync(join(folder, `gateway-${port}.log`), 'w')
-  return await start(`http://127.0.0.1:${port}`, '/readyz', START, ['ignore', log, log], {
+  return await start(`http://127.0.0.1:${port}`, get('/readyz', null), START, ['ignore', log, log], {
     NODE_ENV: 'production',
     DATABASE_URL: databaseUrl,
     PORT: String(port),
@@ -34,19 +34,20 @@ export async function startGateway (databaseUrl: string, folder: string): Promis
 /** The minimal gateway, with the fixed reference's statements or the best ones known. */
 export async function startMinimal (databaseUrl: string, kind: 'reference' | 'best'): Promise<Gateway> {
   const port = await freePort()
-  return await start(`http://127.0.0.1:${port}`, '/livez', [MINIMAL, String(port), kind],
+  return await start(`http://127.0.0.1:${port}`, get('/livez', null), [MINIMAL, String(port), kind],
     ['ignore', 'ignore', 'inherit'], {
       NODE_ENV: 'production', DATABASE_URL: databaseUrl
     })
 }
 
-async function start (
-  url: string, ready: string, args: string[], stdio: StdioOptions, env: Record<string, string>
-) {
+/** Starts a script of this folder or the gateway; resolves once it answers the request `ready`. */
+export async function start (
+  url: string, ready: Sent, args: string[], stdio: StdioOptions, env: Record<string, string>
+): Promise<Gateway> {
   const child = spawn(process.execPath, args, { cwd: ROOT, stdio, env: { PATH: process.env.PATH, ...env } })
   endIfInterrupted(async () => await end(child))
   const deadline = performance.now() + START_MS
-  while (!await fetch(url + ready).then(({ ok }) => ok, () => false)) {
+  while (!await fetch(url + ready.path, ready).then(({ ok }) => ok, () => false)) {
     if (child.exitCode !== null) {
       const log = typeof stdio[1] === 'number' ? '; see its log' : ''
       throw new Error(`${args.join(' ')} ended at its start with ${child.exitCode}${log}`)

@@ -11,7 +11,7 @@ export function report (run: Run): object {
 
 /** The figures as tables of Markdown, which a terminal shows well enough. */
 export function tables (run: Run): string {
-  const { date, about, settings: { rounds, seconds, connections }, load, postgres, cases } = run
+  const { date, about, settings: { rounds, seconds, connections }, load, postgres, cases, peers } = run
   const statements = cases.filter((one) => one.statements !== null)
   return [
     `${date.toISOString().slice(0, 16).replace('T', ' ')} UTC, ${about}`,
@@ -31,6 +31,18 @@ export function tables (run: Run): string {
         round(ours.p99, 1),
         `±${percent(Math.max(ours.noise, minimal.noise))}`, percent(ours.others)
       ])),
+    ...peers.length === 0
+      ? []
+      : ['', `Beside ${[...new Set(peers.map(({ peer, version }) => `${peer} ${version}`))].join(' and ')}`, '', table(
+          [
+            'request', 'peer', 'gateway /s', 'peer /s', 'ratio', 'gateway µs', 'peer µs', 'µs ratio', 'p50 ms',
+            'peer’s', 'p99 ms', 'peer’s', 'noise', 'others'
+          ],
+          peers.map(({ request, peer, ours, theirs, ratio, cpuRatio }) => [
+            request, peer, round(ours.perSecond), round(theirs.perSecond), ratio.toFixed(2), round(ours.gateway),
+            round(theirs.gateway), round(cpuRatio, 2), round(ours.p50, 1), round(theirs.p50, 1), round(ours.p99, 1),
+            round(theirs.p99, 1), `±${percent(Math.max(ours.noise, theirs.noise))}`, percent(theirs.others)
+          ]))],
     ...statements.length === 0
       ? []
       : ['', table(

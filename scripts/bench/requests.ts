@@ -24,9 +24,12 @@ export const NAMES = [
 ] as const
 export type Name = typeof NAMES[number]
 
+/** Of the pages that are asked for. */
+export const OFFSETS = [0, 25, 50, 75]
+
 const WRITES: readonly Name[] = ['add-to-cart', 'place', 'checkout']
 
-const get = (path: string, key: string | null = API_KEY): Sent => ({
+export const get = (path: string, key: string | null = API_KEY): Sent => ({
   method: 'GET', path, headers: key === null ? {} : { 'x-api-key': key }
 })
 const post = (path: string, body?: object): Sent => ({
@@ -43,7 +46,7 @@ export function casesOf (shop: Shop): Case[] {
     livez: [get('/livez', null)],
     product: shop.products.map((id) => get(`/products/${id}`)),
     user: shop.users.map((id) => get(`/users/${id}`)),
-    page: [0, 25, 50, 75].map((offset) => get(`/products?limit=25&offset=${offset}`)),
+    page: OFFSETS.map((offset) => get(`/products?limit=25&offset=${offset}`)),
     filtered: shop.departments.map((name) => get(`/products?limit=25&categories=${encodeURIComponent(name)}`)),
     search: shop.words.map((word) => get(`/products?limit=25&q=${encodeURIComponent(word)}`)),
     cart: shop.cartOwners.map((id) => get(`/carts/${id}`)),

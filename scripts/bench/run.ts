@@ -3,10 +3,11 @@ import { loadavg } from 'node:os'
 import { join } from 'node:path'
 import { checkEqual } from './check.ts'
 import { postmasterOf } from './cpu.ts'
-import { figuresOf, ratioOf, type Figures, type Round } from './figures.ts'
+import { figuresOf, ratioOf, type Figures } from './figures.ts'
 import type { Job } from './generator.ts'
-import { measureRound } from './measure.ts'
+import { inTurns, measureRound } from './measure.ts'
 import type { Options } from './options.ts'
+import { installPeers, measurePeers, type PeerFigures } from './peers/index.ts'
 import { startGateway, startGenerator, startMinimal, type Gateway } from './processes.ts'
 import { casesOf, type Case, type Name } from './requests.ts'
 import {
@@ -35,7 +36,9 @@ export interface Run {
   load: [number, number]
   postgres: string
   cases: Measured[]
-  /** Why the statements alone are missing. */
+  /** None where nobody asked for them. */
+  peers: PeerFigures[]
+  /** Why the peers, or the statements alone, are missing. */
   fault: string | undefined
 }
 
@@ -52,6 +55,8 @@ export async function run (options: Options, folder: string): Promise<Run> {
   const load = loadavg()[0]!
   const endings: (() => Promise<unknown>)[] = []
   try {
+    // Before anything is measured: the registry may be away.
+    const installed = options.withPeers ? await installPeers() : []
     const database = options.database === undefined ? await scratchDatabase(folder) : givenDatabase(options.database)
     endings.push(database.end)
     const { sql, url } = database
@@ -103,17 +108,18 @@ export async function run (options: Options, folder: string): Promise<Run> {
       })
       say(`${one.name}: ${measured.at(-1)!.ratio.toFixed(2)} of the minimal gateway`)
     }
+    const place = { url, cases, gateway: ours, generator, postmaster, options, folder }
+    let peers: PeerFigures[] = []
     let fault: string | undefined
-    if (!options.isQuick) {
-      try {
-        const found = await measureStatements({
-          url, cases, gateway: ours, generator, postmaster, options, folder, reset
-        })
+    try {
+      if (options.withPeers) peers = await measurePeers(installed, { ...place, shop })
+      if (!options.isQuick) {
+        const found = await measureStatements({ ...place, reset })
         for (const one of measured) one.statements = found.get(one.name) ?? null
-      } catch (error) {
-        // What has been measured by now is worth showing.
-        fault = (error as Error).message
       }
+    } catch (error) {
+      // What has been measured by now is worth showing.
+      fault = (error as Error).message
     }
     return {
       date: new Date(),
@@ -122,6 +128,7 @@ export async function run (options: Options, folder: string): Promise<Run> {
       load: [load, loadavg()[0]!],
       postgres: version,
       cases: measured,
+      peers,
       fault
     }
   } catch (error) {
@@ -138,22 +145,6 @@ async function complaints (folder: string): Promise<string> {
   const lines = texts.flatMap((text) => text.split('\n').filter((line) => /"level":[56]0/.test(line)))
   if (lines.length === 0) return '\nThe gateway logged no fault of its own.'
   return `\nThe gateway's log:\n${lines.slice(-5).join('\n')}`
-}
-
-/** Node compiles what is used often: half a second of a request that does nothing is spent on that. */
-const WARM_SECONDS = 1
-
-/** A first round that does not count, then one of each in turn, the first one second the next time. */
-export async function inTurns<T> (
-  contestants: T[], rounds: number, seconds: number, measure: (contestant: T, seconds: number) => Promise<Round>
-): Promise<Round[][]> {
-  const found = new Map<T, Round[]>(contestants.map((contestant) => [contestant, []]))
-  for (const contestant of contestants) await measure(contestant, Math.max(WARM_SECONDS, seconds / 2))
-  for (let round = 0; round < rounds; round++) {
-    const order = round % 2 === 0 ? contestants : [...contestants].reverse()
-    for (const contestant of order) found.get(contestant)!.push(await measure(contestant, seconds))
-  }
-  return contestants.map((contestant) => found.get(contestant)!)
 }
 
 const jobOf = ({ sent, isWrite, isOnce }: Case, url: string, connections: number, seconds: number): Job =>
