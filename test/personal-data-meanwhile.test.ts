@@ -1,12 +1,12 @@
 import t from 'tap'
 import { address, canary, CANARY, EMAIL, search } from './canary.ts'
 import { all, until } from './checks.ts'
-import { openShop, userId } from './helper.ts'
+import { openOwnShop, userId } from './helper.ts'
 import { tokenOf } from './people.ts'
 
 t.test('an event that a relay holds while the person is erased, and cannot publish, goes out without the address',
   async (t) => {
-    const shop = await openShop(t)
+    const shop = await openOwnShop(t)
     await shop.sql`insert into gateway.event_publishers (queue, last_seen) values ('q', now())`
     await shop.call('POST', '/orders', { user_id: userId(1), items: [{ product_id: 7 }] })
     const [claimed] = await shop.app.events.claim(10, 30)
@@ -19,7 +19,7 @@ t.test('an event that a relay holds while the person is erased, and cannot publi
   })
 
 t.test('nothing is left of a person who is erased while orders are placed, changed, and reminded of', async (t) => {
-  const shop = await openShop(t)
+  const shop = await openOwnShop(t)
   const { call, sql, app } = shop
   await sql`insert into gateway.event_publishers (queue, last_seen) values ('q', now())`
   await sql`update users.users set first_name = 'Canary', last_name = 'Person', email_address = ${EMAIL},
@@ -60,7 +60,7 @@ t.test('nothing is left of a person who is erased while orders are placed, chang
 })
 
 t.test('a person with 10,000 orders is erased within the time of a request', async (t) => {
-  const shop = await openShop(t)
+  const shop = await openOwnShop(t)
   await shop.sql`insert into orders.orders (user_id, order_number, order_dow, order_hour_of_day, customer_name,
     customer_email)
     select 1, n, 1, 1, ${canary('name')}, ${canary('email')} from generate_series(1, 10000) n`

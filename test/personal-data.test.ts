@@ -1,7 +1,7 @@
 import t from 'tap'
 import { CANARY, invoice, PASSWORD, plant, search, upstream, type Planted } from './canary.ts'
 import { all } from './checks.ts'
-import { openShop, userId, type Shop } from './helper.ts'
+import { openOwnShop, userId, type Shop } from './helper.ts'
 import { settleAll } from './settle.ts'
 
 const sums = async ({ sql }: Shop) => [
@@ -21,7 +21,7 @@ const ways: Record<string, (shop: Shop, planted: Planted) => Promise<unknown>> =
 
 for (const [way, erase] of Object.entries(ways)) {
   t.test(`a person erased by ${way} is nowhere any more; the orders and their sums are`, async (t) => {
-    const shop = await openShop(t)
+    const shop = await openOwnShop(t)
     const { sql, call } = shop
     const planted = await plant(shop)
     await call('POST', '/orders', { user_id: userId(2), items: [{ product_id: 9 }], delivery_name: 'Somebody Else' }, {
@@ -66,7 +66,7 @@ for (const [way, erase] of Object.entries(ways)) {
 }
 
 t.test('the export tells a person everything that is stored, and no secret', async (t) => {
-  const shop = await openShop(t)
+  const shop = await openOwnShop(t)
   const { call, sql } = shop
   const { id, kept } = await plant(shop)
   const planted = new Set((await search(shop, CANARY)).join('\n').toLowerCase().match(/canary-[\w-]+/g))

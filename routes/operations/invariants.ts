@@ -13,7 +13,8 @@ export const INVARIANTS = [...statementTexts.keys()].filter((name) => name.start
 const textOf = (invariant: string) => statementTexts.get(FOLDER + invariant)!
 
 /** What a law says: the first sentence of its file. */
-export const sentenceOf = (invariant: string): string => /^-- (.*)\.$/m.exec(textOf(invariant))![1]!
+export const sentenceOf = (invariant: string): string =>
+  /^-- ([^]*?)\.$/m.exec(textOf(invariant))![1]!.replaceAll('\n-- ', ' ')
 
 /** Whether a law looks at the orders of a period ($2, $3), or at all there is. */
 export const isByPeriod = (invariant: string): boolean => textOf(invariant).includes('$3')
