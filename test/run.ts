@@ -102,7 +102,7 @@ async function entriesOf (path: string): Promise<string[]> {
     }))
   })
   groups.sort((a, b) => sizeOf(b.files) - sizeOf(a.files))
-  return await Promise.all(
-    groups.map(async ({ name, files }) => await entry(name, files.map(({ file }) => file).sort()))
-  )
+  // tap begins with the first by name.
+  return await Promise.all(groups.map(async ({ name, files }, n) =>
+    await entry(`${String(n + 1).padStart(2, '0')}-${name}`, files.map(({ file }) => file).sort())))
 }

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { Writable } from 'node:stream'
 import postgres, { type Sql } from 'postgres'
 import t, { type Test } from 'tap'
+import { until } from '../../checks.ts'
 import { dropRole, freshDatabase, openOwnShop, openShop, refuses } from '../../helper.ts'
 import { databaseUrl } from '../../server.ts'
 import { ask } from './ask.ts'
@@ -95,10 +96,18 @@ async function foreign (t: Test): Promise<{ url: string, admin: Sql, role: strin
   const role = `reader_${randomBytes(6).toString('hex')}`
   await admin.unsafe(`create role ${role} login password 'pw'`)
   t.teardown(async () => {
-    await admin.unsafe(`drop role if exists ${role}`)
     await admin.end({ timeout: 5 })
+    await dropRole(url, role)
   })
   return { url, admin, role }
+}
+
+/**
+ * Rejects where it never can. The test of an older release gives all roles rights in its own database for a moment, as
+ * that did.
+ */
+async function canBeDropped (admin: Sql, role: string): Promise<void> {
+  await until(async () => await admin.unsafe(`drop role ${role}`).then(() => true, () => false), 'a role is dropped')
 }
 
 t.test('on a database that is not its own a superuser’s gateway grants and revokes nothing of others', async (t) => {
@@ -110,8 +119,7 @@ t.test('on a database that is not its own a superuser’s gateway grants and rev
   t.strictSame(await rightsIn(admin), before)
   t.match(lines.join(''), /reads the system catalogues.*HARDEN_DATABASE=true/, 'the log says what stays open')
   t.same(await mayOf(admin)(role), { catalogue: true, settings: true, files: false, temporary: true })
-  await admin.unsafe(`drop role ${role}`)
-  t.pass('a role can be dropped')
+  await canBeDropped(admin, role)
   await admin.unsafe(`create role ${role} login password 'pw'`)
   const asRole = new URL(url)
   asRole.username = role
@@ -159,8 +167,7 @@ t.test('HARDEN_DATABASE takes the catalogues from PUBLIC, for one group of roles
   t.notMatch((await rightsIn(admin)).join('\n'), role, 'nothing is granted to a role by itself')
   await admin.unsafe(`grant db_service_catalogue to ${role}`)
   t.same(await may(role), { catalogue: true, settings: true, files: false, temporary: true })
-  await admin.unsafe(`drop role ${role}`)
-  t.pass('a member can be dropped')
+  await canBeDropped(admin, role)
   const hardened = await rightsIn(admin)
   await openShop(t, { DATABASE_URL: url, HARDEN_DATABASE: 'true' })
   t.strictSame(await rightsIn(admin), hardened, 'a second time changes nothing')

@@ -1,8 +1,8 @@
 import t from 'tap'
-import { address, canary, CANARY, EMAIL, search } from './canary.ts'
-import { all, until } from './checks.ts'
-import { openOwnShop, userId } from './helper.ts'
-import { tokenOf } from './people.ts'
+import { address, canary, CANARY, EMAIL, search } from '../canary.ts'
+import { all, until } from '../checks.ts'
+import { openOwnShop, userId } from '../helper.ts'
+import { tokenOf } from '../people.ts'
 
 t.test('an event that a relay holds while the person is erased, and cannot publish, goes out without the address',
   async (t) => {

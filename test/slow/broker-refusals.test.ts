@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import t from 'tap'
-import { brokerAbsent, openBroker } from '../../broker.ts'
-import { lines, openOwnShop, openShop, type Shop, userId } from '../../helper.ts'
+import { brokerAbsent, openBroker } from '../broker.ts'
+import { lines, openOwnShop, openShop, type Shop, userId } from '../helper.ts'
 
 const skip = await brokerAbsent()
 const place = async (shop: Shop) => await shop.call('POST', '/orders', {
