@@ -19,9 +19,9 @@ const processesOf = async (folder: string) => await new Promise<string[]>((resol
 
 /** The moment is what the command says, or a file it makes in its data folder. */
 const CASES: [script: string, args: string[], signal: NodeJS.Signals, code: number, moment: RegExp | string][] = [
-  ['seed.ts', [], 'SIGINT', 130, /read aisles\.csv/],
-  ['seed.ts', ['--dry-run'], 'SIGTERM', 143, /read aisles\.csv/],
-  ['reset.ts', ['--yes', 'db_service'], 'SIGHUP', 129, /read aisles\.csv/],
+  ['seed.ts', [], 'SIGINT', 130, /reading aisles\.csv: [1-9]/],
+  ['seed.ts', ['--dry-run'], 'SIGTERM', 143, /reading aisles\.csv: [1-9]/],
+  ['reset.ts', ['--yes', 'db_service'], 'SIGHUP', 129, /reading aisles\.csv: [1-9]/],
   ['migrate.ts', [], 'SIGTERM', 143, /process \d+, port/],
   ['migrate.ts', [], 'SIGINT', 130, 'postgres.password'],
   ['migrate.ts', [], 'SIGTERM', 143, 'postgres/postmaster.pid']

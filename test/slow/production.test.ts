@@ -84,6 +84,6 @@ t.test('what the image holds runs without the development dependencies', async (
     const { stderr } = await run('node', ['scripts/start.js', 'scripts/seed.ts', '--dry-run'], {
       cwd: folder, env: { PATH: process.env.PATH, ...development }
     })
-    t.match(stderr, /^\d+% read \S+\.csv/m)
+    t.match(stderr, /^\d+ % done, reading \S+\.csv/m)
   })
 })
