@@ -87,7 +87,10 @@ export function trialsOf (s: Sample): Trial[] {
     'notifications/unsubscribe': [[s.user]],
     'operations/count-failed-emails': [[new Date().toISOString()]],
     'operations/find-failed-ticks': [['reminders', null]],
+    'operations/keep-check': [['counts', 'infinity', 0, '[]', 5]],
     'operations/list-failed': [['emails', 25, 0], ['reminders', 25, 0]],
+    'operations/list-invariants': [[]],
+    'operations/list-periods': [[]],
     'operations/list-queues': [[]],
     'operations/retry-email': [[s.email_id]],
     'orders/add-items': [[s.open, items(s.popular, s.product), CONTEXT]],
@@ -109,6 +112,7 @@ export function trialsOf (s: Sample): Trial[] {
       ['place_for_caller', input({ caller: JSON.parse(caller) }), keyed]
     ],
     'orders/store-invoice': [[s.order, 'application/pdf', Buffer.from('another')]],
+    'orders/warm': [[]],
     'users/change-identity': [[s.userKey, '{"email": "new@example.com", "full_name": "Ada King"}', null]],
     'users/count': [[]],
     'users/create-user': [

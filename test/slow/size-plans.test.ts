@@ -22,6 +22,9 @@ const TIMES = 4
  */
 const CATALOGUE = ['products.product_counts', 'products.products']
 
+/** Look at all orders of a period, by purpose; nobody waits for them. */
+const LAWS = 'operations/invariants/'
+
 /** Pages that are nothing: indexes that are a level deeper, a look-up more of twenty. */
 const SLACK = 150
 
@@ -49,7 +52,8 @@ async function measure (t: Test, orders: number): Promise<Map<string, Cost & Tri
     costs.set(trial.what, { ...trial, ...cost })
   }
   const tried = new Set([...trialsOf(sample), ...WORK].map(({ statement }) => statement))
-  t.strictSame([...statementTexts.keys()].filter((name) => !tried.has(name)), [], 'every statement is tried')
+  t.strictSame([...statementTexts.keys()].filter((name) => !tried.has(name) && !name.startsWith(LAWS)), [],
+    'every statement is tried')
   await connection.end()
   return costs
 }
