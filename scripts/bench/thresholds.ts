@@ -7,18 +7,18 @@ import type { Name } from './requests.ts'
  */
 export const LIMITS: Record<Name, number> = {
   livez: 3.5,
-  product: 5,
-  user: 5,
-  page: 5.5,
-  filtered: 5.5,
-  search: 4.5,
-  cart: 4.5,
-  order: 5.5,
+  product: 4,
+  user: 3.5,
+  page: 3.5,
+  filtered: 3.5,
+  search: 4,
+  cart: 3.5,
+  order: 3.5,
   'orders-of-user': 3.5,
-  'management-list': 5,
-  'add-to-cart': 5,
-  place: 5.5,
-  checkout: 6.5
+  'management-list': 3.5,
+  'add-to-cart': 4,
+  place: 4,
+  checkout: 4
 }
 
 export interface Verdict { holds: boolean, sentences: string[] }
