@@ -90,8 +90,8 @@ t.test('no file has more than 250 lines', async (t) => {
   t.same(long.map(([file, lines]) => `${file}: ${lines} lines`), [])
 })
 
-/** Written out by a script, released, or kept as it was measured. */
-const AS_IT_IS = ['sql/schema.sql', 'sql/migrations/**', 'scripts/bench/reference/**']
+/** Written out by a script, handed out before lines had a bound, or kept as it was measured. */
+const AS_IT_IS = ['sql/schema.sql', 'sql/migrations/00{[0-2]?,30}.*', 'scripts/bench/reference/**']
 
 t.test('no line of SQL has more than 120 characters; of TypeScript, lint holds it', async (t) => {
   const all = globSync(`{${ROOMS.join()}}/**/*.sql`, {

@@ -1,5 +1,5 @@
--- A line of an order about to be made, with all that a response shows of it. A type of its own: that of the table brings its constraints along
--- wherever a list of lines is read, which cost 35 µs an order.
+-- A line of an order about to be made, with all that a response shows of it. A type of its own: that of the table
+-- brings its constraints along wherever a list of lines is read, which cost 35 µs an order.
 create type orders.line as (
   id bigint,
   product_id integer,
@@ -16,7 +16,9 @@ create type orders.line as (
   is_tracked boolean,
   stock_taken integer
 );
-comment on type orders.line is 'A line of an order about to be made, with all that a response shows of it. `id`: the item''s to be. `is_tracked`: its stock is counted.';
+comment on type orders.line is
+  'A line of an order about to be made, with all that a response shows of it. `id`: the item''s to be. `is_tracked`: '
+  'its stock is counted.';
 
 create type orders.basket as (
   lines orders.line[],
@@ -25,16 +27,20 @@ create type orders.basket as (
   unpriced integer[],
   is_tracked boolean
 );
-comment on type orders.basket is 'The lines of an order about to be made, sorted by product, and what they come to. `unpriced`: products without a price. `is_tracked`: any line is.';
+comment on type orders.basket is
+  'The lines of an order about to be made, sorted by product, and what they come to. `unpriced`: products without a '
+  'price. `is_tracked`: any line is.';
 
--- What each row of orders.orders has to be. PostgreSQL reads and prepares the text of each CHECK constraint for each statement: nine of them cost
--- 50 µs an order, this one, whose text is short and whose function is prepared once for each connection, 10. A rule that gets another
--- function of another name: a function that is replaced is not asked about the rows that are there.
+-- What each row of orders.orders has to be. PostgreSQL reads and prepares the text of each CHECK constraint for each
+-- statement: nine of them cost 50 µs an order, this one, whose text is short and whose function is prepared once for
+-- each connection, 10. A rule that gets another function of another name: a function that is replaced is not asked
+-- about the rows that are there.
 create function orders.is_sound(o orders.orders) returns boolean
 language plpgsql immutable as $$
 begin
   return o.status in (
-      'pending', 'paid', 'confirmed', 'processing', 'shipped', 'delivered', 'cancelled', 'failed', 'return_requested', 'returned', 'refunded')
+      'pending', 'paid', 'confirmed', 'processing', 'shipped', 'delivered', 'cancelled', 'failed', 'return_requested',
+      'returned', 'refunded')
     and o.payment_status in ('pending', 'completed', 'failed', 'refunded')
     and o.order_dow between 0 and 6
     and o.order_hour_of_day between 0 and 23
