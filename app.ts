@@ -44,7 +44,6 @@ import emailJobs from './routes/notifications/emails.ts'
 import reminderJobs from './routes/notifications/reminders.ts'
 import unsubscribeRoutes from './routes/notifications/unsubscribe.ts'
 import operations from './routes/operations/index.ts'
-import invariants from './routes/operations/invariants.ts'
 import housekeepingJobs from './routes/operations/housekeeping.ts'
 import metricRoutes from './routes/operations/metrics.ts'
 import operationRoutes from './routes/operations/management.ts'
@@ -66,7 +65,7 @@ const plugins = [
   errors, context, deadlines, metrics, database, identity, keys, broker, caching, compression, cors, sockets, browser,
   mailer, jobs, pressure, limits, openapi, passwords, validation
 ]
-const domains = [catalogue, carts, events, orders, users, notifications, query, operations, invariants]
+const domains = [catalogue, carts, events, orders, users, notifications, query, operations]
 const work = [eventJobs, emailJobs, reminderJobs, housekeepingJobs]
 
 /** What the shop's backend calls. */

@@ -3,6 +3,7 @@ import type { FastifyInstance } from 'fastify'
 import { Type, type Static } from '@sinclair/typebox'
 import { Moment, nullable, object, oneOf, ref } from '../../schemas.ts'
 import { problem } from '../../common/problems.ts'
+import invariants from './invariants.ts'
 
 export const QUEUES = ['reminders', 'emails', 'order-events', 'housekeeping'] as const
 export type QueueName = typeof QUEUES[number]
@@ -141,6 +142,7 @@ function operationsDomain (fastify: FastifyInstance) {
 }
 
 export default fp(async (fastify) => {
+  await fastify.register(invariants)
   const operations = operationsDomain(fastify)
   fastify.decorate('operations', operations)
   // Asked for both at the same moment: one answer for the two.
