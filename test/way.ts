@@ -14,7 +14,9 @@ export interface Way {
    * are to be frozen, too.
    */
   freeze (newOnes?: boolean): void
-  /** New connections work again; frozen ones stay so. */
+  /** From now on a connection freezes where the database sends this text: what stands before it still arrives. */
+  freezeAt (text: string): void
+  /** New connections work again, and none freezes by itself; frozen ones stay so. */
   thaw (): void
   /** Ends all connections and refuses new ones. */
   close (): Promise<void>
@@ -29,6 +31,7 @@ export async function openWay (url: string): Promise<Way> {
   const there = new URL(url)
   const pairs = new Set<Pair>()
   let isFreezingNew = false
+  let freezesAt: string | undefined
   let relayed = 0
 
   const handle = (near: Socket) => {
@@ -39,8 +42,10 @@ export async function openWay (url: string): Promise<Way> {
       // What a frozen one sends is taken and forgotten.
       end.on('data', (chunk) => {
         if (pair.isFrozen) return
+        const cut = end === pair.far && freezesAt !== undefined ? chunk.indexOf(freezesAt) : -1
+        pair.isFrozen = cut >= 0
         if (end === pair.far) relayed += chunk.length
-        other.write(chunk)
+        other.write(cut >= 0 ? chunk.subarray(0, cut) : chunk)
       })
       end.on('error', () => {}).on('close', () => {
         pairs.delete(pair)
@@ -66,7 +71,11 @@ export async function openWay (url: string): Promise<Way> {
       isFreezingNew = newOnes
       for (const pair of pairs) pair.isFrozen = true
     },
-    thaw: () => { isFreezingNew = false },
+    freezeAt: (text) => { freezesAt = text },
+    thaw: () => {
+      isFreezingNew = false
+      freezesAt = undefined
+    },
     close: async () => {
       const closed = new Promise((resolve) => server.close(resolve))
       for (const { near, far } of pairs) {

@@ -19,8 +19,8 @@ export type Encode = (value: unknown, type: number) => string | null
 const MOST_RECEIVED = 16 * 1024 ** 2
 const LOOK_EVERY_MS = 20
 
-/** Of `begin`, which any server can run at once: a connection that has died at rest is known by then. */
-const BEGIN_MS = 1000
+/** Of `begin` and `rollback`, which any server can run at once: a connection that has died is known by then. */
+const AT_ONCE_MS = 1000
 
 /** What takes longer than a page of the catalogue has to leave the processor to all others. */
 const ORDINARY_MS = 100
@@ -135,7 +135,12 @@ export class QuerySession {
     // strike what comes next.
     const isSpent = this.#isLowered || this.#isCancelled || (this.#used !== undefined && !this.#isOpen)
     if (isSpent) this.#replace()
-    else if (this.#socket === this.#used && this.#isOpen) await (this.#takenBack ?? this.#takeBack())
+    else if (this.#socket === this.#used && this.#isOpen) {
+      const timer = setTimeout(() => this.giveUp(), AT_ONCE_MS)
+      await (this.#takenBack ?? this.#takeBack())
+      clearTimeout(timer)
+      if (!this.#isOpen) this.#replace()
+    }
     this.#takenBack = undefined
   }
 
@@ -176,7 +181,7 @@ export class QuerySession {
     const isUsed = this.#isOpen && this.#socket === this.#used
     const begin = this.#send(texts.begin) as PendingQuery<Row[]> & { state: Backend | null }
     // A connection that is still being made has a limit of its own.
-    const timer = setTimeout(() => { if (begin.state !== null) this.giveUp() }, BEGIN_MS)
+    const timer = setTimeout(() => { if (begin.state !== null) this.giveUp() }, AT_ONCE_MS)
     let hasBegun = false
     const begun = begin.then(({ state }) => {
       hasBegun = true

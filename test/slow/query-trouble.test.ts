@@ -43,6 +43,15 @@ t.test('connections of /query that say nothing any more', async (t) => {
     t.equal(status, 200, 'at rest: another one is made')
     t.ok(ms < BACK_WITHIN, `${ms.toFixed()} ms`)
   }
+  way.freezeAt('ROLLBACK')
+  for (const { status } of await Promise.all([timed(SHORT), timed(SHORT)])) {
+    t.equal(status, 200, 'the answer has come, its end is not heard any more')
+  }
+  way.thaw()
+  for (const { status, ms } of await Promise.all([timed(SHORT), timed(SHORT)])) {
+    t.equal(status, 200, 'behind an answer: another one is made')
+    t.ok(ms < BACK_WITHIN, `${ms.toFixed()} ms`)
+  }
   const both = [timed(ENDLESS), timed(ENDLESS)]
   await sleep(500)
   way.freeze()
