@@ -156,6 +156,7 @@ function gateway.open_query_role(password text) returns name
 -- sql/query/functions/own-rights.sql
 function gateway.own_rights(OUT owns_database boolean, OUT owns_public boolean, OUT is_superuser boolean) returns record
 -- sql/query/functions/public-rights.sql
+function gateway.find_public_routines(schema_name name) returns SETOF oid
 function gateway.open_routines(schema_name name) returns text
 function gateway.public_catalogues() returns text
 function gateway.public_columns() returns TABLE(relation regclass, columns text)

@@ -5,9 +5,9 @@ import { problem } from '../../common/problems.ts'
 import { callers } from '../../database/caller.ts'
 import { Gate } from '../../database/gate.ts'
 import { PURPOSES, QueryLogin, type QueryFace } from './login.ts'
-import { type Encode, type Query } from './session.ts'
 import { texts } from './texts.ts'
 import { everyTick } from '../../database/ticks.ts'
+import type { Encode, Query } from './wrapped.ts'
 
 /** Statements at once, of whichever login, and how many more wait for how long. */
 const AT_ONCE = 2

@@ -7,13 +7,8 @@ import { ConnectFault } from '../../database/failures.ts'
 import { lowerPriority } from './priority.ts'
 import { connectForQuery } from './connection.ts'
 import { endOfStatement, explainQuery, fromWrapped } from './failures.ts'
-import { AFTER, BEFORE, texts } from './texts.ts'
-
-/** What a caller sends and the bounds of the response. */
-export interface Query { text: string, parameters: unknown[], maxRows: number, maxBytes: number }
-
-/** How a parameter is written for the type the server wants (an oid); null stays null. */
-export type Encode = (value: unknown, type: number) => string | null
+import { texts } from './texts.ts'
+import { wrap, type Encode, type Query } from './wrapped.ts'
 
 /** More than a response ever is, with its frames; an error message can be as long as the value it complains about. */
 const MOST_RECEIVED = 16 * 1024 ** 2
@@ -135,12 +130,7 @@ export class QuerySession {
     // strike what comes next.
     const isSpent = this.#isLowered || this.#isCancelled || (this.#used !== undefined && !this.#isOpen)
     if (isSpent) this.#replace()
-    else if (this.#socket === this.#used && this.#isOpen) {
-      const timer = setTimeout(() => this.giveUp(), AT_ONCE_MS)
-      await (this.#takenBack ?? this.#takeBack())
-      clearTimeout(timer)
-      if (!this.#isOpen) this.#replace()
-    }
+    else if (this.#socket === this.#used && this.#isOpen) await this.#awaitTakenBack()
     this.#takenBack = undefined
   }
 
@@ -155,6 +145,13 @@ export class QuerySession {
     this.#socket = this.#used = undefined
     this.#sql = this.#connect()
     sql.end({ timeout: 0 }).catch(() => {})
+  }
+
+  async #awaitTakenBack (): Promise<void> {
+    const timer = setTimeout(() => this.giveUp(), AT_ONCE_MS)
+    await (this.#takenBack ?? this.#takeBack())
+    clearTimeout(timer)
+    if (!this.#isOpen) this.#replace()
   }
 
   async #takeBack (): Promise<unknown> {
@@ -235,21 +232,13 @@ export class QuerySession {
     return { text, types, hasDoubles: new Set(names).size < names.length }
   }
 
-  async #runWrapped (
-    { text, types, hasDoubles }: Description, { parameters, maxRows, maxBytes }: Query, encode: Encode
-  ) {
-    const values = [
-      ...parameters.map((value, index) => encode(value, types[index]!)), String(maxRows), String(maxBytes),
-      String(hasDoubles)
-    ]
-    const numbered = (part: string) => part.replace(/\{n\+(\d)\}/g,
-      (_, more: string) => `$${types.length + Number(more)}`)
-    const before = numbered(BEFORE)
+  async #runWrapped (description: Description, query: Query, encode: Encode) {
+    const { text, values, offset } = wrap(description, query, encode)
     try {
-      const rows = await this.#send<{ row: string | null }>(`${before}${text}${numbered(AFTER)}`, values)
+      const rows = await this.#send<{ row: string | null }>(text, values)
       return rows.map(({ row }) => row)
     } catch (error) {
-      throw fromWrapped(error, before.length)
+      throw fromWrapped(error, offset)
     }
   }
 }

@@ -4,15 +4,14 @@ language sql immutable as $$
   select array['products', 'users']::name[]
 $$;
 
--- The routines of a schema that PUBLIC may run in a fresh database and the /query role must not, as a list for grant
--- and revoke. In the catalogue: functions that write, wait, signal, run text, or tell about the server, its settings,
--- roles and other schemas. Of the volatile ones only clocks and randomness are harmless.
-create or replace function gateway.public_routines(schema_name name, open_now boolean default false) returns text
-language sql as $$
-  select string_agg(p.oid::regprocedure::text, ', ')
+-- The routines of a schema that PUBLIC may run in a fresh database and the /query role must not. In the catalogue:
+-- functions that write, wait, signal, run text, or tell about the server, its settings, roles and other schemas. Of the
+-- volatile ones only clocks and randomness are harmless.
+create or replace function gateway.find_public_routines(schema_name name) returns setof oid
+language sql stable as $$
+  select p.oid
   from pg_proc p
   where p.pronamespace = (select oid from pg_namespace where nspname = schema_name)
-    and (not open_now or has_function_privilege('public', p.oid, 'execute'))
     -- What initdb itself restricts stays as restricted as it is.
     and not exists (select from pg_init_privs i where i.classoid = 'pg_proc'::regclass and i.objoid = p.oid)
     and (schema_name <> 'pg_catalog'
@@ -25,6 +24,14 @@ language sql as $$
       or p.proname in ('set_config', 'current_setting', 'version', 'format_type', 'oidvectortypes', 'col_description',
         'obj_description', 'shobj_description', 'getdatabaseencoding', 'getpgusername', 'current_schemas',
         'row_security_active', 'ts_debug', 'ts_parse', 'ts_token_type', 'get_current_ts_config', 'mxid_age'))
+$$;
+
+-- All of them, or those that PUBLIC may run today, as a list for grant and revoke.
+create or replace function gateway.public_routines(schema_name name, open_now boolean default false) returns text
+language sql as $$
+  select string_agg(r::regprocedure::text, ', ')
+  from gateway.find_public_routines(schema_name) r
+  where not open_now or has_function_privilege('public', r, 'execute')
 $$;
 
 -- Those of them that PUBLIC may run today; null for none.
