@@ -1,9 +1,10 @@
-import { execFileSync, spawn } from 'node:child_process'
+import { execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync } from 'node:fs'
 import { glob, mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { dirname, join, relative, resolve } from 'node:path'
+import { promisify } from 'node:util'
 import { endIfInterrupted } from '../database/interrupt.ts'
 import { discard, share, startTestServer } from './server.ts'
 
@@ -11,6 +12,8 @@ import { discard, share, startTestServer } from './server.ts'
 // file that is named has a process to itself. With --slow those of test/slow and of the packages, one process each.
 const root = join(import.meta.dirname, '..')
 const ENTRIES = join(root, '.tap/folders')
+const CACHE = join(root, 'node_modules/.cache/db-service')
+const run = promisify(execFile)
 /** Bytes of test files in one process: one that goes on when all others are done keeps only one core busy. */
 const PART = 60_000
 const sizeOf = (files: { size: number }[]) => files.reduce((sum, { size }) => sum + size, 0)
@@ -20,17 +23,12 @@ const [named, options] = [
   given.filter((argument) => existsSync(argument)), given.filter((argument) => !existsSync(argument))
 ]
 
-// As installed, tap brings a loader for TypeScript, which Node does not need. Making it without takes 10 s: once an
-// installation.
-const built = createRequire(import.meta.resolve('tap')).resolve('@tapjs/test')
-if ((await readFile(built, 'utf8')).includes('@tapjs/typescript')) execFileSync('tap', ['build'], { cwd: root })
-
 await rm(ENTRIES, { recursive: true, force: true })
 await mkdir(ENTRIES, { recursive: true })
 const files = isSlow
   ? await slowEntries()
   : (await Promise.all((named.length > 0 ? named : ['test']).map(entriesOf))).flat()
-const server = await startTestServer()
+const [server] = await Promise.all([startTestServer(), buildTap(), compile()])
 await share(server)
 const tap = spawn('tap', [...options, ...files], {
   cwd: root,
@@ -38,7 +36,7 @@ const tap = spawn('tap', [...options, ...files], {
   env: {
     ...process.env,
     // As scripts/start.js: a process of tests, or a gateway of its own, takes half a second less.
-    NODE_COMPILE_CACHE: join(root, 'node_modules/.cache/db-service'),
+    NODE_COMPILE_CACHE: CACHE,
     ...isSlow && { TAP_RCFILE: join(import.meta.dirname, 'slow/.taprc') }
   }
 })
@@ -54,6 +52,23 @@ await server.stop()
 // A failed test has kept its database, to be looked at.
 if (code === 0) await discard()
 process.exit(code ?? 1)
+
+/**
+ * As installed, tap brings a loader for TypeScript, which Node does not need. Making it without takes 10 s: once an
+ * installation.
+ */
+async function buildTap (): Promise<void> {
+  const built = createRequire(import.meta.resolve('tap')).resolve('@tapjs/test')
+  if ((await readFile(built, 'utf8')).includes('@tapjs/typescript')) await run('tap', ['build'], { cwd: root })
+}
+
+/** Compiles the gateway where nobody has yet: else each process would, since they begin at once. */
+async function compile (): Promise<void> {
+  if (existsSync(CACHE)) return
+  await run(process.execPath, ['--import', new URL('helper.ts', import.meta.url).href, '--eval', ''], {
+    cwd: root, env: { ...process.env, NODE_COMPILE_CACHE: CACHE }
+  })
+}
 
 /** A script that runs these files in one process, for tap. */
 async function entry (name: string, files: string[]): Promise<string> {

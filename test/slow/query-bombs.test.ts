@@ -1,5 +1,5 @@
 import t from 'tap'
-import { everything, isHealthy, runOn } from '../attacks/lane.ts'
+import { everything, isHealthy, runOn } from './lane.ts'
 import { all, until } from '../checks.ts'
 import { openOwnShop, userId, type Answer, type Shop } from '../helper.ts'
 

@@ -2,12 +2,19 @@ import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import t from 'tap'
+import { digestOf } from '../../database/migration/index.ts'
 import { schemaText } from '../../scripts/schema-text.ts'
 import { all } from '../checks.ts'
 import { openShop } from '../helper.ts'
 
 /** PostgreSQL writes definitions in its own words, which other versions choose otherwise. */
 const WRITTEN_BY = 18
+
+t.test('sql/version has the digest of what it numbers', async (t) => {
+  const [number, digest] = (await readFile(join(import.meta.dirname, '../../sql/version'), 'utf8')).split('\n')
+  t.match(number, /^\d+$/)
+  t.equal(digest, await digestOf(), 'else run: npx node scripts/schema-version.ts')
+})
 
 t.test('sql/schema.sql is what the database has', async (t) => {
   const { sql } = await openShop(t)

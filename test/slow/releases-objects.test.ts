@@ -6,7 +6,7 @@ import t from 'tap'
 import { migrate, schemaVersion } from '../../database/migration/index.ts'
 import { dropRole, freshDatabase, openShop, userId } from '../helper.ts'
 import { schemaOf } from '../schema.ts'
-import { connect, copyOfSql } from './copy.ts'
+import { connect, copyOfSql } from '../sql/copy.ts'
 
 t.setTimeout(120_000)
 

@@ -2,10 +2,10 @@ import { randomBytes } from 'node:crypto'
 import { Writable } from 'node:stream'
 import postgres, { type Sql } from 'postgres'
 import t, { type Test } from 'tap'
-import { until } from '../../checks.ts'
-import { dropRole, freshDatabase, openOwnShop, openShop, refuses } from '../../helper.ts'
-import { databaseUrl } from '../../server.ts'
-import { ask } from './ask.ts'
+import { until } from '../checks.ts'
+import { dropRole, freshDatabase, openOwnShop, openShop, refuses } from '../helper.ts'
+import { databaseUrl } from '../server.ts'
+import { ask } from '../routes/query/ask.ts'
 
 // A gateway is started for each case.
 t.setTimeout(300_000)

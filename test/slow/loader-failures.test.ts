@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises'
 import t, { type Test } from 'tap'
-import { Copy } from '../../../seeds/loader/database.ts'
-import { openLoader, SHOP, type Loader } from './loading.ts'
+import { Copy } from '../../seeds/loader/database.ts'
+import { openLoader, SHOP, type Loader } from '../seeds/loader/loading.ts'
 
 const MANY = `aisle_id,aisle\n${Array.from({ length: 100_000 }, (_, n) => `${n + 1},aisle ${n}\n`).join('')}`
 

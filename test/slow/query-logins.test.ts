@@ -3,10 +3,10 @@ import { existsSync, readFileSync } from 'node:fs'
 import { getPriority } from 'node:os'
 import postgres from 'postgres'
 import t, { type Test } from 'tap'
-import { lowerPriority } from '../../../routes/query/priority.ts'
-import { dropRole, freshDatabase, openShop, refuses } from '../../helper.ts'
-import { databaseUrl } from '../../server.ts'
-import { ask } from './ask.ts'
+import { lowerPriority } from '../../routes/query/priority.ts'
+import { dropRole, freshDatabase, openShop, refuses } from '../helper.ts'
+import { databaseUrl } from '../server.ts'
+import { ask } from '../routes/query/ask.ts'
 
 // A gateway is started for each case.
 t.setTimeout(300_000)

@@ -4,21 +4,13 @@ import { join } from 'node:path'
 import { gunzipSync } from 'node:zlib'
 import postgres, { type Sql } from 'postgres'
 import t from 'tap'
-import { digestOf, migrate, schemaVersion } from '../../database/migration/index.ts'
+import { migrate, schemaVersion } from '../../database/migration/index.ts'
 import { freshDatabase, openOwnShop } from '../helper.ts'
 import { schemaOf } from '../schema.ts'
-import { connect, copyOfSql } from './copy.ts'
+import { connect, copyOfSql } from '../sql/copy.ts'
 import { databaseUrl, dropDatabase, findTestServer } from '../server.ts'
 
-const root = join(import.meta.dirname, '../../sql')
-
 t.setTimeout(120_000)
-
-t.test('sql/version has the digest of what it numbers', async (t) => {
-  const [number, digest] = (await readFile(join(root, 'version'), 'utf8')).split('\n')
-  t.match(number, /^\d+$/)
-  t.equal(digest, await digestOf(), 'else run: npx node scripts/schema-version.ts')
-})
 
 t.test('the schema of release 1.0 becomes what a new database has', async (t) => {
   const { url: server, stop } = await findTestServer()
