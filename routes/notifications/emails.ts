@@ -21,8 +21,11 @@ const CLOSE_AFTER_MS = 3000
 
 /** Sends the emails that wait in gateway.emails, at least once; a repeat has the same Message-ID. */
 export default fp(async (fastify) => {
-  const { config, jobs, log, mailer, notifications } = fastify
+  const { config, jobs, log, mailer, metrics, notifications } = fastify
   if (!mailer) return
+  const count = metrics.counter('db_service_emails_total',
+    'Attempts to send an email: accepted by the mail server, to be tried again, failed for good', 'outcome',
+    ['accepted', 'retried', 'failed'])
   let wasAway = true
   // Accepted by the mail server, but not marked yet: kept over a moment without the database, so that none goes out
   // twice.
@@ -56,6 +59,7 @@ export default fp(async (fastify) => {
     const record = async (some: EmailFailure[]) => {
       const dead = await notifications.recordFailures(some)
       for (const { id, reason } of some) {
+        count(dead.includes(id) ? 'failed' : 'retried')
         if (dead.includes(id)) log.error({ email: id, reason }, 'an email failed for good')
       }
     }
@@ -81,6 +85,7 @@ export default fp(async (fastify) => {
     const failures = results.filter((failure) => failure !== null)
     const sent = emails.filter((_, n) => results[n] === null)
     accepted.push(...sent)
+    for (const _ of sent) count('accepted')
     await markAccepted()
     await recordFailures(failures)
     if (sent.length > 0 && wasAway) hastenedTo = 0
@@ -88,7 +93,7 @@ export default fp(async (fastify) => {
     if (wasAway) throw new Error(failures.find((failure) => failure.server_away)!.reason)
     return true
   })
-}, { name: 'email', dependencies: ['jobs', 'mailer', 'notifications'] })
+}, { name: 'email', dependencies: ['jobs', 'mailer', 'metrics', 'notifications'] })
 
 /** So that a path in PUBLIC_URL stays: URL resolves against the last slash. */
 const slashed = (url: string) => url.endsWith('/') ? url : `${url}/`
