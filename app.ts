@@ -44,6 +44,7 @@ import emailJobs from './routes/notifications/emails.ts'
 import reminderJobs from './routes/notifications/reminders.ts'
 import unsubscribeRoutes from './routes/notifications/unsubscribe.ts'
 import operations from './routes/operations/index.ts'
+import aboutRoutes from './routes/operations/about.ts'
 import housekeepingJobs from './routes/operations/housekeeping.ts'
 import metricRoutes from './routes/operations/metrics.ts'
 import operationRoutes from './routes/operations/management.ts'
@@ -74,9 +75,9 @@ const backend = [cartRoutes, catalogueRoutes, orderRoutes, queryRoutes, userRout
 /** Who calls what: a face guards its routes, describes their access, and may rewrite what they take and return. */
 const faces: { prefix: string, faces: ((fastify: FastifyInstance) => void)[], routes: FastifyPluginAsyncTypebox[] }[] =
   [
-    { prefix: '/', faces: [openFace], routes: [probeRoutes, unsubscribeRoutes] },
+    { prefix: '/', faces: [openFace], routes: [aboutRoutes, probeRoutes, unsubscribeRoutes] },
     { prefix: '/', faces: [serviceFace], routes: [...backend, metricRoutes] },
-    { prefix: '/legacy', faces: [openFace, legacyFace], routes: [probeRoutes, legacyLinks] },
+    { prefix: '/legacy', faces: [openFace, legacyFace], routes: [aboutRoutes, probeRoutes, legacyLinks] },
     { prefix: '/legacy', faces: [serviceFace, legacyFace], routes: backend },
     {
       prefix: '/api/v1',

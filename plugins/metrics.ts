@@ -33,11 +33,11 @@ declare module 'fastify' {
        */
       gauge (name: string, help: string, read: () => Values | Promise<Values>, label?: string): void
       /**
-       * Adds a counter. The returned function counts one.
+       * Adds a counter. The returned function counts one, or several.
        *
        * @param known values of the label that are shown from the beginning, so that the first one is seen as a rise
        */
-      counter (name: string, help: string, label: string, known?: readonly string[]): (value: string) => void
+      counter (name: string, help: string, label: string, known?: readonly string[]): (value: string, by?: number) => void
       /** Adds a histogram of seconds. Gives for a value of its label the function that observes. */
       histogram (name: string, help: string, label: string): (value: string) => (seconds: number) => void
       /** Shows how many an admission queue has let in, and how many wait. */
@@ -103,7 +103,7 @@ export default fp(async (fastify) => {
         for (const [value, count] of counts) counter.inc({ [label]: value }, count)
       }
     })
-    return (value: string) => { counts.set(value, (counts.get(value) ?? 0) + 1) }
+    return (value: string, by = 1) => { counts.set(value, (counts.get(value) ?? 0) + by) }
   }
 
   const histogram = (name: string, help: string, label: string) => {

@@ -36,6 +36,12 @@ export const Settings = Type.Object({
   PORT: Type.Integer({
     minimum: 0, maximum: 65535, default: 7000, description: 'port to listen on; 0 for any free one'
   }),
+  ADMIN_PORT: Type.Optional(Type.Integer({
+    minimum: 0,
+    maximum: 65535,
+    faults: checks.samePort,
+    description: 'port for probes and metrics without a key, for the operator’s network alone; 0 for any free one'
+  })),
   LOG_LEVEL: OneOf(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'], { default: 'info' }),
   DRAIN_SECONDS: Type.Number({
     minimum: 0,
@@ -159,7 +165,7 @@ const ajv = new Ajv({
 ajvFormats.default(ajv, ['uuid']).addVocabulary(['secret'])
 ajv.addKeyword({ keyword: 'list', type: 'string', modifying: true, errors: false, validate: split })
 // After `list`: what it finds fault with are the entries.
-ajv.addKeyword({ keyword: 'faults', type: ['string', 'object'], errors: true, validate: findFaults })
+ajv.addKeyword({ keyword: 'faults', type: ['string', 'object', 'integer'], errors: true, validate: findFaults })
 
 /**
  * Reads and checks the settings. That an empty variable counts as not set, and that secrets may come in files,

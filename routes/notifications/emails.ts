@@ -69,10 +69,17 @@ export default fp(async (fastify) => {
       refused.map((failure) => ({ ...failure, reason: 'the reason could not be recorded' })), record)
   }
 
+  async function expire (signal: AbortSignal): Promise<void> {
+    for (let batch = SWEEP; batch === SWEEP && !signal.aborted;) {
+      batch = await notifications.expireEmails(SWEEP)
+      count('failed', batch)
+    }
+  }
+
   jobs.loop('emails', LOOK_EVERY_MS, async (signal) => {
     await markAccepted()
     // Or each look for what is due would walk past what nobody could send in time.
-    while (await notifications.expireEmails(SWEEP) === SWEEP && !signal.aborted);
+    await expire(signal)
     if (hastenedTo !== null) hastenedTo = await notifications.hastenEmails(SWEEP, hastenedTo)
     const claimed = await notifications.claimEmails(BATCH, HOLD_SECONDS)
     const emails = claimed.filter(({ id }) => !accepted.some((email) => email.id === id))
@@ -85,7 +92,7 @@ export default fp(async (fastify) => {
     const failures = results.filter((failure) => failure !== null)
     const sent = emails.filter((_, n) => results[n] === null)
     accepted.push(...sent)
-    for (const _ of sent) count('accepted')
+    count('accepted', sent.length)
     await markAccepted()
     await recordFailures(failures)
     if (sent.length > 0 && wasAway) hastenedTo = 0
