@@ -22,6 +22,7 @@ import openapi from './plugins/openapi.ts'
 import passwords from './plugins/passwords.ts'
 import pressure from './plugins/pressure.ts'
 import sockets from './plugins/sockets.ts'
+import tracing from './plugins/tracing.ts'
 import validation from './plugins/validation.ts'
 // Faces: who may call, and in which form.
 import { legacyFace, legacyLinks } from './routes/faces/legacy.ts'
@@ -63,7 +64,7 @@ import loginRoutes from './routes/users/storefront-auth.ts'
 
 /** In their order: hooks run as they are registered here. */
 const plugins = [
-  errors, context, deadlines, metrics, database, identity, keys, broker, caching, compression, cors, sockets, browser,
+  errors, context, deadlines, metrics, tracing, database, identity, keys, broker, caching, compression, cors, sockets, browser,
   mailer, jobs, pressure, limits, openapi, passwords, validation
 ]
 const domains = [catalogue, carts, events, orders, users, notifications, query, operations]

@@ -38,7 +38,8 @@ export class Histogram {
         return { metricName: `${name}_bucket`, labels: { le, ...labels }, value: total }
       })
       return [
-        ...buckets, { metricName: `${name}_sum`, labels, value: sum }, { metricName: `${name}_count`, labels, value: total }
+        ...buckets, { metricName: `${name}_sum`, labels, value: sum },
+        { metricName: `${name}_count`, labels, value: total }
       ]
     })
     return {

@@ -12,7 +12,9 @@ const UNREACHABLE = /^(CONNECT|E[A-Z]+|28...|3D000|57P0[1-3]|53300|55000|08...|4
  * What to say of an error that ended the start: a sentence that names the setting at fault, or for a fault of the
  * program itself the error, whose stack is what helps.
  */
-export function startFault (error: NodeJS.ErrnoException & { port?: number }, config: Config): { sentence: string, bug?: Error } {
+export function startFault (
+  error: NodeJS.ErrnoException & { port?: number }, config: Config
+): { sentence: string, bug?: Error } {
   const { code = '', syscall = '', message } = error
   const { HOST, DATA_DIR, SEED_DIR } = config
   const setting = error.port === config.ADMIN_PORT ? 'ADMIN_PORT' : 'PORT'

@@ -9,7 +9,9 @@ const LAG = statementTexts.get('gateway/replica-lag')!
 const ANSWER_MS = 1000
 
 /** Shows whether the servers respond, and how far the replicas are behind. Replicas are numbered as they are set. */
-export function showServers (metrics: FastifyInstance['metrics'], ping: () => Promise<void>, replicas: Replica[]): void {
+export function showServers (
+  metrics: FastifyInstance['metrics'], ping: () => Promise<void>, replicas: Replica[]
+): void {
   metrics.gauge('db_service_database_up', 'Whether the database responds',
     async () => Number(await responds(ping())))
   if (replicas.length === 0) return

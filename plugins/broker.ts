@@ -187,7 +187,8 @@ export default fp(async (fastify) => {
     onReady: (callback) => { ready.push(callback) }
   })
 
-  fastify.metrics.gauge('db_service_broker_up', 'Whether RabbitMQ takes events', () => Number(fastify.broker!.isReady()))
+  fastify.metrics.gauge('db_service_broker_up', 'Whether RabbitMQ takes events',
+    () => Number(fastify.broker!.isReady()))
 
   keepConnected()
   fastify.addHook('onClose', async () => {

@@ -108,8 +108,8 @@ export default fp(async (fastify) => {
   const askText = statementTexts.get('gateway/ping')!
   const quickSize = config.DATABASE_POOL_MAX < 4 ? 0 : Math.round(QUICK_SHARE * config.DATABASE_POOL_MAX)
   const size = config.DATABASE_POOL_MAX - quickSize
-  const waits = fastify.metrics.histogram('db_service_pool_wait_seconds', 'How long statements waited for a connection that had to',
-    'pool')
+  const waits = fastify.metrics.histogram('db_service_pool_wait_seconds',
+    'How long statements waited for a connection that had to', 'pool')
   const client = { ...FOR_CALLERS, prepare, settings: { ...BY_INDEX, ...FOR_CALLERS.settings } }
   /** A watch and a pool for callers' statements on a server. */
   async function open (name: string, url: string, answerMs?: number) {
@@ -184,7 +184,8 @@ export default fp(async (fastify) => {
   const forJobs = executeOn(backgroundPool, measures)
   const execute: Execute = (name, text, parameters) => (callers.getStore() ? forCallers : forJobs)(name, text,
     parameters)
-  const statement = statementsOn(execute, declared)
+  const traced = (execute: Execute) => fastify.tracing?.traced(execute) ?? execute
+  const statement = statementsOn(traced(execute), declared)
   const asideStatement = statementsOn(async (name, text, parameters) => {
     try {
       return await watch.run(text, parameters)
@@ -202,7 +203,9 @@ export default fp(async (fastify) => {
   fastify.decorate('database', {
     url: location.url,
     statement,
-    catalogueStatement: replicas.length > 0 ? statementsOn(executeOnReplicas(replicas, execute, measures), declared) : statement,
+    catalogueStatement: replicas.length > 0
+      ? statementsOn(traced(executeOnReplicas(replicas, execute, measures)), declared)
+      : statement,
     asAdmin,
     searches,
     declared,
@@ -217,4 +220,4 @@ export default fp(async (fastify) => {
   fastify.addHook('onReady', async () => await checkStatements(pool, declared))
   // The first order on a connection would wait 10 ms for its plans. Not before: the start has better things to do.
   fastify.addHook('onListen', async () => pool.keepWarm(statementTexts.get('orders/warm')!))
-}, { name: 'database', dependencies: ['errors', 'metrics'] })
+}, { name: 'database', dependencies: ['errors', 'metrics', 'tracing'] })

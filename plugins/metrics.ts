@@ -37,7 +37,9 @@ declare module 'fastify' {
        *
        * @param known values of the label that are shown from the beginning, so that the first one is seen as a rise
        */
-      counter (name: string, help: string, label: string, known?: readonly string[]): (value: string, by?: number) => void
+      counter (
+        name: string, help: string, label: string, known?: readonly string[]
+      ): (value: string, by?: number) => void
       /** Adds a histogram of seconds. Gives for a value of its label the function that observes. */
       histogram (name: string, help: string, label: string): (value: string) => (seconds: number) => void
       /** Shows how many an admission queue has let in, and how many wait. */
@@ -120,7 +122,9 @@ export default fp(async (fastify) => {
     }
   }
 
-  function watch<Each extends Watched> (label: string, shown: [name: string, help: string, read: (each: Each) => number][]) {
+  function watch<Each extends Watched> (
+    label: string, shown: [name: string, help: string, read: (each: Each) => number][]
+  ) {
     const watched = new Map<string, Each>()
     for (const [name, help, read] of shown) {
       gauge(name, help, () => Object.fromEntries([...watched].map(([name, each]) => [name, read(each)])), label)

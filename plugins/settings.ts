@@ -117,6 +117,15 @@ export const Settings = Type.Object({
     minimum: 1, maximum: 3650, default: 7, description: 'how long published events are kept'
   }),
   SELL_UNPRICED: Flag(false, 'products without a price are sold and count nothing; else an order with one is refused'),
+  OTEL_EXPORTER_OTLP_ENDPOINT: Text({
+    pattern: '^https?://',
+    faults: checks.faultyAddress('http://collector:4318'),
+    description: 'who receives traces by OTLP over HTTP (protobuf), at /v1/traces below it'
+  }),
+  OTEL_SERVICE_NAME: Type.String({ minLength: 1, default: 'db-service', description: 'what traces are filed under' }),
+  OTEL_TRACES_SAMPLER_ARG: Type.Number({
+    minimum: 0, maximum: 1, default: 1, description: 'the part of requests traced, where the caller has not decided'
+  }),
   TAX_RATE: Type.Number({ minimum: 0, maximum: 1, default: 0.08 }),
   SHIPPING_COST: Type.Number({ minimum: 0, default: 10 }),
   FREE_SHIPPING_FROM: Type.Number({ minimum: 0, default: 100 })

@@ -146,5 +146,5 @@ export default fp(async (fastify) => {
   await fastify.register(invariants)
   const operations = operationsDomain(fastify)
   fastify.decorate('operations', operations)
-  showQueues(fastify)
+  showQueues(fastify.metrics, operations.listQueues)
 }, { name: 'operations', dependencies: ['broker', 'database', 'jobs', 'metrics'] })

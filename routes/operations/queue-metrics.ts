@@ -1,7 +1,5 @@
 import type { FastifyInstance } from 'fastify'
-import type { Static } from '@sinclair/typebox'
 import { remembered } from '../../common/remembered.ts'
-import type { QueueName, QueueState } from './index.ts'
 
 /**
  * Counting 200,000 waiting of each takes the database 0.1 s. Whoever else scrapes within this time gets the same; it is
@@ -9,12 +7,14 @@ import type { QueueName, QueueState } from './index.ts'
  */
 const FRESH_MS = 10_000
 
+interface State { queue: string, depth: number, oldest: string | null, failed: number }
+
 /** Shows how much waits, and for how long. */
-export function showQueues ({ metrics, operations }: FastifyInstance): void {
-  const list = remembered(FRESH_MS, async () => await operations.listQueues())
-  const each = (read: (state: Static<typeof QueueState>) => number) => async () =>
+export function showQueues (metrics: FastifyInstance['metrics'], listQueues: () => Promise<State[]>): void {
+  const list = remembered(FRESH_MS, listQueues)
+  const each = (read: (state: State) => number) => async () =>
     Object.fromEntries((await list()).map((state) => [state.queue, read(state)]))
-  const of = async (name: QueueName) => (await list()).find(({ queue }) => queue === name)!
+  const of = async (name: string) => (await list()).find(({ queue }) => queue === name)!
 
   metrics.gauge('db_service_queue_depth', 'What waits in a queue, or is under way', each(({ depth }) => depth), 'queue')
   metrics.gauge('db_service_queue_age_seconds', 'How long the oldest in a queue has waited', each(ageOf), 'queue')
@@ -24,6 +24,6 @@ export function showQueues ({ metrics, operations }: FastifyInstance): void {
   metrics.gauge('db_service_reminders_due', 'Users whose reminder is due', async () => (await of('reminders')).depth)
 }
 
-const ageOf = ({ oldest }: Static<typeof QueueState>) => oldest === null
+const ageOf = ({ oldest }: State) => oldest === null
   ? 0
   : Math.max(0, (Date.now() - Date.parse(oldest)) / 1000)

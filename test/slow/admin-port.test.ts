@@ -80,5 +80,5 @@ t.test('a scrape never hangs with the database', async (t) => {
   }
   way.thaw()
   await until(async () => (await scrape()).values.get('db_service_database_up') === 1, 'the database is back')
-  await until(async () => (await scrape()).values.has('db_service_queue_depth{queue="emails"}'), 'and the queues with it')
+  await until(async () => (await scrape()).values.has('db_service_queue_depth{queue="emails"}'), 'and the queues')
 })

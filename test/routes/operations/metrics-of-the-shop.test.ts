@@ -38,7 +38,8 @@ t.test('metrics of what the shop does', async (t) => {
     for (let n = 0; n < 3; n++) await call('GET', `/orders/${id}`)
     t.equal(await count(), 3)
     const { text } = await call('GET', '/metrics')
-    const lines = text.split('\n').filter((line) => line !== '' && !line.startsWith('#')).map((line) => line.replace(/ \S+$/, ''))
+    const lines = text.split('\n').filter((line) => line !== '' && !line.startsWith('#'))
+      .map((line) => line.replace(/ \S+$/, ''))
     t.same(lines, [...new Set(lines)], 'no series twice')
   })
 

@@ -35,8 +35,10 @@ t.test('GET /metrics', async (t) => {
     } while (!/^db_service_gate_active\{gate="passwords"\} [1-9]/m.test(text))
     await Promise.all(flood)
     text = (await read()).text
-    for (const name of ['gate_active{gate="passwords"}', 'gate_waiting{gate="passwords"}', 'pool_active{pool="database"}',
-      'pool_waiting{pool="database"}']) {
+    for (const name of [
+      'gate_active{gate="passwords"}', 'gate_waiting{gate="passwords"}', 'pool_active{pool="database"}',
+      'pool_waiting{pool="database"}'
+    ]) {
       t.match(text, `\ndb_service_${name} 0\n`)
     }
     t.match(text, '\ndb_service_pool_places{pool="database"} 7\n')
