@@ -64,8 +64,8 @@ import loginRoutes from './routes/users/storefront-auth.ts'
 
 /** In their order: hooks run as they are registered here. */
 const plugins = [
-  errors, context, deadlines, metrics, tracing, database, identity, keys, broker, caching, compression, cors, sockets, browser,
-  mailer, jobs, pressure, limits, openapi, passwords, validation
+  errors, context, deadlines, metrics, tracing, database, identity, keys, broker, caching, compression, cors, sockets,
+  browser, mailer, jobs, pressure, limits, openapi, passwords, validation
 ]
 const domains = [catalogue, carts, events, orders, users, notifications, query, operations]
 const work = [eventJobs, emailJobs, reminderJobs, housekeepingJobs]
