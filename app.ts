@@ -22,6 +22,7 @@ import openapi from './plugins/openapi.ts'
 import passwords from './plugins/passwords.ts'
 import pressure from './plugins/pressure.ts'
 import sockets from './plugins/sockets.ts'
+import tracing from './plugins/tracing.ts'
 import validation from './plugins/validation.ts'
 // Faces: who may call, and in which form.
 import { legacyFace, legacyLinks } from './routes/faces/legacy.ts'
@@ -44,6 +45,7 @@ import emailJobs from './routes/notifications/emails.ts'
 import reminderJobs from './routes/notifications/reminders.ts'
 import unsubscribeRoutes from './routes/notifications/unsubscribe.ts'
 import operations from './routes/operations/index.ts'
+import aboutRoutes from './routes/operations/about.ts'
 import housekeepingJobs from './routes/operations/housekeeping.ts'
 import metricRoutes from './routes/operations/metrics.ts'
 import operationRoutes from './routes/operations/management.ts'
@@ -62,8 +64,8 @@ import loginRoutes from './routes/users/storefront-auth.ts'
 
 /** In their order: hooks run as they are registered here. */
 const plugins = [
-  errors, context, deadlines, metrics, database, identity, keys, broker, caching, compression, cors, sockets, browser,
-  mailer, jobs, pressure, limits, openapi, passwords, validation
+  errors, context, deadlines, metrics, tracing, database, identity, keys, broker, caching, compression, cors, sockets,
+  browser, mailer, jobs, pressure, limits, openapi, passwords, validation
 ]
 const domains = [catalogue, carts, events, orders, users, notifications, query, operations]
 const work = [eventJobs, emailJobs, reminderJobs, housekeepingJobs]
@@ -74,9 +76,9 @@ const backend = [cartRoutes, catalogueRoutes, orderRoutes, queryRoutes, userRout
 /** Who calls what: a face guards its routes, describes their access, and may rewrite what they take and return. */
 const faces: { prefix: string, faces: ((fastify: FastifyInstance) => void)[], routes: FastifyPluginAsyncTypebox[] }[] =
   [
-    { prefix: '/', faces: [openFace], routes: [probeRoutes, unsubscribeRoutes] },
+    { prefix: '/', faces: [openFace], routes: [aboutRoutes, probeRoutes, unsubscribeRoutes] },
     { prefix: '/', faces: [serviceFace], routes: [...backend, metricRoutes] },
-    { prefix: '/legacy', faces: [openFace, legacyFace], routes: [probeRoutes, legacyLinks] },
+    { prefix: '/legacy', faces: [openFace, legacyFace], routes: [aboutRoutes, probeRoutes, legacyLinks] },
     { prefix: '/legacy', faces: [serviceFace, legacyFace], routes: backend },
     {
       prefix: '/api/v1',

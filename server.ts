@@ -1,4 +1,5 @@
 import Fastify, { type FastifyInstance } from 'fastify'
+import { openAdmin } from './admin.ts'
 import app from './app.ts'
 import { serverOptions } from './options.ts'
 import { ConfigError, readConfig, type Config } from './plugins/settings.ts'
@@ -9,6 +10,7 @@ import { startFault } from './common/start-faults.ts'
 const CLOSE_MS = 4500
 
 let fastify: FastifyInstance | undefined
+let admin: FastifyInstance | undefined
 let isServing = false
 let stoppingSince: number | undefined
 
@@ -42,7 +44,13 @@ try {
   })
   // For localhost Fastify would open a server for each of its addresses, and all bounds and the end of connections are
   // of the first one.
-  await fastify.listen({ host: config.HOST === 'localhost' ? '127.0.0.1' : config.HOST, port: config.PORT })
+  const host = config.HOST === 'localhost' ? '127.0.0.1' : config.HOST
+  await fastify.listen({ host, port: config.PORT })
+  if (config.ADMIN_PORT !== undefined) {
+    // After the shop's port: who is told here that the gateway is ready can call it.
+    admin = openAdmin(fastify)
+    await admin.listen({ host, port: config.ADMIN_PORT, listenTextResolver: (url) => `Probes and metrics at ${url}` })
+  }
   isServing = !isInterrupted()
   fastify.log.info(`Docs: http://${config.HOST}:${listeningPort(fastify)}/docs`)
 } catch (error) {
@@ -70,6 +78,7 @@ async function shutDown (fastify: FastifyInstance, signal: string): Promise<void
   setTimeout(() => end(1, 'could not close in time'), CLOSE_MS).unref()
   try {
     await fastify.close()
+    await admin?.close()
     process.exit(0)
   } catch (error) {
     await end(1, 'could not close cleanly', error as Error)

@@ -45,13 +45,15 @@ export class RequestLog extends LogController {
     const log = request.server.log as Logger
     const { statusCode: status } = reply
     const level = status >= 500 ? WARN : INFO
+    const traceparent = request.from?.traceparent
     if (log.levelVal > level) return
     this.#write ??= this.#writerOf(log)
     // A method is a token of HTTP, and an id has no character that JSON would escape (options.ts).
     this.#pending += `{"level":${level},"time":${Date.now()}${this.#prefix},"reqId":"${request.id}",` +
       `"method":"${request.method}",` +
       `"path":${JSON.stringify(pathOf(request.url))},"status":${status},` +
-      `"ms":${Math.round(reply.elapsedTime * 10) / 10},"msg":"request"}\n`
+      `"ms":${Math.round(reply.elapsedTime * 10) / 10},` +
+      `${traceparent === undefined ? '' : `"traceparent":"${traceparent}",`}"msg":"request"}\n`
     if (this.#pending.length > MAX_PENDING) return this.flush()
     if (scheduled.has(this)) return
     scheduled.add(this)
@@ -102,6 +104,11 @@ class RequestLogger {
   error (...entry: Parameters<LogFn>): void { this.#logger.error(...entry) }
   fatal (...entry: Parameters<LogFn>): void { this.#logger.fatal(...entry) }
   silent (): void {}
+
+  setBindings (bindings: Bindings): void {
+    if (this.#made) this.#made.setBindings(bindings)
+    else Object.assign(this.#bindings, bindings)
+  }
 }
 
 /** For Fastify's `childLoggerFactory`. */

@@ -71,6 +71,9 @@ export function addressMatcher (ranges: string[]): (address: string) => boolean 
   return (address) => isIP(address) !== 0 && list.check(address, isIP(address) === 4 ? 'ipv4' : 'ipv6')
 }
 
+export const samePort: Faults = (name, port: number, { PORT }) =>
+  port !== 0 && port === PORT ? [`${name} must be another port than PORT`] : []
+
 export const faultyUpstreams: Faults = (name, ranges: string[]) => ranges
   .filter((range) => complaint(() => addressMatcher([range])).length > 0)
   .map((range) => `${name} has an entry that is no address or CIDR range: ${range}`)

@@ -12,15 +12,18 @@ const UNREACHABLE = /^(CONNECT|E[A-Z]+|28...|3D000|57P0[1-3]|53300|55000|08...|4
  * What to say of an error that ended the start: a sentence that names the setting at fault, or for a fault of the
  * program itself the error, whose stack is what helps.
  */
-export function startFault (error: NodeJS.ErrnoException, config: Config): { sentence: string, bug?: Error } {
+export function startFault (
+  error: NodeJS.ErrnoException & { port?: number }, config: Config
+): { sentence: string, bug?: Error } {
   const { code = '', syscall = '', message } = error
-  const { PORT, HOST, DATA_DIR, SEED_DIR } = config
+  const { HOST, DATA_DIR, SEED_DIR } = config
+  const setting = error.port === config.ADMIN_PORT ? 'ADMIN_PORT' : 'PORT'
   if (!isForeseen(error)) return { sentence: 'db-service could not start, by a fault of its own', bug: error }
   if (code === 'EADDRINUSE') {
-    return { sentence: `Port ${PORT} is taken: stop what listens there, or set PORT to another one` }
+    return { sentence: `Port ${config[setting]} is taken: stop what listens there, or set ${setting} to another one` }
   }
   if (code === 'EACCES' && syscall === 'listen') {
-    return { sentence: `Port ${PORT} is not for this user: set PORT to one from 1024 up` }
+    return { sentence: `Port ${config[setting]} is not for this user: set ${setting} to one from 1024 up` }
   }
   if (code === 'EADDRNOTAVAIL' || (syscall === 'getaddrinfo' && !config.DATABASE_URL)) {
     return { sentence: `This machine has no address ${HOST}: set HOST to one it has, such as 127.0.0.1 or 0.0.0.0` }
@@ -28,6 +31,6 @@ export function startFault (error: NodeJS.ErrnoException, config: Config): { sen
   for (const [name, folder] of Object.entries({ DATA_DIR, SEED_DIR })) {
     if (folder !== '' && error.path?.startsWith(folder)) return { sentence: `${name} cannot be used: ${message}` }
   }
-  const setting = config.DATABASE_URL && UNREACHABLE.test(code) ? 'DATABASE_URL: ' : ''
-  return { sentence: `db-service could not start: ${setting}${message || code}` }
+  const database = config.DATABASE_URL && UNREACHABLE.test(code) ? 'DATABASE_URL: ' : ''
+  return { sentence: `db-service could not start: ${database}${message || code}` }
 }

@@ -1,5 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import type { Socket } from 'node:net'
+import type { Span } from '@opentelemetry/api'
 
 /** A request is answered within 6 s of its last byte; this leaves room for the response itself. */
 const ANSWER_WITHIN_MS = 5500
@@ -11,6 +12,9 @@ export class Caller {
   readonly isReading: boolean
   /** On whose account it waits in queues: the address it comes from (plugins/limits.ts). */
   share = ''
+  /** The trace it belongs to (plugins/tracing.ts), as W3C writes it, and its span there where one is made. */
+  traceparent: string | undefined
+  span: Span | undefined
   /** By `performance.now()`. */
   deadline = 0
 

@@ -21,8 +21,8 @@ export const REST_MS = 1000
 export interface Run {
   readonly query: Query
   readonly reject: (error: Error) => void
-  /** Its place on the connection is free. */
-  readonly release: () => void
+  /** Its place on the connection is free, after so many milliseconds. */
+  readonly release: (ms: number) => void
   readonly caller: Caller | undefined
   readonly since: number
   /** When the connection is given up, by `performance.now()`. */
@@ -76,7 +76,7 @@ export class Connection {
    */
   run (
     text: string, parameters: unknown[], limitMs: number, caller?: Caller, isOnlyParsed = false,
-    release: () => void = () => {}
+    release: (ms: number) => void = () => {}
   ): Promise<Row[]> {
     return new Promise((resolve, reject) => {
       const query = this.#client.unsafe(text, parameters as never[], {
@@ -159,7 +159,7 @@ export class Connection {
     if (!this.#runs.delete(run)) return
     this.backend = run.query.state
     this.lastUsed = performance.now()
-    run.release()
+    run.release(this.lastUsed - run.since)
   }
 
   #makeClient (): Sql {

@@ -1,8 +1,8 @@
 import { problem } from '../common/problems.ts'
 import type { Caller } from './caller.ts'
-import type { ClientOptions } from './client.ts'
 import { Connection, REST_MS, type Row, type Run } from './connection.ts'
 import { Line } from './line.ts'
+import type { PoolOptions } from './pool-options.ts'
 import { everyTick } from './ticks.ts'
 
 /** Before a connection is given up, the server is asked to cancel what runs on it. */
@@ -24,26 +24,6 @@ const WARM_AGAIN_MS = 5000
 /** Accepted within a second, most of which is waiting. A burst of so many is no overload. */
 const PACE = { least: 200, withinMs: 600 }
 
-export interface PoolOptions {
-  size: number
-  /**
-   * How many statements a connection has at once, one behind the other. More than one only for statements that take a
-   * millisecond and wait for no lock: each holds up those behind it.
-   */
-  depth?: number
-  /** How many writes may run at once. The rest of the connections is for reads: a write may wait for a lock. */
-  maxWrites: number
-  maxWaiting: number
-  maxWaitMs: number
-  /** How long a statement may take, seen from here: above the server's own limit. */
-  limitMs: number
-  client: Omit<ClientOptions, 'max' | 'socket'>
-  /** A statement that any server can run. */
-  askText: string
-  /** Which of these backends are at work; undefined where it cannot be known. */
-  findWorking?: (pids: number[]) => Promise<Set<number>>
-}
-
 /** How a statement is to be run. */
 export interface Conditions {
   isRead: boolean
@@ -52,6 +32,8 @@ export interface Conditions {
   isOnlyParsed?: boolean
   /** Called with a connection in hand that was waited for; throws where it is no longer wanted. */
   standBack?: () => void
+  /** Told how long the statement had its connection. */
+  observe?: ((seconds: number) => void) | undefined
 }
 
 /**
@@ -83,8 +65,11 @@ export class Pool {
     this.#stop = everyTick((now) => this.#lookAfter(now))
   }
 
+  /** How many statements run at most. */
+  get places (): number { return this.#all.length * this.#depth }
+
   /** How many statements run. */
-  get active (): number { return this.#all.length * this.#depth - this.#free.length }
+  get active (): number { return this.places - this.#free.length }
 
   /** How many wait for one. */
   get waiting (): number { return this.#reads.length + this.#writes.length }
@@ -99,7 +84,9 @@ export class Pool {
     if (caller && performance.now() > caller.deadline - GRACE_MS) return Promise.reject(problem('OVERLOADED'))
     const connection = this.#take(isRead)
     if (connection) return this.#runOn(connection, text, parameters, conditions)
+    const since = performance.now()
     return (isRead ? this.#reads : this.#writes).join().then((connection) => {
+      this.#options.waited?.((performance.now() - since) / 1000)
       try {
         standBack?.()
       } catch (error) {
@@ -111,12 +98,13 @@ export class Pool {
   }
 
   #runOn (
-    connection: Connection, text: string, parameters: unknown[], { isRead, isOnlyParsed, caller }: Conditions
+    connection: Connection, text: string, parameters: unknown[], { isRead, isOnlyParsed, caller, observe }: Conditions
   ): Promise<Row[]> {
     const line = isRead ? this.#reads : this.#writes
     const share = caller?.share ?? ''
     line.begin(share)
-    return connection.run(text, parameters, this.#options.limitMs, caller, isOnlyParsed, () => {
+    return connection.run(text, parameters, this.#options.limitMs, caller, isOnlyParsed, (ms) => {
+      observe?.(ms / 1000)
       line.end(share)
       if (connection.cancelling) connection.cancelling.then(() => this.#give(connection, isRead))
       else this.#give(connection, isRead)

@@ -38,6 +38,14 @@ export interface Declaration { name: string, row: TObject }
 /** Runs a statement: its name, text and parameters. Rejects with listed problems, or bugs. */
 export type Execute = (name: string, text: string, parameters: Parameter[]) => Promise<unknown[]>
 
+/** Told what statements do. */
+export interface Measures {
+  /** Gives for a statement's name what is told how long each run of it had a connection. */
+  durationOf (name: string): (seconds: number) => void
+  /** A statement is tried again, since others held what it needs (`lock`), or got in each other's way (`conflict`). */
+  retried (reason: 'lock' | 'conflict'): void
+}
+
 const ATTEMPTS = 3
 
 /**
@@ -83,15 +91,18 @@ class StandBack extends Error {}
  * Runs statements that nobody waits for, and which may wait for locks: also where a pooler gives all connections a
  * `lock_timeout`.
  */
-export function executeOn (pool: Pool): Execute {
+export function executeOn (pool: Pool, measures: Measures): Execute {
   return async (name, text, parameters) => {
+    const observe = measures.durationOf(name)
     const until = performance.now() + BACKGROUND.statementTimeout
     for (let attempt = 1; ; attempt++) {
       try {
-        return await pool.run(text, parameters, { isRead: true })
+        return await pool.run(text, parameters, { isRead: true, observe })
       } catch (error) {
-        const mayTry = isLockTimeout(error) ? performance.now() < until : isRetryable(error) && attempt < ATTEMPTS
+        const isLocked = isLockTimeout(error)
+        const mayTry = isLocked ? performance.now() < until : isRetryable(error) && attempt < ATTEMPTS
         if (!mayTry) throw explain(error, name)
+        measures.retried(isLocked ? 'lock' : 'conflict')
         await pause(attempt)
       }
     }
@@ -102,18 +113,20 @@ export function executeOn (pool: Pool): Execute {
  * Runs statements of callers. One that waits for a row held by others gives its connection back after the connection's
  * `lock_timeout`, and tries again, with at most a few for one row at a time (contention.ts), for LOCK_WAIT_MS in all.
  */
-export function executeFor (pool: Pool, quick: Pool, contention: Contention): Execute {
-  interface Kind { isRead: boolean, pool: Pool }
+export function executeFor (pool: Pool, quick: Pool, contention: Contention, measures: Measures): Execute {
+  interface Kind { isRead: boolean, pool: Pool, observe: (seconds: number) => void }
   const kinds = new Map<string, Kind>()
   function kindOf (name: string): Kind {
-    const kind = kinds.get(name) ?? { isRead: READING.test(name), pool: QUICK.has(name) ? quick : pool }
+    const kind = kinds.get(name) ?? {
+      isRead: READING.test(name), pool: QUICK.has(name) ? quick : pool, observe: measures.durationOf(name)
+    }
     kinds.set(name, kind)
     return kind
   }
 
   /** @param failure of a first attempt, made already */
   async function tryAgain (
-    { isRead, pool }: Kind, text: string, parameters: Parameter[], caller: Caller | undefined, since: number,
+    { isRead, pool, observe }: Kind, text: string, parameters: Parameter[], caller: Caller | undefined, since: number,
     failure?: unknown
   ): Promise<unknown[]> {
     const until = since + LOCK_WAIT_MS
@@ -130,15 +143,17 @@ export function executeFor (pool: Pool, quick: Pool, contention: Contention): Ex
           if (caller?.isGone) throw problem('CALLER_GONE')
           const names = contention.isAny ? namesIn(parameters) : []
           leave ??= await contention.enter(names, until)
-          const rows = await pool.run(text, parameters, { isRead, caller, standBack })
+          const rows = await pool.run(text, parameters, { isRead, caller, standBack, observe })
           if (names.length > 0) contention.succeeded(names)
           return rows
         } catch (error) {
           if (error instanceof StandBack) continue
-          if (isLockTimeout(error)) {
+          const isLocked = isLockTimeout(error)
+          if (isLocked) {
             contention.failed(namesIn(parameters))
             if (performance.now() > until) throw error
           } else if (!isRetryable(error) || attempt >= ATTEMPTS) throw error
+          measures.retried(isLocked ? 'lock' : 'conflict')
           await pause(attempt)
         }
       }
@@ -155,7 +170,7 @@ export function executeFor (pool: Pool, quick: Pool, contention: Contention): Ex
     // Nearly always nothing is locked, and the first attempt is all there is.
     const running = contention.isAny
       ? tryAgain(kind, text, parameters, caller, since)
-      : kind.pool.run(text, parameters, { isRead: kind.isRead, caller, standBack })
+      : kind.pool.run(text, parameters, { isRead: kind.isRead, caller, standBack, observe: kind.observe })
         .catch((failure) => tryAgain(kind, text, parameters, caller, since, failure))
     return running.catch((error) => {
       if (caller?.isGone) throw problem('CALLER_GONE')

@@ -187,6 +187,9 @@ export default fp(async (fastify) => {
     onReady: (callback) => { ready.push(callback) }
   })
 
+  fastify.metrics.gauge('db_service_broker_up', 'Whether RabbitMQ takes events',
+    () => Number(fastify.broker!.isReady()))
+
   keepConnected()
   fastify.addHook('onClose', async () => {
     stop.abort()
@@ -194,7 +197,7 @@ export default fp(async (fastify) => {
     await inTime(Promise.resolve(channel?.close()).then(async () => await connection.close()), 2_000)
       .catch(() => connection.unsafeDestroy())
   })
-}, { name: 'broker' })
+}, { name: 'broker', dependencies: ['metrics'] })
 
 /** The broker's own words; the library puts the method in front, also where there was none. */
 const wordsOf = ({ message, code }: NodeJS.ErrnoException) => message.replace(/^undefined: /, '') || code ||

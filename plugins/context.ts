@@ -15,6 +15,8 @@ export interface Context {
   request_hash: string | null
   /** Of what its JSON means, whatever the order of the members. */
   meaning_hash: string | null
+  /** The trace that events and emails go on in. */
+  traceparent?: string | undefined
 }
 
 declare module 'fastify' {
@@ -83,6 +85,7 @@ export default fp(async (fastify) => {
       request_id: this.id,
       caller: this.caller,
       idempotency_key: key,
+      traceparent: this.from.traceparent,
       ...key === null ? { request_hash: null, meaning_hash: null } : hashesOf(this)
     }
   })

@@ -10,14 +10,18 @@ import { Gate } from '../database/gate.ts'
 import { aimed } from '../database/hosts.ts'
 import { migrate, schemaVersion } from '../database/migration/index.ts'
 import { adminOn, locateDatabase } from '../database/open.ts'
-import { Pool, type PoolOptions } from '../database/pool.ts'
+import type { PoolOptions } from '../database/pool-options.ts'
+import { Pool } from '../database/pool.ts'
 import { executeOnReplicas, type Replica } from '../database/replicas.ts'
 import { reset, restoreNumbers, type Numbers } from '../database/migration/reset.ts'
+import { showServers } from '../database/server-metrics.ts'
 import { checkSettings } from '../database/session-settings.ts'
 import {
-  checkStatements, executeFor, executeOn, statementsOn, statementTexts, type Declaration, type Execute
+  checkStatements, executeFor, executeOn, statementsOn, statementTexts, type Declaration, type Execute,
+  type Measures
 } from '../database/statements.ts'
 import { everyTick } from '../database/ticks.ts'
+import { nullable } from '../schemas.ts'
 import { Watch } from '../database/watch.ts'
 import { instanceWatch } from '../database/watch-instance.ts'
 
@@ -104,6 +108,8 @@ export default fp(async (fastify) => {
   const askText = statementTexts.get('gateway/ping')!
   const quickSize = config.DATABASE_POOL_MAX < 4 ? 0 : Math.round(QUICK_SHARE * config.DATABASE_POOL_MAX)
   const size = config.DATABASE_POOL_MAX - quickSize
+  const waits = fastify.metrics.histogram('db_service_pool_wait_seconds',
+    'How long statements waited for a connection that had to', 'pool')
   const client = { ...FOR_CALLERS, prepare, settings: { ...BY_INDEX, ...FOR_CALLERS.settings } }
   /** A watch and a pool for callers' statements on a server. */
   async function open (name: string, url: string, answerMs?: number) {
@@ -120,12 +126,13 @@ export default fp(async (fastify) => {
       askText,
       findWorking: watch.findWorking
     }
-    return { watch, options, pool: keep(name, new Pool(url, options)) }
+    return { watch, options, pool: keep(name, url, options) }
   }
-  function keep (name: string, pool: Pool): Pool {
+  function keep (name: string, url: string, options: PoolOptions): Pool {
+    const pool = new Pool(url, { ...options, waited: waits(name) })
     // Requests have ended by now.
     fastify.addHook('onClose', async () => await pool.close())
-    fastify.metrics.watchGate(name, pool)
+    fastify.metrics.watchPool(name, pool)
     return pool
   }
 
@@ -133,15 +140,15 @@ export default fp(async (fastify) => {
   // Where there are few connections, all are for everything.
   const quick = quickSize === 0
     ? pool
-    : keep('quick reads', new Pool(location.url, { ...options, size: quickSize, depth: QUICK_DEPTH }))
-  const backgroundPool = keep('background', new Pool(location.url, {
+    : keep('quick reads', location.url, { ...options, size: quickSize, depth: QUICK_DEPTH })
+  const backgroundPool = keep('background', location.url, {
     ...options,
     size: BACKGROUND_SIZE,
     maxWrites: BACKGROUND_SIZE,
     maxWaitMs: BACKGROUND_WAIT_MS,
     limitMs: BACKGROUND.statementTimeout + MARGIN_MS,
     client: { ...BACKGROUND, prepare, settings: BY_INDEX }
-  }))
+  })
   await checkSettings(pool, client)
   const replicas: Replica[] = []
   for (const url of config.READ_DATABASE_URL) replicas.push(await open('replica', aimed(url), REPLICA_ANSWER_MS))
@@ -163,13 +170,22 @@ export default fp(async (fastify) => {
       name: 'gateway/find-progress',
       row: Type.Object({ is_working: Type.Boolean(), progress: Type.String(), own: Type.Integer() })
     },
+    { name: 'gateway/replica-lag', row: Type.Object({ seconds: nullable(Type.Number()) }) },
     { name: 'orders/warm', row: Type.Object({ is_warm: Type.Boolean() }) }
   ]
-  const forCallers = executeFor(pool, quick, contention)
-  const forJobs = executeOn(backgroundPool)
+  const measures: Measures = {
+    durationOf: fastify.metrics.histogram('db_service_statement_duration_seconds',
+      'How long a run of a statement had a connection', 'statement'),
+    retried: fastify.metrics.counter('db_service_statement_retries_total',
+      'Statements run again, since a lock was not to be had in time or two were in conflict', 'reason',
+      ['lock', 'conflict'])
+  }
+  const forCallers = executeFor(pool, quick, contention, measures)
+  const forJobs = executeOn(backgroundPool, measures)
   const execute: Execute = (name, text, parameters) => (callers.getStore() ? forCallers : forJobs)(name, text,
     parameters)
-  const statement = statementsOn(execute, declared)
+  const traced = (execute: Execute) => fastify.tracing?.traced(execute) ?? execute
+  const statement = statementsOn(traced(execute), declared)
   const asideStatement = statementsOn(async (name, text, parameters) => {
     try {
       return await watch.run(text, parameters)
@@ -182,14 +198,18 @@ export default fp(async (fastify) => {
   const instance = asideStatement('gateway/instance', Type.Object({ id: Type.String({ format: 'uuid' }) }))
   const findInstance = async () => (await instance.first())?.id
   const ask = asideStatement('gateway/ping', Type.Object({ answer: Type.Integer() }))
+  const ping = async () => { await ask.first() }
+  showServers(fastify.metrics, ping, replicas)
   fastify.decorate('database', {
     url: location.url,
     statement,
-    catalogueStatement: replicas.length > 0 ? statementsOn(executeOnReplicas(replicas, execute), declared) : statement,
+    catalogueStatement: replicas.length > 0
+      ? statementsOn(traced(executeOnReplicas(replicas, execute, measures)), declared)
+      : statement,
     asAdmin,
     searches,
     declared,
-    ping: async () => { await ask.first() },
+    ping,
     whenReset: instanceWatch(fastify, ownInstance, findInstance),
     checkReady: async () => {
       const { version } = (await present.first())!
@@ -200,4 +220,4 @@ export default fp(async (fastify) => {
   fastify.addHook('onReady', async () => await checkStatements(pool, declared))
   // The first order on a connection would wait 10 ms for its plans. Not before: the start has better things to do.
   fastify.addHook('onListen', async () => pool.keepWarm(statementTexts.get('orders/warm')!))
-}, { name: 'database', dependencies: ['errors', 'metrics'] })
+}, { name: 'database', dependencies: ['errors', 'metrics', 'tracing'] })

@@ -61,6 +61,7 @@ export function problemDetails (error: Problem, request: Pick<FastifyRequest, 'i
 /** Answers a request with whatever was thrown, as problem details. */
 export function answer (error: FastifyError, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   const known = toProblem(error)
+  request.server.metrics.refused(known.code)
   if (known.code === 'INTERNAL_ERROR') request.log.error({ err: error }, 'unexpected error')
   else if (known.statusCode === 503) request.log.warn({ code: known.code, reason: error.cause }, known.message)
   if (known.statusCode === 503) reply.header('retry-after', '1')

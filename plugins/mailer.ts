@@ -2,10 +2,14 @@ import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import fp from 'fastify-plugin'
 import { secretMask } from '../common/secrets.ts'
+import { remembered } from '../common/remembered.ts'
 import { reasonOf } from '../common/text.ts'
 
 /** A mail server responds slowly at times (greylisting, checks); after this it counts as away. In milliseconds. */
 const TIMEOUTS = { connectionTimeout: 10_000, greetingTimeout: 10_000, socketTimeout: 30_000 }
+
+/** What the last email said of the mail server counts for so long; then it is greeted to find out. In milliseconds. */
+const FRESH = 60_000
 
 /** Connections to the mail server at once. */
 export const MAIL_CONNECTIONS = 5
@@ -100,16 +104,26 @@ export default fp(async (fastify) => {
   const transport = createTransport({
     url, pool: true, maxConnections: MAIL_CONNECTIONS, maxMessages: 100, ...TIMEOUTS
   })
+  let seen = { isUp: false, at: -Infinity }
+  const note = (isUp: boolean) => { seen = { isUp, at: performance.now() } }
+  const greet = remembered(FRESH, async () => await transport.verify().then(() => note(true), () => note(false)))
+  fastify.metrics.gauge('db_service_mail_up', 'Whether the mail server responds', async () => {
+    if (performance.now() - seen.at > FRESH) await greet()
+    return Number(seen.isUp)
+  })
   transport.on('error', (error) => fastify.log.warn({ reason: conceal(error.message) }, 'mail server'))
   fastify.decorate('mailer', {
     send: async (email) => {
       try {
         await transport.sendMail(message(email))
-      } catch (error) {
-        throw new MailError(error as Error, conceal)
+        note(true)
+      } catch (cause) {
+        const error = new MailError(cause as Error, conceal)
+        note(!error.isServerAway)
+        throw error
       }
     },
     abort: () => { transport.close({ force: true }) }
   })
   fastify.addHook('onClose', async () => { transport.close() })
-}, { name: 'mailer' })
+}, { name: 'mailer', dependencies: ['metrics'] })

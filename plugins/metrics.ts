@@ -1,13 +1,24 @@
+import { createRequire } from 'node:module'
 import fp from 'fastify-plugin'
-import { collectDefaultMetrics, Gauge, Registry } from 'prom-client'
+import { collectDefaultMetrics, Counter, Gauge, Registry } from 'prom-client'
 import { callers } from '../database/caller.ts'
+import { schemaVersion } from '../database/migration/index.ts'
 import { Durations } from '../common/durations.ts'
+import { Histogram, observe, type Counts } from '../common/histogram.ts'
+import { ERRORS, type ErrorCode } from '../common/problems.ts'
+import { within } from '../common/within.ts'
+
+/** What a gauge may take to read. Prometheus gives up on all of a scrape after 10 s; whoever debugs, much sooner. */
+const READ_MS = 1500
 
 /** An admission queue: how many it has let in, and how many wait. */
 interface Watched { active: number, waiting: number }
 
-/** Values by what tells them apart: the gauge's label `name`. */
-type Read = () => Record<string, number> | Promise<Record<string, number>>
+/** A pool of connections: how many statements it runs at most, how many it runs, and how many wait. */
+interface WatchedPool extends Watched { places: number }
+
+/** One value, or values by what tells them apart. */
+type Values = number | Record<string, number>
 
 declare module 'fastify' {
   interface FastifyInstance {
@@ -15,13 +26,28 @@ declare module 'fastify' {
       /** Everything measured, in Prometheus' text format, with its content type. */
       read (): Promise<{ contentType: string, text: string }>
       /**
-       * Adds a gauge that is read when somebody asks.
+       * Adds a gauge that is read when somebody asks. What cannot be had within READ_MS is left out.
        *
-       * @param name in snake_case, with its unit as the last word where it has one
+       * @param name with `db_service_` in front, and its unit as the last word where it has one
+       * @param label what several values are told apart by: never an id or an address
        */
-      gauge (name: string, help: string, read: Read): void
+      gauge (name: string, help: string, read: () => Values | Promise<Values>, label?: string): void
+      /**
+       * Adds a counter. The returned function counts one, or several.
+       *
+       * @param known values of the label that are shown from the beginning, so that the first one is seen as a rise
+       */
+      counter (
+        name: string, help: string, label: string, known?: readonly string[]
+      ): (value: string, by?: number) => void
+      /** Adds a histogram of seconds. Gives for a value of its label the function that observes. */
+      histogram (name: string, help: string, label: string): (value: string) => (seconds: number) => void
       /** Shows how many an admission queue has let in, and how many wait. */
       watchGate (name: string, gate: Watched): void
+      /** Shows how much of a pool is in use. */
+      watchPool (name: string, pool: WatchedPool): void
+      /** A request was refused. */
+      refused (code: ErrorCode): void
     }
   }
 }
@@ -33,6 +59,7 @@ declare module 'fastify' {
 export default fp(async (fastify) => {
   const register = new Registry()
   collectDefaultMetrics({ register })
+  await showBuild(register)
   const durations = new Durations(register)
   // The route's pattern: of ids, and of addresses that are not there, there is no end.
   const counters = new Map<string, ReturnType<Durations['counterOf']>>()
@@ -49,32 +76,88 @@ export default fp(async (fastify) => {
     else done()
   })
 
-  const gauge = (name: string, help: string, read: Read) => {
+  const gauge = (name: string, help: string, read: () => Values | Promise<Values>, label = 'name') => {
     const gauge = new Gauge({
       name,
       help,
-      labelNames: ['name'],
+      labelNames: [label],
       registers: [register],
       collect: async () => {
+        // As a job: on room of its own, whatever requests wait for. The rest is worth showing without it.
+        const values = await within(READ_MS, callers.exit(async () => await read())).catch(() => undefined)
         gauge.reset()
-        // As a job: on room of its own, whatever requests wait for. What cannot be had now is left out; the rest is
-        // worth showing.
-        const values = await callers.exit(async () => Object.entries(await read())).catch(() => [])
-        for (const [label, value] of values) gauge.set({ name: label }, value)
+        if (typeof values === 'number') gauge.set(values)
+        else for (const [value, number] of Object.entries(values ?? {})) gauge.set({ [label]: value }, number)
       }
     })
   }
 
-  const gates = new Map<string, Watched>()
-  const ofGates = (read: (gate: Watched) => number) => () => Object.fromEntries([...gates].map(
-    ([name, gate]) => [name, read(gate)]
-  ))
-  gauge('gate_active', 'Tasks that an admission queue has let in', ofGates((gate) => gate.active))
-  gauge('gate_waiting', 'Tasks that wait in an admission queue', ofGates((gate) => gate.waiting))
+  const counter = (name: string, help: string, label: string, known: readonly string[] = []) => {
+    // The library's would hash the label each time.
+    const counts = new Map(known.map((value) => [value, 0]))
+    const counter = new Counter({
+      name,
+      help,
+      labelNames: [label],
+      registers: [register],
+      collect: () => {
+        counter.reset()
+        for (const [value, count] of counts) counter.inc({ [label]: value }, count)
+      }
+    })
+    return (value: string, by = 1) => { counts.set(value, (counts.get(value) ?? 0) + by) }
+  }
+
+  const histogram = (name: string, help: string, label: string) => {
+    const histogram = new Histogram(register, name, help)
+    const observers = new Map<string, (seconds: number) => void>()
+    return (value: string) => {
+      const known = observers.get(value)
+      if (known) return known
+      // Shown from the first observation on: not every statement is ever run.
+      let counts: Counts | undefined
+      const observer = (seconds: number) => { observe(counts ??= histogram.add({ [label]: value }), seconds) }
+      observers.set(value, observer)
+      return observer
+    }
+  }
+
+  function watch<Each extends Watched> (
+    label: string, shown: [name: string, help: string, read: (each: Each) => number][]
+  ) {
+    const watched = new Map<string, Each>()
+    for (const [name, help, read] of shown) {
+      gauge(name, help, () => Object.fromEntries([...watched].map(([name, each]) => [name, read(each)])), label)
+    }
+    return (name: string, each: Each) => { watched.set(name, each) }
+  }
 
   fastify.decorate('metrics', {
     read: async () => ({ contentType: register.contentType, text: await register.metrics() }),
     gauge,
-    watchGate: (name, gate) => { gates.set(name, gate) }
+    counter,
+    histogram,
+    watchGate: watch('gate', [
+      ['db_service_gate_active', 'Tasks that an admission queue has let in', ({ active }) => active],
+      ['db_service_gate_waiting', 'Tasks that wait in an admission queue', ({ waiting }) => waiting]
+    ]),
+    watchPool: watch<WatchedPool>('pool', [
+      ['db_service_pool_places', 'Statements that a pool of connections runs at most', ({ places }) => places],
+      ['db_service_pool_active', 'Statements that a pool of connections runs', ({ active }) => active],
+      ['db_service_pool_waiting', 'Statements that wait for a connection', ({ waiting }) => waiting]
+    ]),
+    refused: counter('db_service_refusals_total', 'Requests that were refused, by the code of the problem', 'code',
+      Object.keys(ERRORS))
   })
 }, { name: 'metrics', dependencies: ['context'] })
+
+/** What runs here: a value of 1 whose labels tell. */
+async function showBuild (register: Registry): Promise<void> {
+  const { version } = createRequire(import.meta.url)('../package.json') as { version: string }
+  new Gauge({
+    name: 'db_service_build_info',
+    help: 'The release of the gateway, the schema it was written for, and its Node.js',
+    labelNames: ['version', 'schema', 'node'],
+    registers: [register]
+  }).set({ version, schema: await schemaVersion(), node: process.version }, 1)
+}

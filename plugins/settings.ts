@@ -36,6 +36,12 @@ export const Settings = Type.Object({
   PORT: Type.Integer({
     minimum: 0, maximum: 65535, default: 7000, description: 'port to listen on; 0 for any free one'
   }),
+  ADMIN_PORT: Type.Optional(Type.Integer({
+    minimum: 0,
+    maximum: 65535,
+    faults: checks.samePort,
+    description: 'port for probes and metrics without a key, for the operator’s network alone; 0 for any free one'
+  })),
   LOG_LEVEL: OneOf(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'], { default: 'info' }),
   DRAIN_SECONDS: Type.Number({
     minimum: 0,
@@ -111,6 +117,15 @@ export const Settings = Type.Object({
     minimum: 1, maximum: 3650, default: 7, description: 'how long published events are kept'
   }),
   SELL_UNPRICED: Flag(false, 'products without a price are sold and count nothing; else an order with one is refused'),
+  OTEL_EXPORTER_OTLP_ENDPOINT: Text({
+    pattern: '^https?://',
+    faults: checks.faultyAddress('http://collector:4318'),
+    description: 'who receives traces by OTLP over HTTP (protobuf), at /v1/traces below it'
+  }),
+  OTEL_SERVICE_NAME: Type.String({ minLength: 1, default: 'db-service', description: 'what traces are filed under' }),
+  OTEL_TRACES_SAMPLER_ARG: Type.Number({
+    minimum: 0, maximum: 1, default: 1, description: 'the part of requests traced, where the caller has not decided'
+  }),
   TAX_RATE: Type.Number({ minimum: 0, maximum: 1, default: 0.08 }),
   SHIPPING_COST: Type.Number({ minimum: 0, default: 10 }),
   FREE_SHIPPING_FROM: Type.Number({ minimum: 0, default: 100 })
@@ -159,7 +174,7 @@ const ajv = new Ajv({
 ajvFormats.default(ajv, ['uuid']).addVocabulary(['secret'])
 ajv.addKeyword({ keyword: 'list', type: 'string', modifying: true, errors: false, validate: split })
 // After `list`: what it finds fault with are the entries.
-ajv.addKeyword({ keyword: 'faults', type: ['string', 'object'], errors: true, validate: findFaults })
+ajv.addKeyword({ keyword: 'faults', type: ['string', 'object', 'integer'], errors: true, validate: findFaults })
 
 /**
  * Reads and checks the settings. That an empty variable counts as not set, and that secrets may come in files,

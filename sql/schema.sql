@@ -24,6 +24,7 @@ create table gateway.emails (
   server_away boolean not null default false,
   accepted_at timestamp with time zone,
   failed_at timestamp with time zone,
+  traceparent text,
   constraint emails_pkey PRIMARY KEY (id),
   constraint emails_history_id_key UNIQUE (history_id),
   constraint emails_message_id_key UNIQUE (message_id),
@@ -452,6 +453,7 @@ create table orders.outbox (
   attempts integer not null default 0,
   last_error text,
   claimed_until timestamp with time zone,
+  traceparent text,
   constraint outbox_pkey PRIMARY KEY (id),
   constraint outbox_message_id_key UNIQUE (message_id),
   constraint outbox_event_type_check CHECK ((event_type = ANY (ARRAY['order_created'::text, 'order_cancelled'::text, 'order_status_updated'::text])))

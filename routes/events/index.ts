@@ -12,7 +12,8 @@ export const WaitingEvent = Type.Object({
   order_id: Type.Integer(),
   event_type: Type.String(),
   payload: Type.String({ description: 'JSON' }),
-  occurred_at: Moment
+  occurred_at: Moment,
+  traceparent: nullable(Type.String({ description: 'the trace of the request that caused it' }))
 })
 
 const Claimed = Type.Object({ events: Type.Array(WaitingEvent), walked_to: nullable(Type.Integer()) })

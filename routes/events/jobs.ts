@@ -22,12 +22,12 @@ const REGISTER_EVERY_MS = 3_600_000
  * RABBITMQ_URL.
  */
 export default fp(async (fastify) => {
-  const { broker, events, config, jobs, log } = fastify
+  const { broker, events, config, jobs, log, tracing } = fastify
   if (!broker) return
 
   await events.register(config.RABBITMQ_QUEUE)
 
-  async function publish (event: Static<typeof WaitingEvent>): Promise<void> {
+  async function publish (event: Static<typeof WaitingEvent>, traceparent: string | null): Promise<void> {
     await broker!.publish({
       id: event.message_id,
       type: event.event_type,
@@ -39,16 +39,32 @@ export default fp(async (fastify) => {
         'cloudEvents:source': '/db-service/orders',
         'cloudEvents:type': event.event_type,
         'cloudEvents:subject': String(event.order_id),
-        'cloudEvents:time': event.occurred_at
+        'cloudEvents:time': event.occurred_at,
+        // By the name that tracing libraries read, and as CloudEvents' extension for distributed tracing.
+        ...traceparent !== null && { traceparent, 'cloudEvents:traceparent': traceparent }
       }
     })
+  }
+
+  async function publishTraced (event: Static<typeof WaitingEvent>): Promise<void> {
+    if (!tracing) return await publish(event, event.traceparent)
+    await tracing.follow(event.traceparent, {
+      name: `publish ${event.event_type}`,
+      kind: 'producer',
+      attributes: {
+        'messaging.system': 'rabbitmq',
+        'messaging.operation.type': 'send',
+        'messaging.destination.name': config.RABBITMQ_QUEUE,
+        'messaging.message.id': event.message_id
+      }
+    }, async (own) => await publish(event, own))
   }
 
   /** Publishes one batch, and says whether there was one. */
   async function relayBatch (): Promise<boolean> {
     const claimed = await events.claim(BATCH, HOLD_SECONDS)
     if (claimed.length === 0) return false
-    const results = await Promise.allSettled(claimed.map(publish))
+    const results = await Promise.allSettled(claimed.map(publishTraced))
     const confirmed = claimed.filter((_, n) => results[n]!.status === 'fulfilled')
     const failed = claimed.filter((_, n) => results[n]!.status === 'rejected')
     const ids = (some: { id: number }[]) => some.map(({ id }) => id)
@@ -75,4 +91,4 @@ export default fp(async (fastify) => {
   })
   broker.onReady(() => relay.wake())
   events.onAnnounced(() => relay.wake())
-}, { name: 'order-events', dependencies: ['broker', 'events', 'jobs'] })
+}, { name: 'order-events', dependencies: ['broker', 'events', 'jobs', 'tracing'] })

@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import { StorefrontProduct, StorefrontProductPage } from '../catalogue/storefront.ts'
+import { About } from '../operations/about.ts'
 import { probeSchemas } from '../operations/probes.ts'
 import { accountSchemas } from '../users/storefront-auth.ts'
 
@@ -8,7 +9,7 @@ export function openFace (fastify: FastifyInstance): void {
   fastify.addHook('onRoute', (route) => {
     if (route.schema) route.schema = { security: [], ...route.schema }
   })
-  for (const schema of [StorefrontProduct, StorefrontProductPage, ...probeSchemas, ...accountSchemas]) {
+  for (const schema of [StorefrontProduct, StorefrontProductPage, About, ...probeSchemas, ...accountSchemas]) {
     fastify.addSchema(schema)
   }
 }

@@ -16,13 +16,19 @@ const HOLD_SECONDS = 300
 /** How often to look for emails. */
 const LOOK_EVERY_MS = 1000
 
+/** Of the span of an email that a request led to. */
+const SEND = { name: 'send email', kind: 'client', attributes: { 'network.protocol.name': 'smtp' } } as const
+
 /** How long what is being sent may go on when the gateway closes. */
 const CLOSE_AFTER_MS = 3000
 
 /** Sends the emails that wait in gateway.emails, at least once; a repeat has the same Message-ID. */
 export default fp(async (fastify) => {
-  const { config, jobs, log, mailer, notifications } = fastify
+  const { config, jobs, log, mailer, metrics, notifications, tracing } = fastify
   if (!mailer) return
+  const count = metrics.counter('db_service_emails_total',
+    'Attempts to send an email: accepted by the mail server, to be tried again, failed for good', 'outcome',
+    ['accepted', 'retried', 'failed'])
   let wasAway = true
   // Accepted by the mail server, but not marked yet: kept over a moment without the database, so that none goes out
   // twice.
@@ -34,12 +40,14 @@ export default fp(async (fastify) => {
     const unsubscribeUrl = new URL(`notifications/unsubscribe?token=${notifications.unsubscribeToken(email.user_id)}`,
       slashed(config.PUBLIC_URL)).href
     try {
-      await mailer!.send({
+      const deliver = async () => await mailer!.send({
         messageId: `<${email.message_id}@${new URL(config.PUBLIC_URL).hostname}>`,
         to: { name: `${email.first_name} ${email.last_name}`.replace(/\p{Cc}/gu, ' '), address: email.email_address },
         unsubscribeUrl,
         ...renderEmail(email, { shop: config.APP_NAME, unsubscribeUrl })
       })
+      if (tracing) await tracing.follow(email.traceparent, SEND, deliver)
+      else await deliver()
       return null
     } catch (error) {
       const { isPermanent = false, isServerAway = false } = error instanceof MailError ? error : {}
@@ -56,6 +64,7 @@ export default fp(async (fastify) => {
     const record = async (some: EmailFailure[]) => {
       const dead = await notifications.recordFailures(some)
       for (const { id, reason } of some) {
+        count(dead.includes(id) ? 'failed' : 'retried')
         if (dead.includes(id)) log.error({ email: id, reason }, 'an email failed for good')
       }
     }
@@ -65,10 +74,17 @@ export default fp(async (fastify) => {
       refused.map((failure) => ({ ...failure, reason: 'the reason could not be recorded' })), record)
   }
 
+  async function expire (signal: AbortSignal): Promise<void> {
+    for (let batch = SWEEP; batch === SWEEP && !signal.aborted;) {
+      batch = await notifications.expireEmails(SWEEP)
+      count('failed', batch)
+    }
+  }
+
   jobs.loop('emails', LOOK_EVERY_MS, async (signal) => {
     await markAccepted()
     // Or each look for what is due would walk past what nobody could send in time.
-    while (await notifications.expireEmails(SWEEP) === SWEEP && !signal.aborted);
+    await expire(signal)
     if (hastenedTo !== null) hastenedTo = await notifications.hastenEmails(SWEEP, hastenedTo)
     const claimed = await notifications.claimEmails(BATCH, HOLD_SECONDS)
     const emails = claimed.filter(({ id }) => !accepted.some((email) => email.id === id))
@@ -81,6 +97,7 @@ export default fp(async (fastify) => {
     const failures = results.filter((failure) => failure !== null)
     const sent = emails.filter((_, n) => results[n] === null)
     accepted.push(...sent)
+    count('accepted', sent.length)
     await markAccepted()
     await recordFailures(failures)
     if (sent.length > 0 && wasAway) hastenedTo = 0
@@ -88,7 +105,7 @@ export default fp(async (fastify) => {
     if (wasAway) throw new Error(failures.find((failure) => failure.server_away)!.reason)
     return true
   })
-}, { name: 'email', dependencies: ['jobs', 'mailer', 'notifications'] })
+}, { name: 'email', dependencies: ['jobs', 'mailer', 'metrics', 'notifications', 'tracing'] })
 
 /** So that a path in PUBLIC_URL stays: URL resolves against the last slash. */
 const slashed = (url: string) => url.endsWith('/') ? url : `${url}/`

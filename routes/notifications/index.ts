@@ -10,6 +10,7 @@ import { Status } from '../orders/schema.ts'
 export const WaitingEmail = Type.Object({
   id: Type.Integer(),
   message_id: Type.String(),
+  traceparent: nullable(Type.String({ description: 'the trace of the request that caused it' })),
   user_id: Type.String(),
   first_name: Type.String(),
   last_name: Type.String(),

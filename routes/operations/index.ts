@@ -3,6 +3,7 @@ import type { FastifyInstance } from 'fastify'
 import { Type, type Static } from '@sinclair/typebox'
 import { Moment, nullable, object, oneOf, ref } from '../../schemas.ts'
 import { problem } from '../../common/problems.ts'
+import { showQueues } from './queue-metrics.ts'
 import invariants from './invariants.ts'
 
 export const QUEUES = ['reminders', 'emails', 'order-events', 'housekeeping'] as const
@@ -145,11 +146,5 @@ export default fp(async (fastify) => {
   await fastify.register(invariants)
   const operations = operationsDomain(fastify)
   fastify.decorate('operations', operations)
-  // Asked for both at the same moment: one answer for the two.
-  let reading: ReturnType<typeof operations.listQueues> | undefined
-  const listOnce = async () => await (reading ??= operations.listQueues().finally(() => { reading = undefined }))
-  const read = (field: 'depth' | 'failed') => async () =>
-    Object.fromEntries((await listOnce()).map((state) => [state.queue, state[field]]))
-  fastify.metrics.gauge('queue_depth', 'What waits in a queue, or is under way', read('depth'))
-  fastify.metrics.gauge('queue_failed', 'What failed for good in a queue', read('failed'))
+  showQueues(fastify.metrics, operations.listQueues)
 }, { name: 'operations', dependencies: ['broker', 'database', 'jobs', 'metrics'] })

@@ -181,5 +181,5 @@ export default fp(async (fastify) => {
   // What the last check of any gateway found: a few rows.
   fastify.metrics.gauge('db_service_invariants_broken', 'Laws of the shop that are broken: 1 for each that is',
     async () => Object.fromEntries((await invariants.list()).invariants.filter(({ broken }) => broken !== null)
-      .map(({ invariant, broken }) => [invariant, broken! > 0 ? 1 : 0])))
+      .map(({ invariant, broken }) => [invariant, broken! > 0 ? 1 : 0])), 'invariant')
 }, { name: 'invariants', dependencies: ['database', 'metrics'] })

@@ -25,34 +25,16 @@ const Health = object('Health', {
     }
   }]
 })
-const About = object('About', {
-  name: Type.String(),
-  version: Type.String(),
-  docs: Type.String(),
-  redoc: Type.String(),
-  openapi: Type.String(),
-  health: Type.String()
-}, { examples: [{ name, version, docs: '/docs', redoc: '/redoc', openapi: '/openapi.json', health: '/health' }] })
 const Alive = object('Alive', { status: Type.String() }, { examples: [{ status: 'alive' }] })
 const Ready = object('Ready', { status: Type.String() }, { examples: [{ status: 'ready' }] })
 
 /** What these routes refer to by name. */
-export const probeSchemas = [Health, About, Alive, Ready]
+export const probeSchemas = [Health, Alive, Ready]
 
 const tags = ['Gateway']
 
-/** What needs no key: the front page and the probes. */
+/** The probes: they need no key. */
 const routes: FastifyPluginAsyncTypebox = async (fastify) => {
-  fastify.get('/', {
-    schema: {
-      operationId: 'getAbout',
-      summary: 'Name, version, where to go next',
-      description: 'The front page of the gateway.',
-      tags,
-      response: responses({ 200: ref(About) })
-    }
-  }, async () => ({ name, version, docs: '/docs', redoc: '/redoc', openapi: '/openapi.json', health: '/health' }))
-
   fastify.get('/health', {
     schema: {
       operationId: 'getHealth',

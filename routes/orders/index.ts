@@ -20,6 +20,9 @@ const Placed = Type.Object({
   replayed: Type.Boolean()
 })
 
+/** How an order comes to be: orders.place knows them by these names. */
+const OPERATIONS = ['place', 'checkout', 'place_managed', 'place_for_caller'] as const
+
 export interface OrderFilter {
   user_id?: string
   status?: string
@@ -49,10 +52,12 @@ function ordersDomain (fastify: FastifyInstance) {
   const remove = statement('orders/delete-order', Type.Object({ deleted: Type.Boolean() }))
   const foldTotals = statement('orders/fold-totals', Type.Object({ folded: Type.Integer() }))
   const clearKeys = statement('orders/clear-idempotency-keys', Type.Object({ key: Type.String() }))
+  const countPlaced = fastify.metrics.counter('db_service_orders_placed_total',
+    'Orders placed, by how; not those told of once more by Idempotency-Key', 'operation', OPERATIONS)
 
   /** Runs a write that makes an order, at most once per Idempotency-Key. */
   async function placeOnce (
-    operation: 'place' | 'checkout' | 'place_managed' | 'place_for_caller', input: object, context: Context
+    operation: typeof OPERATIONS[number], input: object, context: Context
   ) {
     const placed = (await place.first(operation, JSON.stringify({ ...input, sell_unpriced: sellUnpriced }),
       JSON.stringify(context)))!
@@ -62,6 +67,7 @@ function ordersDomain (fastify: FastifyInstance) {
       if (!isErrorCode(code)) throw new Error(`the database refused with an unlisted code: ${code}`)
       throw Object.assign(problem(code, facts), { requestId, isReplay: placed.replayed })
     }
+    if (!placed.replayed) countPlaced(operation)
     return { order_id: placed.order_id!, document: placed.answer!, replayed: placed.replayed }
   }
 
@@ -165,4 +171,4 @@ export default fp(async (fastify) => {
         'SELL_UNPRICED=true'
     )
   })
-}, { name: 'orders', dependencies: ['database', 'events'] })
+}, { name: 'orders', dependencies: ['database', 'events', 'metrics'] })

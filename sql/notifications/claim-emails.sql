@@ -12,9 +12,9 @@ with claimed as (
     order by next_attempt_at
     limit $1
     for no key update skip locked))
-  returning id, message_id, user_id, history_id, failed_at
+  returning id, message_id, user_id, history_id, failed_at, traceparent
 )
-select c.id, c.message_id, u.external_user_id as user_id, u.first_name, u.last_name, u.email_address,
+select c.id, c.message_id, c.traceparent, u.external_user_id as user_id, u.first_name, u.last_name, u.email_address,
   case when c.history_id is null then (
     select json_build_object('names', coalesce(json_agg(usual.product_name), '[]'))
     from (

@@ -65,10 +65,15 @@ t.test('selectors and names lead to what they mean', async (t) => {
   t.equal(only('NetworkPolicy').spec.ingress[0].ports[0].port, name)
 })
 
-t.test('probes ask what each is for', async (t) => {
+t.test('probes ask what each is for, at the port that is for them', async (t) => {
+  const port = Number(settings.ADMIN_PORT)
+  t.equal(gateway.ports.find(({ name }: { name: string }) => name === 'admin').containerPort, port)
+  t.match(deployment.spec.template.metadata.annotations, {
+    'prometheus.io/scrape': 'true', 'prometheus.io/port': `${port}`
+  })
   const { paths } = JSON.parse(readFileSync(join(root, 'openapi.json'), 'utf8'))
   for (const [probe, path] of [['startup', '/livez'], ['liveness', '/livez'], ['readiness', '/readyz']]) {
-    t.match(gateway[`${probe}Probe`].httpGet, { path, port: gateway.ports[0].name })
+    t.match(gateway[`${probe}Probe`].httpGet, { path, port: 'admin' })
     t.ok(paths[path!], path)
   }
 })

@@ -12,9 +12,12 @@ import { freshDatabase } from '../helper.ts'
 const root = join(import.meta.dirname, '../..')
 const run = promisify(execFile)
 
-/** Half of the 288 packages and 149 MB of release 1.0; docs/dependencies.md has the figures of each. */
-const MAX_PACKAGES = 144
-const MAX_MEGABYTES = 75
+/**
+ * Half of the 288 packages and 149 MB of release 1.0, and OpenTelemetry's 9 of 18 MB; docs/dependencies.md has the
+ * figures of each.
+ */
+const MAX_PACKAGES = 153
+const MAX_MEGABYTES = 93
 
 function countPackages (folder: string): number {
   const { packages } = JSON.parse(readFileSync(join(folder, '.package-lock.json'), 'utf8')) as {

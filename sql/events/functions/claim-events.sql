@@ -34,7 +34,7 @@ begin
   -- Here and not in the statement that calls: it does not see what was committed since it began.
   select coalesce(json_agg(json_build_object(
     'id', o.id, 'message_id', o.message_id, 'order_id', o.order_id, 'event_type', o.event_type,
-    'payload', o.payload::text, 'occurred_at', o.occurred_at)), '[]')
+    'payload', o.payload::text, 'occurred_at', o.occurred_at, 'traceparent', o.traceparent)), '[]')
   into events
   from orders.outbox o where o.id = any (ids);
 end

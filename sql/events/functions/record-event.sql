@@ -8,7 +8,7 @@ begin
     return null;
   end if;
 
-  insert into orders.outbox (order_id, event_type, payload, request_id)
+  insert into orders.outbox (order_id, event_type, payload, request_id, traceparent)
   select new.id, kind.event_type,
     jsonb_build_object(
       'event_type', kind.event_type,
@@ -24,7 +24,8 @@ begin
       'status', new.status,
       -- In UTC, whatever the time zone of whoever changes the order.
       'occurred_at', to_char(clock_timestamp() at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"+00:00"')),
-    nullif(current_setting('db_service.request_id', true), '')
+    nullif(current_setting('db_service.request_id', true), ''),
+    nullif(current_setting('db_service.traceparent', true), '')
   from (
     select case
       when tg_op = 'INSERT' then 'order_created'

@@ -18,8 +18,9 @@ begin
     request)
   returning history_id into entry;
 
-  insert into gateway.emails (user_id, history_id)
-  select id, entry from users.users where id = new.user_id and order_notifications_via_email;
+  insert into gateway.emails (user_id, history_id, traceparent)
+  select id, entry, nullif(current_setting('db_service.traceparent', true), '') from users.users
+  where id = new.user_id and order_notifications_via_email;
 
   if new.status in ('cancelled', 'failed') and old.status <> 'shipped' then
     perform orders.return_stock(new.id);

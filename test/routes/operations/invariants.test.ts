@@ -98,7 +98,7 @@ t.test('GET /api/v1/invariants, the metric and the log name what is broken', asy
   const { sql, call } = shop
   await fill(shop, { 'x-api-key': 'a-key' })
   const metric = async () => [...(await call('GET', '/metrics', undefined, { 'x-api-key': 'a-key' })).text
-    .matchAll(/^db_service_invariants_broken\{name="([\w-]+)"\} (\d)$/gm)].map(([, name, value]) => [name, value])
+    .matchAll(/^db_service_invariants_broken\{invariant="([\w-]+)"\} (\d)$/gm)].map(([, name, value]) => [name, value])
   t.same(await metric(), [], 'nobody has looked yet')
 
   const path = '/api/v1/invariants'

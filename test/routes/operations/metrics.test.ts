@@ -32,13 +32,16 @@ t.test('GET /metrics', async (t) => {
     do {
       await nextTick()
       text = (await read()).text
-    } while (!/^gate_active\{name="passwords"\} [1-9]/m.test(text))
+    } while (!/^db_service_gate_active\{gate="passwords"\} [1-9]/m.test(text))
     await Promise.all(flood)
     text = (await read()).text
-    for (const name of ['passwords', 'database']) {
-      t.match(text, new RegExp(`^gate_active\\{name="${name}"\\} 0$`, 'm'))
-      t.match(text, new RegExp(`^gate_waiting\\{name="${name}"\\} 0$`, 'm'))
+    for (const name of [
+      'gate_active{gate="passwords"}', 'gate_waiting{gate="passwords"}', 'pool_active{pool="database"}',
+      'pool_waiting{pool="database"}'
+    ]) {
+      t.match(text, `\ndb_service_${name} 0\n`)
     }
+    t.match(text, '\ndb_service_pool_places{pool="database"} 7\n')
     for (const name of [
       'nodejs_eventloop_lag_seconds', 'process_resident_memory_bytes', 'nodejs_heap_size_used_bytes'
     ]) {
