@@ -8,6 +8,7 @@ import postgres, { type Sql } from 'postgres'
 import { startEmbedded } from '../database/embedded.ts'
 import { endOnSignals } from '../database/interrupt.ts'
 import { migrate } from '../database/migration/index.ts'
+import { chosenPrograms, POSTGRES_VERSION } from './postgres-version.ts'
 
 const root = join(import.meta.dirname, '..')
 
@@ -24,7 +25,8 @@ export function scratchDir (): string {
 }
 
 /** One server for all test files of this checkout; the first to come starts it, the others adopt it. */
-const dataDir = join(scratchDir(), `db-service-test-${createHash('sha256').update(root).digest('hex').slice(0, 8)}`)
+const own = createHash('sha256').update(root).digest('hex').slice(0, 8)
+const dataDir = join(scratchDir(), `db-service-test-${own}-${POSTGRES_VERSION}`)
 
 /** Where test/run.ts says what the test files of one run of tap share. */
 const sharedFile = join(dataDir, 'shared.json')
@@ -51,7 +53,8 @@ export async function startTestServer (): Promise<TestServer> {
     ? { url: given, stop: async () => {} }
     // Nothing of a test outlives it, so nothing needs to reach the disk.
     : await startEmbedded(dataDir, {
-      settings: { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off', max_connections: '300' }
+      settings: { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off', max_connections: '300' },
+      programs: chosenPrograms()
     })
   return { url: server.url, template: await makeTemplate(server.url), stop: async () => await server.stop() }
 }
