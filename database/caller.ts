@@ -13,6 +13,10 @@ export class Caller {
   share = ''
   /** By `performance.now()`. */
   deadline = 0
+  /** What it reads is to be as new as this position (positions.ts); undefined: it does not say. */
+  token: string | undefined
+  /** Whether a statement has been run for it that may have changed something. */
+  hasWritten = false
 
   constructor (socket: Socket, isReading: boolean) {
     this.#socket = socket

@@ -30,7 +30,7 @@ export function chosenPrograms (): string | undefined {
 }
 
 function install (folder: string, spec: string): void {
-  console.error(`installing PostgreSQL ${POSTGRES_VERSION} (${spec}) in ${folder}`)
+  process.stderr.write(`installing PostgreSQL ${POSTGRES_VERSION} (${spec}) in ${folder}\n`)
   mkdirSync(folder, { recursive: true })
   try {
     // Its script makes links; without --prefix npm would install into the project around the folder.
