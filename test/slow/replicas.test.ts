@@ -221,9 +221,11 @@ t.test('one that was promoted by mistake goes its own way and is not read', asyn
   const shop = await openOwnShop(t, { ...withReplica(), READ_DATABASE_URL: strayed.url })
   await strayed.promote()
   await strayed.sql`update users.users set city = 'Nowhere' where external_user_id = ${userId(5)}`
-  const cities: string[] = []
   // Its log grows past the primary's.
   await strayed.sql`select pg_switch_wal()`
+  // Which is noticed when it is asked next.
+  await until(async () => await cityOf(shop, userId(5)) !== 'Nowhere', 'it is left out')
+  const cities: string[] = []
   for (let n = 0; n < 200; n++) {
     cities.push(await cityOf(shop, userId(5)))
     await sleep(10)
