@@ -30,6 +30,10 @@ export interface Standby {
   close (): Promise<void>
 }
 
+/** The address of one database by several hosts. */
+export const addressOf = (first: string, ...others: string[]): string =>
+  first.replace(/(?<=@)[^/]*/, [first, ...others].map((url) => new URL(url).host).join())
+
 export interface StandbyOptions {
   /** A commit on the primary waits for this one, or for any of those that have it set. */
   isSynchronous?: boolean

@@ -1,15 +1,11 @@
 import t, { type Test } from 'tap'
 import { openOwnServer, STREAMING } from '../../scripts/trials/own-server.ts'
-import { openStandby } from '../../scripts/trials/standby.ts'
+import { addressOf, openStandby } from '../../scripts/trials/standby.ts'
 import { until } from '../checks.ts'
 import { openOwnShop, userId, type Shop } from '../helper.ts'
 import { openWay } from '../way.ts'
 
 t.setTimeout(600_000)
-
-/** The same database by several hosts. */
-const hosts = (first: string, ...others: string[]) =>
-  first.replace(/(?<=@)[^/]*/, [first, ...others].map((url) => new URL(url).host).join())
 
 /** What each needs a connection of its own for: reads, writes, /query, probes. */
 async function statusesOf ({ call }: Shop): Promise<string> {
@@ -38,7 +34,7 @@ t.test('the primary is killed, its standby promoted: all of the gateway finds it
   const { server, standby } = await open(t)
   // The standby first, and read from: neither makes it the primary before it is.
   const shop = await openOwnShop(t, {
-    DATABASE_URL: hosts(standby.url, server.url), READ_DATABASE_URL: standby.url, REMINDER_CRON: '* * * * *'
+    DATABASE_URL: addressOf(standby.url, server.url), READ_DATABASE_URL: standby.url, REMINDER_CRON: '* * * * *'
   })
   t.equal(await statusesOf(shop), WORKS)
   t.equal(await bossesOn(standby), 0)
@@ -63,7 +59,7 @@ t.test('the primary says nothing any more, its standby is promoted', async (t) =
   const { server, standby } = await open(t)
   const way = await openWay(server.url)
   t.teardown(async () => await way.close())
-  const shop = await openOwnShop(t, { DATABASE_URL: hosts(way.url, standby.url) })
+  const shop = await openOwnShop(t, { DATABASE_URL: addressOf(way.url, standby.url) })
   t.equal(await statusesOf(shop), WORKS)
   way.freeze(true)
   await standby.promote()
