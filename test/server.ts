@@ -32,7 +32,13 @@ const dataDir = join(scratchDir(), `db-service-test-${own}-${POSTGRES_VERSION}`)
 const sharedFile = join(dataDir, 'shared.json')
 
 /** A server for tests and a migrated template database on it, named after the SQL it was made from. */
-export interface TestServer { url: string, template: string, stop (): Promise<void> }
+export interface TestServer {
+  url: string
+  template: string
+  /** The server through a pooler, where TEST_POOLER asks for one (test/run.ts). */
+  pooler?: string
+  stop (): Promise<void>
+}
 
 /**
  * Finds the server that the test files share or, for a file run by itself, starts one. TEST_DATABASE_URL names a server
@@ -80,7 +86,7 @@ export async function share (server: TestServer | null): Promise<void> {
   if (!server) return await rm(sharedFile, { force: true })
   // With a server of somebody else's nothing has made the folder yet.
   await mkdir(dataDir, { recursive: true })
-  await writeFile(sharedFile, JSON.stringify({ url: server.url, template: server.template }))
+  await writeFile(sharedFile, JSON.stringify({ ...server, stop: undefined }))
 }
 
 /** The same server, another database. */

@@ -111,7 +111,7 @@ export async function run ({ isShort }: { isShort: boolean }): Promise<Verdict[]
         done: `a replica that is ${name}`,
         expected: `nobody waits for it any more after ${LEFT_OUT_WITHIN_MS} ms; it comes back by itself`,
         seen: `${late.length} waited, the last sent after ${leftOut.toFixed()} ms, the slowest ` +
-          `${slowest(seen).toFixed()} ms; read from again ${back.toFixed()} ms after the end${isBusy ? NOT_JUDGED : ''}`,
+          `${slowest(seen).toFixed()} ms; read from again after ${back.toFixed()} ms${isBusy ? NOT_JUDGED : ''}`,
         holds: Number.isFinite(back) && (isBusy || leftOut <= LEFT_OUT_WITHIN_MS + 200)
       })
     }
