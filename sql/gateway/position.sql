@@ -1,5 +1,5 @@
--- How far the server is in its log, as 16 hex digits: a standby has applied all before it, a primary has made all before
--- it certain to reach the standbys. And which server process it is: of two with one log, only one is the primary.
+-- How far the server is in its log, as 16 hex digits: a standby has applied all before it, a primary has made all
+-- before it certain to reach the standbys. And which server process it is: of two with one log, one is the primary.
 select lpad(to_hex((s.reached - '0/0')::bigint), 16, '0') as position, s.is_standby,
   extract(epoch from pg_postmaster_start_time())::text as server
 from (
