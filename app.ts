@@ -7,6 +7,7 @@ import broker from './plugins/broker.ts'
 import browser from './plugins/browser.ts'
 import caching from './plugins/caching.ts'
 import compression from './plugins/compression.ts'
+import consistency from './plugins/consistency.ts'
 import context from './plugins/context.ts'
 import cors from './plugins/cors.ts'
 import database from './plugins/database.ts'
@@ -64,8 +65,8 @@ import loginRoutes from './routes/users/storefront-auth.ts'
 
 /** In their order: hooks run as they are registered here. */
 const plugins = [
-  errors, context, deadlines, metrics, tracing, database, identity, keys, broker, caching, compression, cors, sockets,
-  browser, mailer, jobs, pressure, limits, openapi, passwords, validation
+  errors, context, deadlines, metrics, tracing, database, consistency, identity, keys, broker, caching, compression,
+  cors, sockets, browser, mailer, jobs, pressure, limits, openapi, passwords, validation
 ]
 const domains = [catalogue, carts, events, orders, users, notifications, query, operations]
 const work = [eventJobs, emailJobs, reminderJobs, housekeepingJobs]

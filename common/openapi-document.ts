@@ -31,6 +31,7 @@ export const headers = {
     ...text('this is the first response to the Idempotency-Key again', 'true'),
     schema: { type: 'string' as const, enum: ['true'] }
   },
+  'Consistency-Token': text('a read that sends it along is as new as this write', '00000000030000d8'),
   'Retry-After': number('seconds after which to try again', 1),
   'WWW-Authenticate': text('how to say who is calling', 'Bearer'),
   'Content-Disposition': text('what to call the document', 'inline; filename="invoice-3422000"'),

@@ -17,6 +17,10 @@ export class Caller {
   span: Span | undefined
   /** By `performance.now()`. */
   deadline = 0
+  /** What it reads is to be as new as this position (positions.ts); undefined: it does not say. */
+  token: string | undefined
+  /** Whether a statement has been run for it that may have changed something. */
+  hasWritten = false
 
   constructor (socket: Socket, isReading: boolean) {
     this.#socket = socket

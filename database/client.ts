@@ -1,6 +1,6 @@
 import { connect, Socket, type NetConnectOpts } from 'node:net'
 import postgres, { type Sql } from 'postgres'
-import { findHost, hostsOf } from './hosts.ts'
+import { findHost, hostsOf, placeOf } from './hosts.ts'
 
 const isoTimestamp = (text: string) => `${text.replace(' ', 'T')}${text.includes('+') ? ':00' : ''}`
 
@@ -65,8 +65,8 @@ export function socketsTo (url: string, show: (socket: Socket, address: NetConne
   if (hostsOf(url).length === 1) return open
   return async (): Promise<Socket> => {
     try {
-      const { hostname, port } = new URL(await findHost(url))
-      return open({ host: [hostname.replace(/^\[|\]$/g, '')], port: [Number(port || 5432)] })
+      const { host, port } = placeOf(await findHost(url))
+      return open({ host: [host], port: [port] })
     } catch (error) {
       // The driver forgets a client whose socket could not be made; one that breaks it makes again.
       const broken = new Socket()

@@ -1,5 +1,7 @@
 import { readFileSync } from 'node:fs'
+import { Socket } from 'node:net'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import postgres from 'postgres'
 
 const PING = readFileSync(join(import.meta.dirname, '../sql/gateway/ping.sql'), 'utf8')
@@ -9,6 +11,9 @@ const REMEMBERED_MS = 1000
 
 /** How long hosts have to respond; one that says nothing must not hold up the others. */
 const SEARCH_MS = 2500
+
+/** One that is not what is looked for is asked again so often while others say nothing: it may become it. */
+const ASK_AGAIN_MS = 200
 
 const PARTS = /^(postgres(?:ql)?:\/\/(?:[^/?#]*@)?)([^/?#@]*)(.*)$/s
 const TARGET = /([?&])target_session_attrs=([^&]*)&?/
@@ -59,23 +64,53 @@ export async function findHost (url: string): Promise<string> {
   }
 }
 
+/** Host and port that an address of one host names. */
+export function placeOf (url: string): { host: string, port: number } {
+  const { hostname, port } = new URL(url)
+  return { host: hostname.replace(/^\[|\]$/g, ''), port: Number(port || 5432) }
+}
+
+/** For another driver (pg), which takes one host only: a socket that goes to the right one, wherever it is sent. */
+export class SocketToHost extends Socket {
+  readonly #url: string
+
+  constructor (url: string) {
+    super()
+    this.#url = url
+  }
+
+  override connect (): this {
+    findHost(this.#url).then((found) => {
+      const { host, port } = placeOf(found)
+      super.connect(port, host)
+    }, (error) => this.destroy(error))
+    return this
+  }
+}
+
 async function firstOf (hosts: string[]): Promise<string> {
-  const clients = hosts.map((host) => postgres(host, {
-    max: 1,
-    prepare: false,
-    fetch_types: false,
-    onnotice: () => {},
-    connect_timeout: 2,
-    connection: { application_name: 'db-service' }
-  }))
-  let timer: NodeJS.Timeout | undefined
-  const late = new Promise<never>(
-    (_resolve, reject) => { timer = setTimeout(() => reject(new Error('no answer in time')), SEARCH_MS) }
-  )
+  const { promise: end, reject } = Promise.withResolvers<never>()
+  end.catch(() => {})
+  let isOver = false
+  const endWith = (reason: string) => {
+    isOver = true
+    reject(new Error(reason))
+  }
+  const timer = setTimeout(() => endWith('no answer in time'), SEARCH_MS)
+  // Who has not answered yet. When all have, there is nothing to wait for.
+  const silent = new Set(hosts)
   try {
-    return await Promise.any(hosts.map(async (host, n) => {
-      await Promise.race([clients[n]!.unsafe(PING), late])
-      return host
+    return await Promise.any(hosts.map(async (host) => {
+      for (;;) {
+        try {
+          await ask(host, end)
+          return host
+        } catch (error) {
+          silent.delete(host)
+          if (silent.size === 0 || isOver) throw error
+        }
+        await sleep(ASK_AGAIN_MS)
+      }
     }))
   } catch (error) {
     const reasons = (error as AggregateError).errors.map(
@@ -85,6 +120,23 @@ async function firstOf (hosts: string[]): Promise<string> {
       { code: 'CONNECTION_NO_HOST' })
   } finally {
     clearTimeout(timer)
-    for (const client of clients) client.end({ timeout: 0 }).catch(() => {})
+    endWith('another was found')
+  }
+}
+
+/** Whether a host responds and is what its address says; rejects with why not. */
+async function ask (host: string, end: Promise<never>): Promise<void> {
+  const client = postgres(host, {
+    max: 1,
+    prepare: false,
+    fetch_types: false,
+    onnotice: () => {},
+    connect_timeout: 2,
+    connection: { application_name: 'db-service' }
+  })
+  try {
+    await Promise.race([client.unsafe(PING), end])
+  } finally {
+    client.end({ timeout: 0 }).catch(() => {})
   }
 }

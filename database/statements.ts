@@ -57,6 +57,8 @@ const LOCK_WAIT_MS = 1500
 /** Those who only read, by their file's verb. */
 const READING = /\/(find|list|count|search|export)(-|$)/
 
+export const isRead = (name: string): boolean => READING.test(name)
+
 /**
  * Of these, those that follow each other on few connections (Pool, depth): each holds up those behind it, so it takes
  * a millisecond, and what it returns is small. A page of orders takes more, an invoice has up to 10 MiB, and what

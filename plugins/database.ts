@@ -12,16 +12,17 @@ import { migrate, schemaVersion } from '../database/migration/index.ts'
 import { adminOn, locateDatabase } from '../database/open.ts'
 import type { PoolOptions } from '../database/pool-options.ts'
 import { Pool } from '../database/pool.ts'
-import { executeOnReplicas, type Replica } from '../database/replicas.ts'
+import { PositionRow, Positions } from '../database/positions.ts'
+import { RecentWrites } from '../database/recent-writes.ts'
+import { executeOnReplicas, noteWrites, Replica } from '../database/replicas.ts'
 import { reset, restoreNumbers, type Numbers } from '../database/migration/reset.ts'
 import { showServers } from '../database/server-metrics.ts'
 import { checkSettings } from '../database/session-settings.ts'
 import {
-  checkStatements, executeFor, executeOn, statementsOn, statementTexts, type Declaration, type Execute,
+  checkStatements, executeFor, executeOn, isRead, statementsOn, statementTexts, type Declaration, type Execute,
   type Measures
 } from '../database/statements.ts'
 import { everyTick } from '../database/ticks.ts'
-import { nullable } from '../schemas.ts'
 import { Watch } from '../database/watch.ts'
 import { instanceWatch } from '../database/watch-instance.ts'
 
@@ -52,15 +53,18 @@ const MARGIN_MS = 500
 /** A replica that does not respond to a small question in this time is left out. */
 const REPLICA_ANSWER_MS = 400
 
+/** What this gateway has written is read from the primary for so much longer than a replica may be behind. */
+const REMEMBERED_MS = 1000
+
 declare module 'fastify' {
   interface FastifyInstance {
     database: {
       /** Where it is, login included: for pg-boss, which has connections of its own. */
       url: string
-      /** A statement of sql/<name>.sql on the primary. */
+      /** A statement of sql/<name>.sql: on the primary, or on a replica where it may be (database/replicas.ts). */
       statement: ReturnType<typeof statementsOn>
-      /** The same on the first replica (READ_DATABASE_URL) that responds, else on the primary: for the catalogue. */
-      catalogueStatement: ReturnType<typeof statementsOn>
+      /** A position after every write that was done before the call, for `Consistency-Token`. */
+      position (): Promise<string>
       /** Runs work on a connection of its own without time limits, which ends when the server says nothing any more. */
       asAdmin: ReturnType<typeof adminOn>
       /** What every search of products or users goes through. */
@@ -150,8 +154,15 @@ export default fp(async (fastify) => {
     client: { ...BACKGROUND, prepare, settings: BY_INDEX }
   })
   await checkSettings(pool, client)
+  const positions = new Positions(watch)
   const replicas: Replica[] = []
-  for (const url of config.READ_DATABASE_URL) replicas.push(await open('replica', aimed(url), REPLICA_ANSWER_MS))
+  for (const url of config.READ_DATABASE_URL) {
+    const server = await open('replica', aimed(url), REPLICA_ANSWER_MS)
+    const replica = new Replica(server.pool, server.watch, positions)
+    replicas.push(replica)
+    fastify.addHook('onClose', replica.keepLooking())
+  }
+  if (replicas.length > 0) fastify.addHook('onClose', positions.keepLooking())
 
   const contention = new Contention(size, MAX_WAITING)
   fastify.metrics.watchGate('rows', contention)
@@ -170,7 +181,7 @@ export default fp(async (fastify) => {
       name: 'gateway/find-progress',
       row: Type.Object({ is_working: Type.Boolean(), progress: Type.String(), own: Type.Integer() })
     },
-    { name: 'gateway/replica-lag', row: Type.Object({ seconds: nullable(Type.Number()) }) },
+    { name: 'gateway/position', row: PositionRow },
     { name: 'orders/warm', row: Type.Object({ is_warm: Type.Boolean() }) }
   ]
   const measures: Measures = {
@@ -182,10 +193,20 @@ export default fp(async (fastify) => {
   }
   const forCallers = executeFor(pool, quick, contention, measures)
   const forJobs = executeOn(backgroundPool, measures)
-  const execute: Execute = (name, text, parameters) => (callers.getStore() ? forCallers : forJobs)(name, text,
-    parameters)
-  const traced = (execute: Execute) => fastify.tracing?.traced(execute) ?? execute
-  const statement = statementsOn(traced(execute), declared)
+  const onPrimary: Execute = (name, text, parameters) => {
+    const caller = callers.getStore()
+    if (!caller) return forJobs(name, text, parameters)
+    if (!isRead(name)) caller.hasWritten = true
+    return forCallers(name, text, parameters)
+  }
+  const maxLagMs = 1000 * config.MAX_REPLICA_LAG
+  const recent = new RecentWrites(maxLagMs + REMEMBERED_MS)
+  const execute = replicas.length === 0
+    ? onPrimary
+    : executeOnReplicas({
+      replicas, positions, recent, maxLagMs, measures, primary: noteWrites(onPrimary, recent, isRead)
+    })
+  const statement = statementsOn(fastify.tracing?.traced(execute) ?? execute, declared)
   const asideStatement = statementsOn(async (name, text, parameters) => {
     try {
       return await watch.run(text, parameters)
@@ -203,9 +224,7 @@ export default fp(async (fastify) => {
   fastify.decorate('database', {
     url: location.url,
     statement,
-    catalogueStatement: replicas.length > 0
-      ? statementsOn(traced(executeOnReplicas(replicas, execute, measures)), declared)
-      : statement,
+    position: async () => await positions.after(),
     asAdmin,
     searches,
     declared,

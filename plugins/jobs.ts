@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import fp from 'fastify-plugin'
 import { PgBoss } from 'pg-boss'
-import { findHost } from '../database/hosts.ts'
+import { driverUrl } from '../database/client.ts'
+import { hostsOf, SocketToHost } from '../database/hosts.ts'
 import { problem } from '../common/problems.ts'
 
 /** After a failure, a loop's pause doubles up to this. */
@@ -59,9 +60,11 @@ export default fp(async (fastify) => {
   const running = new Set<Promise<void>>()
   let isStarted = false
 
+  const { url } = fastify.database
   const boss = new PgBoss({
-    // It takes one host only: the one that is the primary now.
-    connectionString: await findHost(fastify.database.url),
+    // It takes one host only; where there are several, its sockets find the one that is the primary.
+    connectionString: driverUrl(url),
+    ...hostsOf(url).length > 1 && { stream: () => new SocketToHost(url) },
     max: 2,
     application_name: 'db-service jobs',
     persistWarnings: false,

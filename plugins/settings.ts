@@ -57,7 +57,10 @@ export const Settings = Type.Object({
   READ_DATABASE_URL: List({
     ...Database,
     list: checks.NEXT_ADDRESS,
-    description: 'streaming replicas for catalogue reads, comma-separated; a later one where those before are away'
+    description: 'streaming replicas for reads, comma-separated, each an address as DATABASE_URL'
+  }),
+  MAX_REPLICA_LAG: Type.Number({
+    minimum: 0.5, maximum: 60, default: 2, description: 'seconds that what is read from a replica may be old'
   }),
   QUERY_DATABASE_URL: Text({
     ...Database, description: 'login of the /query role, where the gateway may not create it'

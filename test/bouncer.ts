@@ -11,7 +11,7 @@ import type { Test } from 'tap'
 /** The PgBouncer of this machine; undefined where there is none. */
 export const BOUNCER = ['/usr/sbin/pgbouncer', 'pgbouncer'].find((path) => spawnSync(path, ['--version']).status === 0)
 
-/** A PgBouncer in transaction mode in front of a server. */
+/** A PgBouncer in transaction mode in front of a server, for every login and database of it. */
 export async function bounce (t: Pick<Test, 'teardown'>, url: string): Promise<string> {
   const free = createServer().listen(0, '127.0.0.1')
   await once(free, 'listening')
@@ -20,13 +20,20 @@ export async function bounce (t: Pick<Test, 'teardown'>, url: string): Promise<s
   const to = new URL(url)
   const folder = mkdtempSync(join(tmpdir(), 'db-service-bouncer-'))
   chmodSync(folder, 0o755)
+  writeFileSync(join(folder, 'users.txt'), `"${to.username}" "${decodeURIComponent(to.password)}"\n`)
   writeFileSync(join(folder, 'pgbouncer.ini'), `[databases]
-* = host=${to.hostname} port=${to.port} user=${to.username} password=${decodeURIComponent(to.password)}
+* = host=${to.hostname} port=${to.port}
 [pgbouncer]
 listen_addr = 127.0.0.1
 listen_port = ${port}
-auth_type = any
+auth_type = scram-sha-256
+auth_file = ${join(folder, 'users.txt')}
+auth_user = ${to.username}
+auth_query = select usename, passwd from pg_catalog.pg_shadow where usename = $1
 pool_mode = transaction
+max_client_conn = 2000
+default_pool_size = 10
+server_idle_timeout = 5
 unix_socket_dir =
 ${process.getuid?.() === 0 ? 'user = nobody' : ''}
 ignore_startup_parameters = extra_float_digits,statement_timeout,lock_timeout,` +

@@ -9,6 +9,7 @@ import type { Test } from 'tap'
 import gateway from '../app.ts'
 import { serverOptions } from '../options.ts'
 import { loadConfig, type Config } from '../plugins/settings.ts'
+import { setLimits } from './bouncer.ts'
 import { hashCheaply } from './hashing.ts'
 import { checkAnswer } from './openapi.ts'
 import { databaseUrl, dropDatabase, findTestServer } from './server.ts'
@@ -48,6 +49,7 @@ async function makeDatabase (): Promise<{ url: string, drop (): Promise<void> }>
   await asAdmin(async (admin) => {
     await admin.unsafe(`create database ${name} template ${server.template} strategy file_copy`)
   })
+  if (server.pooler !== undefined) await setLimits(databaseUrl(server.url, name))
   return {
     url: databaseUrl(server.url, name),
     drop: async () => {
@@ -134,6 +136,13 @@ async function startOnNew (settings: Settings) {
   return kept
 }
 
+/** What lets a gateway reach a database through the pooler, where TEST_POOLER asks for one. */
+async function throughPooler (url: string): Promise<Settings> {
+  const { pooler } = await findTestServer()
+  if (pooler === undefined) return {}
+  return { DATABASE_URL: databaseUrl(pooler, new URL(url).pathname.slice(1)), DATABASE_PREPARE: 'false' }
+}
+
 async function start (url: string, settings: Settings, stream?: Writable) {
   const config = loadConfig({
     NODE_ENV: 'test',
@@ -141,6 +150,7 @@ async function start (url: string, settings: Settings, stream?: Writable) {
     DATABASE_URL: url,
     DRAIN_SECONDS: '0',
     SECRET_KEY: 'a secret for tests, of 32 characters or more',
+    ...await throughPooler(url),
     ...settings
   })
   const options = serverOptions({ ...config, SEED_DIR: '' })

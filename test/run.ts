@@ -6,10 +6,12 @@ import { createRequire } from 'node:module'
 import { dirname, join, relative, resolve } from 'node:path'
 import { promisify } from 'node:util'
 import { endIfInterrupted } from '../database/interrupt.ts'
+import { BOUNCER, bounce } from './bouncer.ts'
 import { discard, share, startTestServer } from './server.ts'
 
 // npm test [-- files or folders]: one PostgreSQL for all test files, and tap with a process for each folder of them; a
-// file that is named has a process to itself. With --slow those of test/slow and of the packages, one process each.
+// file that is named has a process to itself. POSTGRES_VERSION: on another major version; TEST_POOLER=1: gateways reach
+// it through PgBouncer in transaction mode. With --slow those of test/slow and of the packages, one process each.
 const root = join(import.meta.dirname, '..')
 const ENTRIES = join(root, '.tap/folders')
 const CACHE = join(root, 'node_modules/.cache/db-service')
@@ -29,6 +31,11 @@ const files = isSlow
   ? await slowEntries()
   : (await Promise.all((named.length > 0 ? named : ['test']).map(entriesOf))).flat()
 const [server] = await Promise.all([startTestServer(), buildTap(), compile()])
+const endings: (() => Promise<void> | void)[] = []
+if (process.env.TEST_POOLER) {
+  if (!BOUNCER) throw new Error('TEST_POOLER is set, but there is no pgbouncer here (apt-get install pgbouncer)')
+  server.pooler = await bounce({ teardown: (end: () => Promise<void>) => { endings.push(end) } }, server.url)
+}
 await share(server)
 const tap = spawn('tap', [...options, ...files], {
   cwd: root,
@@ -48,6 +55,7 @@ endIfInterrupted(async () => {
 })
 const [code] = await once(tap, 'exit')
 await share(null)
+for (const end of endings) await end()
 await server.stop()
 // A failed test has kept its database, to be looked at.
 if (code === 0) await discard()

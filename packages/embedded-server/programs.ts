@@ -32,10 +32,13 @@ interface Account { uid: number, gid: number }
  * folder, as under /root, it gets the one capability that lets it.
  *
  * @param log told when a capability had to be given
+ * @param module the package's, where it is not the installed one
  * @throws Error saying what to do, when the package is absent, the programs do not run or no account fits
  */
-export async function findPrograms ({ home, folder }: Place, log: (message: string) => void): Promise<Programs> {
-  const binaries = await findBinaries()
+export async function findPrograms (
+  { home, folder }: Place, log: (message: string) => void, module?: string
+): Promise<Programs> {
+  const binaries = await (module === undefined ? findBinaries() : import(pathToFileURL(module).href))
   const account = process.getuid?.() === 0 ? await findAccount(folder) : undefined
   const { major, prefix } = await findWay(home, binaries.postgres, account, log)
   // PG* and LC_* variables of the caller must not reach the server; with TZ set initdb need not search the time zones.

@@ -23,20 +23,17 @@ declare module 'fastify' {
   interface FastifyInstance { catalogue: ReturnType<typeof catalogueDomain> }
 }
 
-/**
- * The catalogue. What shows it to customers reads the replica where there is one; the back office, which has prices in
- * cents, and stock, always reads the primary: whoever changes a product reads it back.
- */
+/** The catalogue: for customers, and with prices in cents, and stock, for the back office. */
 function catalogueDomain (fastify: FastifyInstance) {
-  const { catalogueStatement: replicated, statement } = fastify.database
+  const { statement } = fastify.database
   const Total = { total: Type.Integer() }
-  const find = replicated('catalogue/find', ProductRow)
-  const list = replicated('catalogue/list', Type.Object({ ...Total, ...ProductRow.properties }))
-  const search = replicated('catalogue/search',
+  const find = statement('catalogue/find', ProductRow)
+  const list = statement('catalogue/list', Type.Object({ ...Total, ...ProductRow.properties }))
+  const search = statement('catalogue/search',
     Type.Object({ ...Total, is_near: Type.Boolean(), ...ProductRow.properties }))
-  const findOffers = replicated('catalogue/find-offers', Offer)
-  const listDepartments = replicated('catalogue/list-departments', Department)
-  const listAisles = replicated('catalogue/list-aisles', Aisle)
+  const findOffers = statement('catalogue/find-offers', Offer)
+  const listDepartments = statement('catalogue/list-departments', Department)
+  const listAisles = statement('catalogue/list-aisles', Aisle)
   const findManaged = statement('catalogue/find-managed', ManagedProductRow)
   const listManaged = statement('catalogue/list-managed',
     Type.Object({ ...Total, ...ManagedProductRow.properties }))

@@ -3,13 +3,12 @@ import { once } from 'node:events'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { randomBytes } from 'node:crypto'
-import { createServer, type AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import postgres, { type Sql } from 'postgres'
 import { endIfInterrupted } from '../../database/interrupt.ts'
 import { databaseUrl, dropDatabase, findTestServer } from '../../test/server.ts'
-import { openOwnServer, type OwnServer } from './own-server.ts'
+import { freePort, openOwnServer, STREAMING, type OwnServer } from './own-server.ts'
 
 const ROOT = join(import.meta.dirname, '../..')
 
@@ -58,19 +57,27 @@ async function openDatabase (endings: Ending[]): Promise<{ url: string, server?:
 }
 
 /** A server of the trial's own, which it may kill. */
-async function openOwn (endings: Ending[]): Promise<{ url: string, server?: OwnServer }> {
-  const server = await openOwnServer()
+async function openOwn (
+  endings: Ending[], settings: Record<string, string>
+): Promise<{ url: string, server?: OwnServer }> {
+  const server = await openOwnServer(settings)
   endings.push(async () => await server.close())
   return { url: server.url, server }
 }
 
-/** Runs a trial on a fresh database, of the server that tests use or of its own, and ends everything it started. */
+/**
+ * Runs a trial on a fresh database, of the server that tests use or of its own, and ends everything it started.
+ *
+ * @param options.isStreaming its own server may have standbys (standby.ts)
+ */
 export async function runTrial (
-  trial: (trial: Trial) => Promise<void>, { hasOwnServer = false } = {}
+  trial: (trial: Trial) => Promise<void>, { hasOwnServer = false, isStreaming = false } = {}
 ): Promise<void> {
   const endings: Ending[] = []
   try {
-    const { url, server } = await (hasOwnServer ? openOwn : openDatabase)(endings)
+    const { url, server } = hasOwnServer || isStreaming
+      ? await openOwn(endings, isStreaming ? STREAMING : {})
+      : await openDatabase(endings)
     // A gateway loads the demo shop's orders where there are none; this one has nothing to add to the aisles that are
     // there.
     const seedDir = await mkdtemp(join(tmpdir(), 'db-service-trial-'))
@@ -139,15 +146,6 @@ async function isReady (address: string): Promise<boolean> {
   } catch {
     return false
   }
-}
-
-/** A port that nobody listens on at this moment. */
-export async function freePort (): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  return port
 }
 
 /** Waits until the condition holds, and says every five seconds how far things are. */
