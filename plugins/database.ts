@@ -4,6 +4,7 @@ import { problem } from '../common/problems.ts'
 import { callers } from '../database/caller.ts'
 import { BACKGROUND, BY_INDEX, FOR_CALLERS } from '../database/client.ts'
 import { Contention } from '../database/contention.ts'
+import { executeExports } from '../database/exports.ts'
 import { explain } from '../database/failures.ts'
 import { firstLoad } from '../seeds/loader/first-load.ts'
 import { Gate } from '../database/gate.ts'
@@ -11,7 +12,7 @@ import { aimed } from '../database/hosts.ts'
 import { migrate, schemaVersion } from '../database/migration/index.ts'
 import { adminOn, locateDatabase } from '../database/open.ts'
 import { Pool, type PoolOptions } from '../database/pool.ts'
-import { executeOnReplicas, type Replica } from '../database/replicas.ts'
+import { executeOnReplicas } from '../database/replicas.ts'
 import { reset, restoreNumbers, type Numbers } from '../database/migration/reset.ts'
 import { checkSettings } from '../database/session-settings.ts'
 import {
@@ -38,6 +39,9 @@ const QUICK_DEPTH = 8
 const SEARCH_SHARE = 0.4
 const MAX_SEARCHES_WAITING = 200
 
+/** Exports at once. One that waits for its caller to read takes no connection. */
+const MAX_EXPORTS = 8
+
 /** Connections for what nobody waits for: jobs neither take a request's place nor wait for one. */
 const BACKGROUND_SIZE = 3
 const BACKGROUND_WAIT_MS = 10_000
@@ -57,6 +61,10 @@ declare module 'fastify' {
       statement: ReturnType<typeof statementsOn>
       /** The same on the first replica (READ_DATABASE_URL) that responds, else on the primary: for the catalogue. */
       catalogueStatement: ReturnType<typeof statementsOn>
+      /** A statement of an export: one of many small batches, on connections of their own, on a replica if possible. */
+      exportStatement: ReturnType<typeof statementsOn>
+      /** What every export goes through, for as long as it takes. */
+      exports: Gate
       /** Runs work on a connection of its own without time limits, which ends when the server says nothing any more. */
       asAdmin: ReturnType<typeof adminOn>
       /** What every search of products or users goes through. */
@@ -120,7 +128,7 @@ export default fp(async (fastify) => {
       askText,
       findWorking: watch.findWorking
     }
-    return { watch, options, pool: keep(name, new Pool(url, options)) }
+    return { name, url, watch, options, pool: keep(name, new Pool(url, options)) }
   }
   function keep (name: string, pool: Pool): Pool {
     // Requests have ended by now.
@@ -143,7 +151,7 @@ export default fp(async (fastify) => {
     client: { ...BACKGROUND, prepare, settings: BY_INDEX }
   }))
   await checkSettings(pool, client)
-  const replicas: Replica[] = []
+  const replicas: Awaited<ReturnType<typeof open>>[] = []
   for (const url of config.READ_DATABASE_URL) replicas.push(await open('replica', aimed(url), REPLICA_ANSWER_MS))
 
   const contention = new Contention(size, MAX_WAITING)
@@ -152,6 +160,8 @@ export default fp(async (fastify) => {
 
   const searches = new Gate(Math.max(1, Math.floor(size * SEARCH_SHARE)), MAX_SEARCHES_WAITING, MAX_WAIT_MS)
   fastify.metrics.watchGate('searches', searches)
+  const exports = new Gate(MAX_EXPORTS, MAX_EXPORTS, MAX_WAIT_MS)
+  fastify.metrics.watchGate('exports', exports)
 
   const declared: Declaration[] = [
     { name: 'gateway/find-working', row: Type.Object({ pid: Type.Integer(), is_this: Type.Boolean() }) },
@@ -187,6 +197,9 @@ export default fp(async (fastify) => {
     statement,
     catalogueStatement: replicas.length > 0 ? statementsOn(executeOnReplicas(replicas, execute), declared) : statement,
     asAdmin,
+    exportStatement: statementsOn(
+      executeExports({ name: 'database', url: location.url, options }, replicas, keep), declared),
+    exports,
     searches,
     declared,
     ping: async () => { await ask.first() },

@@ -4,7 +4,12 @@ import { Type, type Static } from '@sinclair/typebox'
 import { pickSome } from '../../schemas.ts'
 import { problem } from '../../common/problems.ts'
 import { decodeId, decodePosition, encodeId, encodePosition, pageOf, type Sort } from './page.ts'
-import { Aisle, Department, ManagedProductRow, Offer, ProductChanges, ProductRow, type NewProduct } from './schema.ts'
+import {
+  Aisle, Department, ManagedProduct, ManagedProductRow, Offer, ProductChanges, ProductRow, type NewProduct
+} from './schema.ts'
+
+/** Products read at once: a moment of the database, and of this process. */
+const EXPORT_BATCH = 500
 
 export interface ProductFilter {
   /** Only these products. */
@@ -48,6 +53,7 @@ function catalogueDomain (fastify: FastifyInstance) {
     Type.Object({ ...Total, ...ManagedProductRow.properties }))
   const searchManaged = statement('catalogue/search-managed',
     Type.Object({ ...Total, ...ManagedProductRow.properties }))
+  const exportProducts = fastify.database.exportStatement('catalogue/export-products', ManagedProduct)
   const create = statement('catalogue/create-product', ManagedProductRow)
   const change = statement('catalogue/change-product', ManagedProductRow)
   const rankPopularity = statement('catalogue/rank-popularity', Type.Object({ changes: Type.Integer() }))
@@ -122,6 +128,15 @@ function catalogueDomain (fastify: FastifyInstance) {
         ? await fastify.database.searches.run(async () => await searchManaged.all(q, limit, offset))
         : await listManaged.all(limit, offset)
       return { items: found.filter((product) => product.id !== null), total: found[0]!.total }
+    },
+
+    /** Every product, or those that `listManaged` finds, by id, in batches. */
+    async * exportProducts (q: string | undefined) {
+      let found: Static<typeof ManagedProduct>[] = []
+      do {
+        found = await exportProducts.all(q?.trim() || null, found.at(-1)?.id ?? null, EXPORT_BATCH)
+        if (found.length > 0) yield found
+      } while (found.length === EXPORT_BATCH)
     },
 
     /** Makes a product. Rejects with DEPARTMENT_NOT_FOUND, AISLE_NOT_FOUND, SKU_ALREADY_EXISTS. */

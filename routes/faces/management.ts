@@ -2,7 +2,7 @@ import type { FastifyInstance } from 'fastify'
 import { ManagedProduct, ManagedProductPage, NewProduct, ProductChanges } from '../catalogue/schema.ts'
 import { queueSchemas } from '../operations/index.ts'
 import { Invariant, InvariantList } from '../operations/invariants.ts'
-import { ChangedOrder, ManagedOrder, ManagedOrderPage } from '../orders/management.ts'
+import { ChangedOrder, ManagedOrder, ManagedOrderPage } from '../orders/management-schema.ts'
 import { ManagedStatusChange, NewManagedOrder } from '../orders/schema.ts'
 import { IdentityChanges, ManagedUser, ManagedUserPage } from '../users/schema.ts'
 
