@@ -468,6 +468,16 @@ create table orders.popularity_changes (
   constraint popularity_changes_pkey PRIMARY KEY (id)
 );
 
+-- Exact sums of all settled orders with a product, by status: those of orders.product_totals over all months.
+create table orders.product_all_totals (
+  product_id integer not null,
+  status text not null,
+  orders bigint not null,
+  total_quantity bigint not null,
+  total_price numeric(20,2) not null,
+  constraint product_all_totals_pkey PRIMARY KEY (product_id, status)
+);
+
 -- Exact sums of the settled orders with a product, by day (UTC) and status: of busy months only (orders.busy_months).
 create table orders.product_day_totals (
   product_id integer not null,
@@ -489,6 +499,8 @@ create table orders.product_totals (
   total_price numeric(20,2) not null,
   constraint product_totals_pkey PRIMARY KEY (product_id, status, month)
 );
+-- sql/orders/functions/group-products.sql: the sums of all products, of some months.
+CREATE INDEX product_totals_month_idx ON orders.product_totals USING btree (month);
 
 -- One row: orders made before `until` are in orders.product_totals; those before `closing` are about to be.
 create table orders.settled_orders (
@@ -629,6 +641,10 @@ function orders.find_page(of_user bigint, with_status text, with_product integer
 function orders.fold_totals(most bigint) returns bigint
 -- sql/orders/functions/give-reference.sql
 function orders.give_reference() returns trigger
+-- sql/orders/functions/group-days.sql
+function orders.group_days(of_user bigint, with_status text, with_product integer, from_time timestamp with time zone, to_time timestamp with time zone) returns TABLE(day date, status text, orders bigint, total_quantity bigint, total_price numeric)
+-- sql/orders/functions/group-products.sql
+function orders.group_products(of_user bigint, with_status text, with_product integer, from_time timestamp with time zone, to_time timestamp with time zone) returns TABLE(product_id integer, orders bigint, total_quantity bigint, total_price numeric)
 -- sql/orders/functions/is-placed-here.sql
 function orders.is_placed_here(o orders.orders) returns boolean
 -- sql/orders/functions/is-rarer.sql

@@ -89,3 +89,16 @@ export const OrderFilters = {
   start_date: Type.Optional(Timestamp),
   end_date: Type.Optional({ ...Timestamp, description: 'inclusive; a date alone includes that day' })
 }
+
+export const OrderSummary = object('OrderSummary', {
+  groups: Type.Array(Type.Object({
+    key: Type.String({
+      description: 'a day (2026-11-21), ISO week (2026-W47) or month (2026-11) in UTC, a status, or a product’s id'
+    }),
+    orders: Type.Integer(),
+    total_quantity: Type.Integer({ description: 'of whole orders, also by product' }),
+    total_amount_cents: Type.Integer({ description: 'what their items cost, likewise' })
+  }), { description: 'in the order of their keys; what has no order has no group' })
+}, {
+  examples: [{ groups: [{ key: '2026-11-21', orders: 3, total_quantity: 12, total_amount_cents: 8397 }] }]
+})

@@ -1,6 +1,6 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from '@sinclair/typebox'
-import exportRoutes from './management-export.ts'
+import wholeRoutes from './management-whole.ts'
 import { ChangedOrder, ManagedOrder, ManagedOrderId, ManagedOrderPage, OrderFilters } from './management-schema.ts'
 import { ManagedStatusChange, NewManagedOrder } from './schema.ts'
 import { Problem } from '../../common/problems.ts'
@@ -15,7 +15,7 @@ const ONE = ['INVALID_ORDER_ID', 'ORDER_NOT_FOUND', ...ADMIN] as const
 
 const routes: FastifyPluginAsyncTypebox = async (fastify) => {
   const { orders } = fastify
-  fastify.register(exportRoutes)
+  fastify.register(wholeRoutes)
 
   fastify.get('/orders', {
     schema: {

@@ -4,6 +4,7 @@ language plpgsql as $$
 begin
   lock table orders.orders, orders.order_items in share row exclusive mode;
   delete from orders.product_totals;
+  delete from orders.product_all_totals;
   delete from orders.product_day_totals;
   delete from orders.busy_months;
   perform orders.settle_between('-infinity', clock_timestamp());

@@ -56,7 +56,8 @@ t.test('sort', async (t) => {
   ]
   for (const [sort, sorted] of Object.entries(orders)) {
     for (const [filter, fits] of filters) {
-      await t.test(`${sort} ${filter}`, async (t) => await finds(t, shop, `sort=${sort}&${filter}`, sorted.filter(fits)))
+      await t.test(`${sort} ${filter}`,
+        async (t) => await finds(t, shop, `sort=${sort}&${filter}`, sorted.filter(fits)))
     }
   }
 
@@ -119,7 +120,8 @@ t.test('fields: exactly those of each entry', async (t) => {
   for (const wrong of ['colour', 'price,colour', '', 'price,', 'version']) {
     const refused = await call('GET', `/products?fields=${wrong}`)
     refuses(t, refused, 400, 'INVALID_INPUT')
-    t.match(refused.json.errors, [{ field: 'fields', message: /^must be some of product_id, product_name, .*image_url/ }])
+    t.match(refused.json.errors, [{ field: 'fields', message: /^must be some of product_id, product_name, .*image_url/ }
+    ])
   }
 })
 

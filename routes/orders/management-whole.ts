@@ -1,14 +1,33 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from '@sinclair/typebox'
 import { EXPORT_COLUMNS } from './exports.ts'
-import { ManagedOrder, OrderFilters } from './management-schema.ts'
-import { oneOf } from '../../schemas.ts'
+import { ManagedOrder, OrderFilters, OrderSummary } from './management-schema.ts'
+import { oneOf, ref } from '../../schemas.ts'
 import { exported, ExportForm, sendExport } from '../faces/exports.ts'
+import { joinJson, sendJson } from '../faces/json.ts'
 import { ADMIN, responses } from '../faces/responses.ts'
 
-/** Orders for spreadsheets and other programs. */
+/** All orders that match: summed up, or for spreadsheets and other programs. */
 const routes: FastifyPluginAsyncTypebox = async (fastify) => {
   const { database, orders } = fastify
+
+  fastify.get('/orders/summary', {
+    schema: {
+      operationId: 'summarizeManagedOrders',
+      summary: 'Sums of all orders that match, by day, week, month, status or product',
+      description:
+        'Exact, with the filters of the list. By product whole orders count, as where the list is filtered by it: an ' +
+          'order of three products is in three groups.',
+      tags: ['Management: orders'],
+      querystring: Type.Object({
+        group_by: oneOf(['day', 'week', 'month', 'status', 'product'] as const), ...OrderFilters
+      }),
+      response: responses({ 200: ref(OrderSummary) }, 'INVALID_USER_ID', ...ADMIN)
+    }
+  }, async (request, reply) => {
+    const { group_by: groupBy, ...filter } = request.query
+    return sendJson(reply, joinJson(['groups', await orders.summarize(groupBy, filter)]))
+  })
 
   fastify.get('/orders/export', {
     config: { isExport: true },
