@@ -74,7 +74,8 @@ async function check (t: Test, shop: Shop): Promise<void> {
         { product_id: 14, user_id: '3' }
       ]) {
         const query = new URLSearchParams(
-          Object.entries({ group_by: by, ...range, ...filter }).map(([name, value]) => [name, String(value)]))
+          Object.entries({ group_by: by, ...range, ...filter }).map(([name, value]): [string, string] =>
+            [name, String(value)]))
         const groups = await expected(shop, by, { ...range, ...filter })
         t.same((await shop.call('GET', `${base}?${query}`)).json, { groups }, String(query))
       }
