@@ -51,9 +51,9 @@ export async function sendExport (
     const first = await batches.next()
     const write = format === 'csv' ? (row: ExportRow) => csvLine(columns, row) : jsonLine
     const head = format === 'csv' ? `${bom ? '\ufeff' : ''}${columns.join(',')}\r\n` : ''
-    const stream = Readable.from(textOf(head, first.value ?? [], batches, write), { objectMode: false })
+    const cut = () => reply.raw.destroy()
+    const stream = Readable.from(textOf(head, first.value ?? [], batches, write, cut), { objectMode: false })
     stream.once('close', leave)
-    reply.raw.setTimeout(STALLED_MS, () => reply.raw.destroy())
     const file = `${name}-${new Date().toISOString().slice(0, 10)}.${format}`
     return await reply.type(TYPES[format])
       .header('content-disposition', `attachment; filename="${file}"`)
@@ -66,11 +66,20 @@ export async function sendExport (
 }
 
 async function * textOf (
-  head: string, first: ExportRow[], batches: AsyncGenerator<ExportRow[]>, write: (row: ExportRow) => string
+  head: string, first: ExportRow[], batches: AsyncGenerator<ExportRow[]>, write: (row: ExportRow) => string,
+  cut: () => void
 ) {
-  // Never nothing: an empty chunk would not be sent, and an empty export still has an end.
-  yield head + first.map(write).join('')
-  for await (const rows of batches) yield rows.map(write).join('')
+  let rows: ExportRow[] | undefined = first
+  for (let before = head; rows !== undefined; before = '') {
+    // Until the caller has taken it, and the next is asked for.
+    const timer = setTimeout(cut, STALLED_MS).unref()
+    try {
+      yield before + rows.map(write).join('')
+    } finally {
+      clearTimeout(timer)
+    }
+    rows = (await batches.next()).value
+  }
 }
 
 /** Takes a place of the gate; what it resolves with gives it back. */
