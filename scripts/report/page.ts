@@ -28,7 +28,8 @@ const STYLE = `
 main { max-width: 940px; margin: 0 auto; padding: 32px 20px 48px }
 h1 { font-size: 26px; margin: 0 } h2 { font-size: 16px; margin: 0 0 14px } p { color: var(--soft); margin: 4px 0 24px }
 section, .sum { background: var(--card); border: 1px solid var(--line); border-radius: 12px; padding: 20px }
-section { margin-top: 18px } .sums { display: grid; grid-template-columns: repeat(auto-fit, minmax(180px, 1fr)); gap: 18px }
+section { margin-top: 18px }
+.sums { display: grid; grid-template-columns: repeat(auto-fit, minmax(180px, 1fr)); gap: 18px }
 .sum b { display: block; font-size: 26px; font-weight: 650 } .sum span { color: var(--soft); font-size: 13px }
 svg { display: block; width: 100%; height: auto } text { fill: var(--soft); font-size: 12px } .name { fill: var(--ink);
   font-size: 13px } .figure { font-size: 12.5px } .grid { stroke: var(--line) } .bar rect { fill: var(--bar) }
@@ -56,6 +57,8 @@ export function pageOf ({ from, to, days, statuses, products, madeAt }: Report):
     ['Most ordered products', (title: string) => rows(byProduct, title), products.length],
     ['Orders by status', (title: string) => rows(byStatus, title), statuses.length]
   ] as const
+  const sections = charts.map(([title, draw, size]) =>
+    `<section><h2>${title}</h2>${size > 0 ? draw(title) : 'None.'}</section>`)
   return `<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
 <meta http-equiv="content-security-policy" content="default-src 'none'; style-src 'unsafe-inline'">
@@ -63,7 +66,7 @@ export function pageOf ({ from, to, days, statuses, products, madeAt }: Report):
 <h1>Sales</h1><p>${escapeHtml(from)} to ${escapeHtml(to)}, days in UTC. Made ${madeAt.toISOString().slice(0, 16)}Z.</p>
 <div class="sums">${sums.map(([value, what]) => `<div class="sum"><b>${value}</b><span>${what}</span></div>`).join('')}
 </div>
-${charts.map(([title, draw, size]) => `<section><h2>${title}</h2>${size > 0 ? draw(title) : 'None.'}</section>`).join('\n')}
+${sections.join('\n')}
 </main></body></html>
 `
 }
