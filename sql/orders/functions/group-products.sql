@@ -1,7 +1,7 @@
 -- The orders that match every filter (null: any), with their quantities and prices, by product, exactly: whole orders,
 -- each in the sums of every product in it, as where a list is filtered by that product. With a product, its own alone.
--- All settled ones come from orders.product_all_totals, those of whole months from orders.product_totals, and the others
--- are read order by order: parts of months, and what is not settled yet. A user's are few: one by one.
+-- All settled ones come from orders.product_all_totals, those of whole months from orders.product_totals, and the
+-- others are read order by order: parts of months, and what is not settled yet. A user's are few: one by one.
 create or replace function orders.group_products(
   of_user bigint, with_status text, with_product integer, from_time timestamptz, to_time timestamptz
 ) returns table (product_id integer, orders bigint, total_quantity bigint, total_price numeric)
