@@ -84,7 +84,6 @@ export function trialsOf (s: Sample): Trial[] {
       [sort, [s.product, s.popular], null, null, null, null, null, null, null, null, null, 3, 0],
       [sort, null, 'organic', null, null, null, null, null, null, null, null, 26, 0]
     ]),
-    'catalogue/rank-popularity': [[1000]],
     'catalogue/search': [
       [null, null, null, null, 25, 0, null, null, 'organic', null], [null, 3, null, null, 25, 0, 2, 3, null, true]
     ],
