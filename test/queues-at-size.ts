@@ -113,7 +113,8 @@ const DONE = `
   insert into orders.carts (user_id) select 1000000 + n from generate_series($from, $to) n;
   insert into orders.order_totals (day, status, shard, orders, total_quantity, total_price)
     select date '2000-01-01' + n, 'paid', -1, 1, 1, 1 from generate_series($from, least($to, 7000)) n;
-  insert into products.rankings (product_id) select n from generate_series($from, least($to, 2000)) n;
+  insert into products.rankings (product_id) select n from generate_series($from, least($to, 2000)) n
+    on conflict do nothing;
   insert into orders.orders (id, order_reference, order_dow, order_hour_of_day, created_at)
     select n, 'ORD-done-' || n, 0, 0, timestamptz '2020-01-01' + n * interval '1 minute' from generate_series($from,
     $to, 5) n;
