@@ -36,6 +36,7 @@ import carts from './routes/carts/index.ts'
 import cartRoutes from './routes/carts/service.ts'
 import ownCartRoutes from './routes/carts/storefront.ts'
 import catalogue from './routes/catalogue/index.ts'
+import catalogueJobs from './routes/catalogue/jobs.ts'
 import catalogueRoutes from './routes/catalogue/service.ts'
 import managedCatalogueRoutes from './routes/catalogue/management.ts'
 import shownCatalogueRoutes from './routes/catalogue/storefront.ts'
@@ -69,7 +70,7 @@ const plugins = [
   cors, sockets, browser, mailer, jobs, pressure, limits, openapi, passwords, validation
 ]
 const domains = [catalogue, carts, events, orders, users, notifications, query, operations]
-const work = [eventJobs, emailJobs, reminderJobs, housekeepingJobs]
+const work = [catalogueJobs, eventJobs, emailJobs, reminderJobs, housekeepingJobs]
 
 /** What the shop's backend calls. */
 const backend = [cartRoutes, catalogueRoutes, orderRoutes, queryRoutes, userRoutes]

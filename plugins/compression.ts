@@ -55,5 +55,7 @@ function compressed (
   if (!isStream) return gzip(payload as string | Buffer, FAST, done)
   const stream = createGzip(FAST)
   payload.on('error', (error) => stream.destroy(error))
+  // A caller who leaves ends the one, and the other would wait for ever to be read.
+  stream.on('close', () => payload.destroy())
   done(null, payload.pipe(stream))
 }

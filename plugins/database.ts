@@ -2,39 +2,25 @@ import fp from 'fastify-plugin'
 import { Type } from '@sinclair/typebox'
 import { problem } from '../common/problems.ts'
 import { callers } from '../database/caller.ts'
-import { BACKGROUND, BY_INDEX, FOR_CALLERS } from '../database/client.ts'
 import { Contention } from '../database/contention.ts'
+import { executeExports } from '../database/exports.ts'
 import { explain } from '../database/failures.ts'
 import { firstLoad } from '../seeds/loader/first-load.ts'
 import { Gate } from '../database/gate.ts'
-import { aimed } from '../database/hosts.ts'
 import { migrate, schemaVersion } from '../database/migration/index.ts'
 import { adminOn, locateDatabase } from '../database/open.ts'
-import type { PoolOptions } from '../database/pool-options.ts'
-import { Pool } from '../database/pool.ts'
-import { PositionRow, Positions } from '../database/positions.ts'
+import { PositionRow } from '../database/positions.ts'
 import { RecentWrites } from '../database/recent-writes.ts'
-import { executeOnReplicas, noteWrites, Replica } from '../database/replicas.ts'
+import { executeOnReplicas, noteWrites } from '../database/replicas.ts'
 import { reset, restoreNumbers, type Numbers } from '../database/migration/reset.ts'
-import { showServers } from '../database/server-metrics.ts'
+import { measuresOf, showServers } from '../database/server-metrics.ts'
+import { MAX_WAIT_MS, MAX_WAITING, openServers } from '../database/servers.ts'
 import { checkSettings } from '../database/session-settings.ts'
 import {
-  checkStatements, executeFor, executeOn, isRead, statementsOn, statementTexts, type Declaration, type Execute,
-  type Measures
+  checkStatements, executeFor, executeOn, isRead, statementsOn, statementTexts, type Declaration, type Execute
 } from '../database/statements.ts'
 import { everyTick } from '../database/ticks.ts'
-import { Watch } from '../database/watch.ts'
 import { instanceWatch } from '../database/watch-instance.ts'
-
-const MAX_WAITING = 1000
-const MAX_WAIT_MS = 1500
-
-/**
- * Of the connections, for reads that take a millisecond. Several follow each other on one (pipelining), which costs
- * this process half of what a connection for each does.
- */
-const QUICK_SHARE = 0.3
-const QUICK_DEPTH = 8
 
 /**
  * Of the connections, for searches and ranges of prices. Each takes the database up to 20 ms: most connections stay
@@ -43,15 +29,8 @@ const QUICK_DEPTH = 8
 const SEARCH_SHARE = 0.4
 const MAX_SEARCHES_WAITING = 200
 
-/** Connections for what nobody waits for: jobs neither take a request's place nor wait for one. */
-const BACKGROUND_SIZE = 3
-const BACKGROUND_WAIT_MS = 10_000
-
-/** How much later than the server this side gives a statement up. */
-const MARGIN_MS = 500
-
-/** A replica that does not respond to a small question in this time is left out. */
-const REPLICA_ANSWER_MS = 400
+/** Exports at once. One that waits for its caller to read takes no connection. */
+const MAX_EXPORTS = 8
 
 /** What this gateway has written is read from the primary for so much longer than a replica may be behind. */
 const REMEMBERED_MS = 1000
@@ -65,6 +44,10 @@ declare module 'fastify' {
       statement: ReturnType<typeof statementsOn>
       /** A position after every write that was done before the call, for `Consistency-Token`. */
       position (): Promise<string>
+      /** A statement of an export: one of many small batches, on connections of their own, on a replica if possible. */
+      exportStatement: ReturnType<typeof statementsOn>
+      /** What every export goes through, for as long as it takes. */
+      exports: Gate
       /** Runs work on a connection of its own without time limits, which ends when the server says nothing any more. */
       asAdmin: ReturnType<typeof adminOn>
       /** What every search of products or users goes through. */
@@ -108,68 +91,19 @@ export default fp(async (fastify) => {
     return instance!.id
   })
 
-  const prepare = config.DATABASE_PREPARE
-  const askText = statementTexts.get('gateway/ping')!
-  const quickSize = config.DATABASE_POOL_MAX < 4 ? 0 : Math.round(QUICK_SHARE * config.DATABASE_POOL_MAX)
-  const size = config.DATABASE_POOL_MAX - quickSize
-  const waits = fastify.metrics.histogram('db_service_pool_wait_seconds',
-    'How long statements waited for a connection that had to', 'pool')
-  const client = { ...FOR_CALLERS, prepare, settings: { ...BY_INDEX, ...FOR_CALLERS.settings } }
-  /** A watch and a pool for callers' statements on a server. */
-  async function open (name: string, url: string, answerMs?: number) {
-    const watch = new Watch(url, client, askText, answerMs)
-    fastify.addHook('onClose', async () => await watch.close())
-    const options: PoolOptions = {
-      size,
-      // A write may wait for a lock: a part of the connections stays for reads.
-      maxWrites: Math.max(1, size - Math.ceil(size / 4)),
-      maxWaiting: MAX_WAITING,
-      maxWaitMs: MAX_WAIT_MS,
-      limitMs: FOR_CALLERS.statementTimeout + MARGIN_MS,
-      client,
-      askText,
-      findWorking: watch.findWorking
-    }
-    return { watch, options, pool: keep(name, url, options) }
-  }
-  function keep (name: string, url: string, options: PoolOptions): Pool {
-    const pool = new Pool(url, { ...options, waited: waits(name) })
-    // Requests have ended by now.
-    fastify.addHook('onClose', async () => await pool.close())
-    fastify.metrics.watchPool(name, pool)
-    return pool
-  }
-
-  const { watch, options, pool } = await open('database', location.url)
-  // Where there are few connections, all are for everything.
-  const quick = quickSize === 0
-    ? pool
-    : keep('quick reads', location.url, { ...options, size: quickSize, depth: QUICK_DEPTH })
-  const backgroundPool = keep('background', location.url, {
-    ...options,
-    size: BACKGROUND_SIZE,
-    maxWrites: BACKGROUND_SIZE,
-    maxWaitMs: BACKGROUND_WAIT_MS,
-    limitMs: BACKGROUND.statementTimeout + MARGIN_MS,
-    client: { ...BACKGROUND, prepare, settings: BY_INDEX }
-  })
+  const measures = measuresOf(fastify.metrics)
+  const { watch, options, client, pool, quick, background, replicas, positions, keep } =
+    openServers(fastify, location.url)
   await checkSettings(pool, client)
-  const positions = new Positions(watch)
-  const replicas: Replica[] = []
-  for (const url of config.READ_DATABASE_URL) {
-    const server = await open('replica', aimed(url), REPLICA_ANSWER_MS)
-    const replica = new Replica(server.pool, server.watch, positions)
-    replicas.push(replica)
-    fastify.addHook('onClose', replica.keepLooking())
-  }
-  if (replicas.length > 0) fastify.addHook('onClose', positions.keepLooking())
 
-  const contention = new Contention(size, MAX_WAITING)
+  const contention = new Contention(options.size, MAX_WAITING)
   fastify.metrics.watchGate('rows', contention)
   fastify.addHook('onClose', everyTick((now) => contention.lookAfter(now)))
 
-  const searches = new Gate(Math.max(1, Math.floor(size * SEARCH_SHARE)), MAX_SEARCHES_WAITING, MAX_WAIT_MS)
+  const searches = new Gate(Math.max(1, Math.floor(options.size * SEARCH_SHARE)), MAX_SEARCHES_WAITING, MAX_WAIT_MS)
   fastify.metrics.watchGate('searches', searches)
+  const exports = new Gate(MAX_EXPORTS, MAX_EXPORTS, MAX_WAIT_MS)
+  fastify.metrics.watchGate('exports', exports)
 
   const declared: Declaration[] = [
     { name: 'gateway/find-working', row: Type.Object({ pid: Type.Integer(), is_this: Type.Boolean() }) },
@@ -184,15 +118,8 @@ export default fp(async (fastify) => {
     { name: 'gateway/position', row: PositionRow },
     { name: 'orders/warm', row: Type.Object({ is_warm: Type.Boolean() }) }
   ]
-  const measures: Measures = {
-    durationOf: fastify.metrics.histogram('db_service_statement_duration_seconds',
-      'How long a run of a statement had a connection', 'statement'),
-    retried: fastify.metrics.counter('db_service_statement_retries_total',
-      'Statements run again, since a lock was not to be had in time or two were in conflict', 'reason',
-      ['lock', 'conflict'])
-  }
   const forCallers = executeFor(pool, quick, contention, measures)
-  const forJobs = executeOn(backgroundPool, measures)
+  const forJobs = executeOn(background, measures)
   const onPrimary: Execute = (name, text, parameters) => {
     const caller = callers.getStore()
     if (!caller) return forJobs(name, text, parameters)
@@ -204,7 +131,12 @@ export default fp(async (fastify) => {
   const execute = replicas.length === 0
     ? onPrimary
     : executeOnReplicas({
-      replicas, positions, recent, maxLagMs, measures, primary: noteWrites(onPrimary, recent, isRead)
+      replicas: replicas.map(({ replica }) => replica),
+      positions,
+      recent,
+      maxLagMs,
+      measures,
+      primary: noteWrites(onPrimary, recent, isRead)
     })
   const statement = statementsOn(fastify.tracing?.traced(execute) ?? execute, declared)
   const asideStatement = statementsOn(async (name, text, parameters) => {
@@ -220,12 +152,15 @@ export default fp(async (fastify) => {
   const findInstance = async () => (await instance.first())?.id
   const ask = asideStatement('gateway/ping', Type.Object({ answer: Type.Integer() }))
   const ping = async () => { await ask.first() }
-  showServers(fastify.metrics, ping, replicas)
+  showServers(fastify.metrics, ping, replicas.map(({ replica }) => replica))
   fastify.decorate('database', {
     url: location.url,
     statement,
     position: async () => await positions.after(),
     asAdmin,
+    exportStatement: statementsOn(
+      executeExports({ name: 'database', url: location.url, options }, replicas, maxLagMs, measures, keep), declared),
+    exports,
     searches,
     declared,
     ping,

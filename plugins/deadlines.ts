@@ -6,6 +6,13 @@ import { problem } from '../common/problems.ts'
 /** Above the statement timeout (database/client.ts), so that the database gives up first. */
 const LIMIT_MS = 15_000
 
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** The response is written for as long as the caller reads it (routes/faces/exports.ts). */
+    isExport?: boolean
+  }
+}
+
 /**
  * 503 TIMEOUT for whatever takes too long. Fastify's own `handlerTimeout` makes a timer, an AbortController and a
  * listener for each request, which is a tenth of a request without a statement; here one timer looks at the oldest.
@@ -13,8 +20,8 @@ const LIMIT_MS = 15_000
 export default fp<{ limitMs?: number }>(async (fastify, { limitMs = LIMIT_MS }) => {
   // In the order in which they came.
   const unanswered = new Set<FastifyReply>()
-  fastify.addHook('onRequest', (_request, reply, done) => {
-    unanswered.add(reply)
+  fastify.addHook('onRequest', ({ routeOptions }, reply, done) => {
+    if (!routeOptions.config.isExport) unanswered.add(reply)
     done()
   })
   fastify.addHook('onResponse', (_request, reply, done) => {

@@ -23,13 +23,21 @@ function fromValidation (error: FastifyError): Problem {
   const errors = (error.validation ?? []).map((fault) => ({
     field: [...fault.instancePath.split('/').slice(1), fault.params.missingProperty ?? fault.params.additionalProperty]
       .filter(Boolean).join('.') || String(error.validationContext),
-    message: fault.keyword === 'additionalProperties' ? 'is not known here' : fault.message ?? 'is not valid'
+    message: messageOf(fault)
   }))
   const badId = errors.find(({ field }) => Object.hasOwn(IDS, field))
   const misplaced = error.validation?.some(
     ({ keyword }) => keyword === 'required' || keyword === 'additionalProperties'
   )
   return problem(badId && !misplaced ? IDS[badId.field]! : 'INVALID_INPUT', {}, errors)
+}
+
+function messageOf ({ keyword, params, message }: NonNullable<FastifyError['validation']>[number]): string {
+  if (keyword === 'additionalProperties') return 'is not known here'
+  if (keyword === 'enum') {
+    return `must be one of ${(params.allowedValues as unknown[]).filter((value) => value !== null).join(', ')}`
+  }
+  return message ?? 'is not valid'
 }
 
 /** Turns whatever was thrown into a listed error; what is unknown becomes a plain 500. */

@@ -463,6 +463,24 @@ CREATE INDEX outbox_published_idx ON orders.outbox USING btree (published_at) WH
 -- sql/events/functions/claim-events.sql: the oldest event of each order that has not gone out.
 CREATE INDEX outbox_waiting_idx ON orders.outbox USING btree (order_id, id) WHERE (published_at IS NULL);
 
+-- Products that were ordered (change: 1), or whose orders were deleted (-1), and are not yet in products.rankings (sql/catalogue/rank-popularity.sql).
+create table orders.popularity_changes (
+  id bigint generated always as identity,
+  change smallint not null,
+  products integer[] not null,
+  constraint popularity_changes_pkey PRIMARY KEY (id)
+);
+
+-- Exact sums of all settled orders with a product, by status: those of orders.product_totals over all months.
+create table orders.product_all_totals (
+  product_id integer not null,
+  status text not null,
+  orders bigint not null,
+  total_quantity bigint not null,
+  total_price numeric(20,2) not null,
+  constraint product_all_totals_pkey PRIMARY KEY (product_id, status)
+);
+
 -- Exact sums of the settled orders with a product, by day (UTC) and status: of busy months only (orders.busy_months).
 create table orders.product_day_totals (
   product_id integer not null,
@@ -484,6 +502,8 @@ create table orders.product_totals (
   total_price numeric(20,2) not null,
   constraint product_totals_pkey PRIMARY KEY (product_id, status, month)
 );
+-- sql/orders/functions/group-products.sql: the sums of all products, of some months.
+CREATE INDEX product_totals_month_idx ON orders.product_totals USING btree (month);
 
 -- One row: orders made before `until` are in orders.product_totals; those before `closing` are about to be.
 create table orders.settled_orders (
@@ -624,6 +644,10 @@ function orders.find_page(of_user bigint, with_status text, with_product integer
 function orders.fold_totals(most bigint) returns bigint
 -- sql/orders/functions/give-reference.sql
 function orders.give_reference() returns trigger
+-- sql/orders/functions/group-days.sql
+function orders.group_days(of_user bigint, with_status text, with_product integer, from_time timestamp with time zone, to_time timestamp with time zone) returns TABLE(day date, status text, orders bigint, total_quantity bigint, total_price numeric)
+-- sql/orders/functions/group-products.sql
+function orders.group_products(of_user bigint, with_status text, with_product integer, from_time timestamp with time zone, to_time timestamp with time zone) returns TABLE(product_id integer, orders bigint, total_quantity bigint, total_price numeric)
 -- sql/orders/functions/is-placed-here.sql
 function orders.is_placed_here(o orders.orders) returns boolean
 -- sql/orders/functions/is-rarer.sql
@@ -739,6 +763,9 @@ create table products.product_enriched (
 -- sql/catalogue/functions/matching.sql, sql/catalogue/has-prices.sql: products in a range of prices. Callers of /query, who ask for prices.
 CREATE INDEX product_enriched_price_idx ON products.product_enriched USING btree (price, product_id);
 -- sql/catalogue/triggers.sql
+CREATE TRIGGER product_enriched_rank_deleted AFTER DELETE ON products.product_enriched REFERENCING OLD TABLE AS removed FOR EACH STATEMENT EXECUTE FUNCTION products.rank_prices();
+CREATE TRIGGER product_enriched_rank_inserted AFTER INSERT ON products.product_enriched REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION products.rank_prices();
+CREATE TRIGGER product_enriched_rank_updated AFTER UPDATE ON products.product_enriched REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION products.rank_prices();
 CREATE TRIGGER product_enriched_touch AFTER UPDATE ON products.product_enriched FOR EACH ROW WHEN ((old.* IS DISTINCT FROM new.*)) EXECUTE FUNCTION products.touch_product();
 
 -- Products. `search_name` is the name as it is searched for: without case and accents.
@@ -761,6 +788,8 @@ create table products.products (
 CREATE INDEX products_aisle_id_idx ON products.products USING btree (aisle_id, product_id);
 -- products_department_id_fkey: the products of a department that is deleted. Callers of /query, who ask for a department.
 CREATE INDEX products_department_id_idx ON products.products USING btree (department_id, product_id);
+-- sql/catalogue/functions/sorted-page.sql: by name.
+CREATE INDEX products_name_idx ON products.products USING btree ("left"(search_name, 100) COLLATE "C", product_id);
 -- Callers of /query, who ask for product_name ilike. Release 1.0, which searches so.
 CREATE INDEX products_name_search_idx ON products.products USING gin (product_name gin_trgm_ops);
 -- sql/catalogue/functions/matching.sql: searches.
@@ -770,6 +799,21 @@ CREATE TRIGGER products_count_deleted AFTER DELETE ON products.products REFERENC
 CREATE TRIGGER products_count_inserted AFTER INSERT ON products.products REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION products.count_products();
 CREATE TRIGGER products_count_updated AFTER UPDATE ON products.products REFERENCING OLD TABLE AS removed NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION products.count_products();
 CREATE TRIGGER products_touch BEFORE UPDATE ON products.products FOR EACH ROW EXECUTE FUNCTION gateway.touch();
+
+-- What each product is sorted by: its price (products.rank_prices keeps it), and how often it was ordered (sql/catalogue/rank-popularity.sql).
+create table products.rankings (
+  product_id integer not null,
+  price numeric(10,2),
+  popularity bigint not null default 0,
+  constraint rankings_pkey PRIMARY KEY (product_id),
+  constraint rankings_product_id_fkey FOREIGN KEY (product_id) REFERENCES products.products(product_id) ON DELETE CASCADE
+);
+-- sql/catalogue/functions/sorted-page.sql: what was ordered most often first.
+CREATE INDEX rankings_popularity_idx ON products.rankings USING btree (((- popularity)), product_id);
+-- sql/catalogue/functions/sorted-page.sql: the dearest first.
+CREATE INDEX rankings_price_descending_idx ON products.rankings USING btree (COALESCE((- price), 'Infinity'::numeric), product_id);
+-- sql/catalogue/functions/sorted-page.sql: the cheapest first.
+CREATE INDEX rankings_price_idx ON products.rankings USING btree (COALESCE(price, 'Infinity'::numeric), product_id);
 
 -- What is sold out, so that a page of what is not need not look at all stock.
 create table products.sold_out (
@@ -803,6 +847,10 @@ function products.department_ids(names text[]) returns integer[]
 function products.matching(q text, departments text[], department integer, aisle integer, min_price numeric, max_price numeric, in_stock boolean, OUT ids integer[], OUT is_near boolean) returns record
 -- sql/catalogue/functions/price-of-cents.sql
 function products.price_of_cents(cents jsonb) returns numeric
+-- sql/catalogue/functions/rank-prices.sql
+function products.rank_prices() returns trigger
+-- sql/catalogue/functions/sorted-page.sql
+function products.sorted_page(sort text, named integer[], q text, departments text[], department integer, aisle integer, min_price numeric, max_price numeric, in_stock boolean, after_key text, after_id integer, page_size bigint, page_offset bigint, OUT total bigint, OUT is_near boolean, OUT ids integer[], OUT keys text[]) returns record
 -- sql/catalogue/functions/touch-product.sql
 function products.touch_product() returns trigger
 

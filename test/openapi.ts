@@ -61,7 +61,7 @@ function makeCheck (fastify: FastifyInstance) {
     const type = answer.headers['content-type']?.split(';', 1)[0]
     if (type === undefined) return
     if (!announced.content?.[type]) throw new Error(`${where}: ${type} is not in the OpenAPI document`)
-    if (!/json/.test(type)) return
+    if (!/[/+]json$/.test(type)) return
     const pointer = ['paths', template, method, 'responses', String(answer.status), 'content', type, 'schema']
       .map((part) => part.replaceAll('~', '~0').replaceAll('/', '~1')).map(encodeURIComponent).join('/')
     const key = `${where} ${type}`

@@ -83,6 +83,7 @@ export const WORK: Work[] = [
     name: 'idempotency keys: clear', statement: 'orders/clear-idempotency-keys', batch: 1000, parameters: () => [1000]
   },
   { name: 'carts: clear', statement: 'carts/clear-abandoned', batch: 1000, parameters: () => [1000] },
+  { name: 'popularity: rank', statement: 'catalogue/rank-popularity', batch: 1000, parameters: () => [1000] },
   { name: 'sums of days: fold', statement: 'orders/fold-totals', batch: 1000, parameters: () => [1000] },
   {
     name: 'orders: settle',
@@ -112,6 +113,8 @@ const DONE = `
   insert into orders.carts (user_id) select 1000000 + n from generate_series($from, $to) n;
   insert into orders.order_totals (day, status, shard, orders, total_quantity, total_price)
     select date '2000-01-01' + n, 'paid', -1, 1, 1, 1 from generate_series($from, least($to, 7000)) n;
+  insert into products.rankings (product_id) select n from generate_series($from, least($to, 2000)) n
+    on conflict do nothing;
   insert into orders.orders (id, order_reference, order_dow, order_hour_of_day, created_at)
     select n, 'ORD-done-' || n, 0, 0, timestamptz '2020-01-01' + n * interval '1 minute' from generate_series($from,
     $to, 5) n;
@@ -148,6 +151,8 @@ const WAITING = `
       ('2020-05-01', '-1 hour', '1 hour', false, '-31 days', null)) as kind (at, next, expires, away, accepted, failed);
   insert into gateway.idempotency_keys (caller, key, request_hash, answer, created_at)
     select 'caller', 'old' || n, 'hash', '{}', now() - interval '25 hours' from generate_series($from, $to) n;
+  insert into orders.popularity_changes (change, products)
+    select 1, array[n % 30, n % 2000, n % 1999] from generate_series($from, $to) n;
   insert into orders.carts (user_id, updated_at) select 2000000 + n, now() - interval '91 days'
   from generate_series($from, $to) n;
   insert into orders.order_totals (day, status, shard, orders, total_quantity, total_price)
@@ -161,12 +166,13 @@ const WAITING = `
 
 const WORKED_OFF = `
   delete from orders.outbox where published_at is null;
+  delete from orders.popularity_changes;
   delete from gateway.emails where accepted_at is null;
   delete from users.users where id >= 2000000;`
 
 const TABLES = [
   'orders.outbox', 'users.users', 'users.reminders', 'gateway.emails', 'gateway.idempotency_keys', 'orders.carts',
-  'orders.order_totals', 'orders.orders', 'orders.order_items'
+  'orders.order_totals', 'orders.orders', 'orders.order_items', 'orders.popularity_changes', 'products.rankings'
 ]
 
 /** A database whose queues are filled at will, and whose statistics are as old as one likes. */

@@ -52,6 +52,10 @@ export function trialsOf (s: Sample): Trial[] {
   })
   const keyed = JSON.stringify({ ...JSON.parse(CONTEXT), idempotency_key: 'new', request_hash: 'hash' })
   const patch = JSON.stringify({ tracking_number: '1Z999', note: 'left at noon' })
+  const groups: Parameter[][] = [
+    ...['day', 'week', 'month', 'status', 'product'].map((by) => [by, null, null, null, null, null]),
+    ['day', null, 'paid', s.product, null, null], ['day', s.user, null, null, FROM, TO]
+  ]
   const all: Record<string, Parameter[][]> = {
     'carts/add-cart-item': [[s.user, JSON.stringify({ product_id: Number(s.product), quantity: 1 }), null]],
     'carts/clear-cart': [[s.user, null]],
@@ -70,9 +74,16 @@ export function trialsOf (s: Sample): Trial[] {
       [null, null, null, null, 25, 0, null], [['bakery'], null, null, null, 25, 0, true],
       [null, 3, null, 50, 25, 0, null]
     ],
+    'catalogue/export-products': [[null, null, 500], [null, 1500, 500], ['organic', null, 500]],
     'catalogue/list-aisles': [[]],
     'catalogue/list-departments': [[]],
     'catalogue/list-managed': [[25, 0]],
+    'catalogue/list-sorted': ['product_id', 'name', 'price', '-price', 'popularity'].flatMap((sort) => [
+      [sort, null, null, null, null, null, null, null, null, null, null, 26, 0],
+      [sort, null, null, null, 3, null, null, null, true, null, null, 26, 0],
+      [sort, [s.product, s.popular], null, null, null, null, null, null, null, null, null, 3, 0],
+      [sort, null, 'organic', null, null, null, null, null, null, null, null, 26, 0]
+    ]),
     'catalogue/search': [
       [null, null, null, null, 25, 0, null, null, 'organic', null], [null, 3, null, null, 25, 0, 2, 3, null, true]
     ],
@@ -98,6 +109,11 @@ export function trialsOf (s: Sample): Trial[] {
     'orders/change-order': [[s.order, patch, null, CONTEXT], [s.open, '{"status": "paid"}', null, CONTEXT]],
     'orders/change-status': [[s.open, '{"status": "cancelled"}', null, CONTEXT]],
     'orders/delete-order': [[s.order, null], [s.open, null]],
+    'orders/export-documents': [[null, null, null, null, null, null, null, 200]],
+    'orders/export-lines': [[null, 'delivered', null, FROM, TO, s.deepTime, s.deepId, 200]],
+    'orders/export-orders': [
+      [null, null, null, null, null, s.deepTime, s.deepId, 200], [null, null, s.popular, null, null, null, null, 200]
+    ],
     'orders/find': [[s.order]],
     'orders/find-for-caller': [[s.order, null, caller], [null, s.reference, caller]],
     'orders/find-invoice': [[s.order]],
@@ -142,6 +158,9 @@ export function trialsOf (s: Sample): Trial[] {
   return [
     ...lists('orders/list', s.user, s),
     ...lists('orders/list-managed', s.userKey, s),
+    ...groups.map((parameters, n) => ({
+      what: `orders/list-groups (${n + 1})`, statement: 'orders/list-groups', parameters, isByDay: true
+    })),
     ...Object.entries(all).flatMap(([statement, tries]) => tries.map((parameters, n) => ({
       what: tries.length > 1 ? `${statement} (${n + 1})` : statement, statement, parameters
     })))

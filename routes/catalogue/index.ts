@@ -3,9 +3,18 @@ import type { FastifyInstance } from 'fastify'
 import { Type, type Static } from '@sinclair/typebox'
 import { pickSome } from '../../schemas.ts'
 import { problem } from '../../common/problems.ts'
-import { Aisle, Department, ManagedProductRow, Offer, ProductChanges, ProductRow, type NewProduct } from './schema.ts'
+import { decodeId, decodePosition, encodeId, encodePosition, pageOf, type Sort } from './page.ts'
+import {
+  Aisle, Department, ManagedProduct, ManagedProductRow, Offer, ProductChanges, ProductRow, type NewProduct
+} from './schema.ts'
+
+/** Products read at once: a moment of the database, and of this process. */
+const EXPORT_BATCH = 500
 
 export interface ProductFilter {
+  /** Only these products. */
+  ids?: number[]
+  sort?: Sort
   categories?: string[]
   q?: string
   department_id?: number
@@ -31,6 +40,8 @@ function catalogueDomain (fastify: FastifyInstance) {
   const list = statement('catalogue/list', Type.Object({ ...Total, ...ProductRow.properties }))
   const search = statement('catalogue/search',
     Type.Object({ ...Total, is_near: Type.Boolean(), ...ProductRow.properties }))
+  const listSorted = statement('catalogue/list-sorted',
+    Type.Object({ ...Total, key: Type.String(), ...ProductRow.properties }))
   const findOffers = statement('catalogue/find-offers', Offer)
   const listDepartments = statement('catalogue/list-departments', Department)
   const listAisles = statement('catalogue/list-aisles', Aisle)
@@ -39,8 +50,22 @@ function catalogueDomain (fastify: FastifyInstance) {
     Type.Object({ ...Total, ...ManagedProductRow.properties }))
   const searchManaged = statement('catalogue/search-managed',
     Type.Object({ ...Total, ...ManagedProductRow.properties }))
+  const exportProducts = fastify.database.exportStatement('catalogue/export-products', ManagedProduct)
   const create = statement('catalogue/create-product', ManagedProductRow)
   const change = statement('catalogue/change-product', ManagedProductRow)
+  const rankPopularity = statement('catalogue/rank-popularity', Type.Object({ changes: Type.Integer() }))
+
+  async function sorted (filter: ProductFilter) {
+    const { ids, sort = 'product_id', limit, offset } = filter
+    const q = filter.q?.trim() || null
+    const after = decodePosition(filter.cursor, sort)
+    const find = async () => await listSorted.all(
+      sort, ids?.map(String) ?? null, q, filter.categories ?? null, filter.department_id ?? null,
+      filter.aisle_id ?? null, filter.min_price ?? null, filter.max_price ?? null, filter.in_stock ?? null,
+      after?.key ?? null, after?.id ?? null, limit + 1, offset)
+    return pageOf(await fastify.database.searches.run(find), limit,
+      ({ key, product_id: id }) => encodePosition({ sort, key, id }))
+  }
 
   return {
     /** One product. Rejects with PRODUCT_NOT_FOUND. */
@@ -51,15 +76,17 @@ function catalogueDomain (fastify: FastifyInstance) {
     },
 
     /**
-     * A page of the products that match every filter, by id, with the exact number of all that match. Where no name
-     * contains every word of `q`: the nearest names, the nearest first, and no cursor. Rejects with INVALID_CURSOR.
+     * A page of the products that match every filter, by id or as `sort` says, with the exact number of all that match.
+     * Where no name contains every word of `q`: the nearest names, the nearest first unless they are sorted, and no
+     * cursor. Rejects with INVALID_CURSOR.
      */
     async list (filter: ProductFilter) {
+      if (filter.ids || filter.sort) return await sorted(filter)
       const where = [
         filter.categories ?? null, filter.department_id ?? null, filter.aisle_id ?? null
       ]
       // One more than asked for tells whether another page follows.
-      const page = [decodeCursor(filter.cursor), filter.limit + 1, filter.offset]
+      const page = [decodeId(filter.cursor), filter.limit + 1, filter.offset]
       const prices = [filter.min_price ?? null, filter.max_price ?? null]
       const q = filter.q?.trim() || null
       const inStock = filter.in_stock ?? null
@@ -68,9 +95,9 @@ function catalogueDomain (fastify: FastifyInstance) {
         const found = await fastify.database.searches.run(
           async () => await search.all(...where, ...page, ...prices, q, inStock)
         )
-        return pageOf(found, filter.limit, found[0]!.is_near)
+        return pageOf(found, filter.limit, found[0]!.is_near ? null : encodeId)
       }
-      return pageOf(await list.all(...where, ...page, inStock), filter.limit)
+      return pageOf(await list.all(...where, ...page, inStock), filter.limit, encodeId)
     },
 
     /** SKU and stock of these products, by product id. */
@@ -100,6 +127,15 @@ function catalogueDomain (fastify: FastifyInstance) {
       return { items: found.filter((product) => product.id !== null), total: found[0]!.total }
     },
 
+    /** Every product, or those that `listManaged` finds, by id, in batches. */
+    async * exportProducts (q: string | undefined) {
+      let found: Static<typeof ManagedProduct>[] = []
+      do {
+        found = await exportProducts.all(q?.trim() || null, found.at(-1)?.id ?? null, EXPORT_BATCH)
+        if (found.length > 0) yield found
+      } while (found.length === EXPORT_BATCH)
+    },
+
     /** Makes a product. Rejects with DEPARTMENT_NOT_FOUND, AISLE_NOT_FOUND, SKU_ALREADY_EXISTS. */
     async create (input: Static<typeof NewProduct>): Promise<Static<typeof ManagedProductRow>> {
       return (await create.first(JSON.stringify(input)))!
@@ -108,29 +144,13 @@ function catalogueDomain (fastify: FastifyInstance) {
     /** Changes name, price or stock; only what was sent. Rejects with PRODUCT_NOT_FOUND, PRECONDITION_FAILED. */
     async change (productId: number, changes: Static<typeof ProductChanges>, ifMatch: string[] | null) {
       return (await change.first(productId, JSON.stringify(pickSome(ProductChanges, changes)), ifMatch))!
-    }
+    },
+
+    /** Counts up to `most` orders that were placed or deleted since for their products; says how many there were. */
+    rankPopularity: async (most: number) => (await rankPopularity.first(most))!.changes
   }
 }
 
 export default fp(async (fastify) => {
   fastify.decorate('catalogue', catalogueDomain(fastify))
 }, { name: 'catalogue', dependencies: ['database'] })
-
-/** Of rows that each hold the total; where no product is on the page, one row does. */
-function pageOf (found: (Static<typeof ProductRow> & { total: number })[], limit: number, isNear = false) {
-  const { total, product_id: first } = found[0]!
-  const products = first === null ? [] : found.slice(0, limit)
-  const last = products.at(-1)
-  return {
-    products, total, next_cursor: found.length > limit && last && !isNear ? encodeCursor(last.product_id) : null
-  }
-}
-
-const encodeCursor = (productId: number) => Buffer.from(`p${productId}`).toString('base64url')
-
-function decodeCursor (cursor: string | undefined): number | null {
-  if (cursor === undefined) return null
-  const [, id] = /^p(\d{1,10})$/.exec(Buffer.from(cursor, 'base64url').toString()) ?? []
-  if (id === undefined) throw problem('INVALID_CURSOR')
-  return Number(id)
-}

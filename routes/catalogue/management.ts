@@ -4,10 +4,12 @@ import type { FastifyReply } from 'fastify'
 import { ManagedProduct, ManagedProductPage, NewProduct, ProductChanges, SearchText } from './schema.ts'
 import { IfMatch, Paging, ProductId, ref } from '../../schemas.ts'
 import { setETag } from '../faces/etags.ts'
+import { exported, ExportForm, sendExport } from '../faces/exports.ts'
 import { ADMIN, BODY, created, responses, tagged } from '../faces/responses.ts'
 
 const tags = ['Management: products']
 const params = Type.Object({ product_id: ProductId })
+const COLUMNS = Object.keys(ManagedProduct.properties)
 
 interface Tagged { id: number, version: number, stock: number | null, price_cents: number | null }
 
@@ -36,6 +38,25 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
     const { limit, offset } = request.query
     return { ...await catalogue.listManaged(request.query), limit, offset }
   })
+
+  fastify.get('/products/export', {
+    config: { isExport: true },
+    exposeHeadRoute: false,
+    schema: {
+      operationId: 'exportManagedProducts',
+      summary: 'Every product that matches, by id, as CSV or NDJSON',
+      description:
+        'Sent as it is read, in constant memory. In CSV, text that a spreadsheet would run as a formula begins with ' +
+          'an apostrophe.',
+      tags,
+      querystring: Type.Object({ q: Type.Optional(SearchText), ...ExportForm }),
+      response: responses({
+        200: exported(`${COLUMNS.join(',')}\r\n1,"Alder Farm Russet Apples, 1 kg",349,100\r\n`,
+          ManagedProduct.examples[0])
+      }, ...ADMIN)
+    }
+  }, async (request, reply) => await sendExport(reply, fastify.database.exports, request.query, 'products', COLUMNS,
+    catalogue.exportProducts(request.query.q)))
 
   fastify.post('/products', {
     schema: {

@@ -1,4 +1,4 @@
-import { Type } from '@sinclair/typebox'
+import { Type, type Static } from '@sinclair/typebox'
 import { ImageUrl, kept, nullable, object, optional, PageInfo, ProductId, ref, Text } from '../../schemas.ts'
 
 export const Product = object('Product', {
@@ -24,8 +24,12 @@ export const Product = object('Product', {
     image_url: 'https://example.com/apples.png'
   }]
 })
+/** An entry of a list; with `fields`, of what was asked for. */
+const ListedProduct = object('ListedProduct', Type.Partial(Product).properties, {
+  description: 'with `fields` exactly those, else all of them', examples: Product.examples
+})
 export const ProductPage = object('ProductPage', {
-  products: Type.Array(ref(Product)), ...PageInfo, next_cursor: nullable(Type.String())
+  products: Type.Array(ref(ListedProduct)), ...PageInfo, next_cursor: nullable(Type.String())
 }, {
   examples: [
     { products: Product.examples, total: 200, limit: 1, offset: 0, has_next: true, has_prev: false, next_cursor: 'cDE' }
@@ -63,8 +67,11 @@ export const AisleList = object('AisleList', { aisles: Type.Array(ref(Aisle)) },
   examples: [{ aisles: [{ aisle_id: 1, aisle_name: 'Fresh Fruit', product_count: 7 }] }]
 })
 
+/** What `fields` may name. */
+export const FIELDS = Object.keys(Product.properties) as (keyof Static<typeof Product>)[]
+
 /** What the routes of the catalogue refer to by name. */
-export const catalogueSchemas = [Product, ProductPage, Department, DepartmentList, Aisle, AisleList]
+export const catalogueSchemas = [Product, ListedProduct, ProductPage, Department, DepartmentList, Aisle, AisleList]
 
 export const SearchText = Text(255, {
   description:

@@ -2,7 +2,7 @@ import type { FastifyInstance } from 'fastify'
 import { ManagedProduct, ManagedProductPage, NewProduct, ProductChanges } from '../catalogue/schema.ts'
 import { queueSchemas } from '../operations/index.ts'
 import { Invariant, InvariantList } from '../operations/invariants.ts'
-import { ChangedOrder, ManagedOrder, ManagedOrderPage } from '../orders/management.ts'
+import { ChangedOrder, ManagedOrder, ManagedOrderPage, OrderSummary } from '../orders/management-schema.ts'
 import { ManagedStatusChange, NewManagedOrder } from '../orders/schema.ts'
 import { IdentityChanges, ManagedUser, ManagedUserPage } from '../users/schema.ts'
 
@@ -21,8 +21,8 @@ export function managementFace (fastify: FastifyInstance): void {
     }
   })
   for (const schema of [
-    ...bodies, ManagedOrder, ManagedOrderPage, ChangedOrder, ManagedProduct, ManagedProductPage, ManagedUser,
-    ManagedUserPage, ...queueSchemas, Invariant, InvariantList
+    ...bodies, ManagedOrder, ManagedOrderPage, OrderSummary, ChangedOrder, ManagedProduct, ManagedProductPage,
+    ManagedUser, ManagedUserPage, ...queueSchemas, Invariant, InvariantList
   ]) fastify.addSchema(schema)
 }
 

@@ -6,6 +6,7 @@ import type { Context } from '../../plugins/context.ts'
 import { isErrorCode, problem } from '../../common/problems.ts'
 import { decodeCursor, encodeCursor, endOf } from './page.ts'
 import { orderInvoices } from './invoices.ts'
+import { exportedOrders } from './exports.ts'
 import { managedOrders } from './managed.ts'
 import { ordersForCaller, type Rates } from './for-caller.ts'
 import { AddedItem, Delivery, NewManagedOrder, NewOrder, NewOrderItem, OrderChanges } from './schema.ts'
@@ -74,6 +75,7 @@ function ordersDomain (fastify: FastifyInstance) {
   return {
     ...orderInvoices(fastify),
     ...managedOrders(fastify),
+    ...exportedOrders(fastify),
     ...ordersForCaller(fastify, async (input, context) => await placeOnce('place_for_caller', input, context)),
 
     /**

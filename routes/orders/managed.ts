@@ -43,6 +43,7 @@ export function managedOrders (fastify: FastifyInstance) {
     documents: Type.String(),
     next_cursor: nullable(Type.String())
   }))
+  const listGroups = statement('orders/list-groups', Type.Object({ groups: Type.String() }))
   const changeStatus = statement('orders/change-status', ChangedStatus)
   const settle = statement('orders/settle-orders', Type.Object({ settled_until: Moment }))
 
@@ -65,6 +66,15 @@ export function managedOrders (fastify: FastifyInstance) {
         endOf(filter.end_date),
         cursorTime, cursorId, filter.limit, filter.offset))!
       return { ...page, next_cursor: encodeCursor(page.next_cursor) }
+    },
+
+    /** Sums of all orders that match, by day, week, month, status or product, as a JSON array. */
+    async summarize (
+      groupBy: string, filter: Omit<ManagedOrderFilter, 'cursor' | 'limit' | 'offset'>
+    ): Promise<string> {
+      return (await listGroups.first(
+        groupBy, filter.user_id ?? null, filter.status ?? null, filter.product_id ?? null, filter.start_date ?? null,
+        endOf(filter.end_date)))!.groups
     },
 
     /** Changes the status. Rejects with ORDER_NOT_FOUND, PRECONDITION_FAILED, INVALID_STATUS_TRANSITION. */

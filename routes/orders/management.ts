@@ -1,92 +1,13 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from '@sinclair/typebox'
-import { ManagedStatusChange, NewManagedOrder, Status } from './schema.ts'
+import wholeRoutes from './management-whole.ts'
+import { ChangedOrder, ManagedOrder, ManagedOrderId, ManagedOrderPage, OrderFilters } from './management-schema.ts'
+import { ManagedStatusChange, NewManagedOrder } from './schema.ts'
 import { Problem } from '../../common/problems.ts'
-import {
-  Actor, Cursor, IdempotencyKey, IfMatch, Moment, nullable, object, Paging, ProductId, ref, Timestamp, UserKeyText
-} from '../../schemas.ts'
+import { Actor, Cursor, IdempotencyKey, IfMatch, Paging, ref } from '../../schemas.ts'
 import { sendDocument, tagDocument } from '../faces/etags.ts'
 import { joinJson, sendJson } from '../faces/json.ts'
 import { ADMIN, BODY, placed, responses, tagged } from '../faces/responses.ts'
-
-/** An order's number; integers everywhere on this face. */
-const ManagedOrderId = Type.Integer({
-  minimum: 0, maximum: Number.MAX_SAFE_INTEGER, description: 'an order’s number', examples: [1200]
-})
-
-const Owner = nullable(Type.Integer({ description: 'the internal id; null: the user has been erased' }))
-
-export const ManagedOrder = object('ManagedOrder', {
-  order_id: ManagedOrderId,
-  user_id: Owner,
-  user_name: nullable(Type.String({ description: 'as it was when ordered' })),
-  status: Status,
-  created_at: Moment,
-  updated_at: Moment,
-  items: Type.Array(Type.Object({
-    id: Type.Integer(),
-    product_id: ProductId,
-    product_name: Type.String({ description: 'as it was when ordered; so is the price' }),
-    quantity: Type.Integer(),
-    price_cents_at_purchase: nullable(Type.Integer({ description: 'of one piece; null: the catalogue had no price' }))
-  })),
-  total_amount_cents: Type.Integer({ description: 'what the items cost' }),
-  total_quantity: Type.Integer()
-}, {
-  examples: [{
-    order_id: 3422000,
-    user_id: 1,
-    user_name: 'Demo Shopper',
-    status: 'paid',
-    created_at: '2026-11-21T09:30:00.123456+00:00',
-    updated_at: '2026-11-21T09:31:00.123456+00:00',
-    items: [
-      {
-        id: 952,
-        product_id: 1,
-        product_name: 'Alder Farm Russet Apples, 1 kg',
-        quantity: 2,
-        price_cents_at_purchase: 349
-      }
-    ],
-    total_amount_cents: 698,
-    total_quantity: 2
-  }]
-})
-
-export const ManagedOrderPage = object('ManagedOrderPage', {
-  orders: Type.Array(ref(ManagedOrder)),
-  limit: Type.Integer(),
-  offset: Type.Integer(),
-  total: Type.Integer({ description: 'exact number of all orders that match' }),
-  total_amount_cents: Type.Integer({
-    description: 'what the items of all orders that match cost: whole orders, also where they are filtered by product'
-  }),
-  total_quantity: Type.Integer({ description: 'of all orders that match, likewise' }),
-  next_cursor: nullable(Type.String())
-}, {
-  examples: [{
-    orders: ManagedOrder.examples,
-    limit: 1,
-    offset: 0,
-    total: 202,
-    total_amount_cents: 462_702,
-    total_quantity: 954,
-    next_cursor: 'bzEuMzQyMjAwMA'
-  }]
-})
-
-export const ChangedOrder = object('ChangedOrder', {
-  order_id: ManagedOrderId, user_id: Owner, status: Status, created_at: Moment, updated_at: Moment
-}, {
-  examples: [{
-    order_id: 3422000,
-    user_id: 1,
-    status: 'shipped',
-    created_at: '2026-11-21T09:30:00.123456+00:00',
-    updated_at: '2026-11-21T11:45:00.123456+00:00'
-  }]
-})
 
 const tags = ['Management: orders']
 const params = Type.Object({ order_id: ManagedOrderId })
@@ -94,6 +15,7 @@ const ONE = ['INVALID_ORDER_ID', 'ORDER_NOT_FOUND', ...ADMIN] as const
 
 const routes: FastifyPluginAsyncTypebox = async (fastify) => {
   const { orders } = fastify
+  fastify.register(wholeRoutes)
 
   fastify.get('/orders', {
     schema: {
@@ -102,11 +24,7 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
       description: 'Filters combine. With the sums of all orders that match, not of the page alone.',
       tags,
       querystring: Type.Object({
-        status: Type.Optional(Status),
-        user_id: Type.Optional(UserKeyText),
-        product_id: Type.Optional(ProductId),
-        start_date: Type.Optional(Timestamp),
-        end_date: Type.Optional({ ...Timestamp, description: 'inclusive; a date alone includes that day' }),
+        ...OrderFilters,
         cursor: Type.Optional(Cursor),
         ...Paging(20)
       }),

@@ -14,3 +14,13 @@ referencing old table as removed new table as added for each statement execute f
 
 create or replace trigger products_count_deleted after delete on products.products
 referencing old table as removed for each statement execute function products.count_products();
+
+-- The prices that products are sorted by (products.rankings).
+create or replace trigger product_enriched_rank_inserted after insert on products.product_enriched
+referencing new table as added for each statement execute function products.rank_prices();
+
+create or replace trigger product_enriched_rank_updated after update on products.product_enriched
+referencing new table as added for each statement execute function products.rank_prices();
+
+create or replace trigger product_enriched_rank_deleted after delete on products.product_enriched
+referencing old table as removed for each statement execute function products.rank_prices();

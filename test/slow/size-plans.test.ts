@@ -18,9 +18,10 @@ const TIMES = 4
 
 /**
  * A catalogue does not grow with what is done. Its numbers are one row for each aisle of each department; a range of
- * prices within a department looks through all products (products.matching).
+ * prices within a department looks through all products (products.matching). Sums over all time by product read a row
+ * for each status of each.
  */
-const CATALOGUE = ['products.product_counts', 'products.products']
+const CATALOGUE = ['products.product_counts', 'products.products', 'orders.product_all_totals']
 
 /** Look at all orders of a period, by purpose; nobody waits for them. */
 const LAWS = 'operations/invariants/'

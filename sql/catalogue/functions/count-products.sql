@@ -1,10 +1,11 @@
--- Keeps products.product_counts exact.
+-- Keeps products.product_counts exact, and gives each new product its place in products.rankings.
 create or replace function products.count_products() returns trigger
 language plpgsql as $$
 begin
   -- Each event sees only its own transition tables.
   case tg_op
     when 'INSERT' then
+      insert into products.rankings (product_id) select product_id from added order by 1;
       perform products.add_to_count(t.department_id, t.aisle_id, t.products)
       from (
         select department_id, aisle_id, count(*) as products from added group by 1, 2 order by 1, 2

@@ -14,6 +14,15 @@ begin
     orders = kept.orders + excluded.orders,
     total_quantity = kept.total_quantity + excluded.total_quantity,
     total_price = kept.total_price + excluded.total_price;
+  insert into orders.product_all_totals as kept (product_id, status, orders, total_quantity, total_price)
+  select m.product_id, m.status, sum(m.orders), sum(m.total_quantity), sum(m.total_price)
+  from unnest(moved) m
+  group by 1, 2
+  order by 1, 2
+  on conflict (product_id, status) do update set
+    orders = kept.orders + excluded.orders,
+    total_quantity = kept.total_quantity + excluded.total_quantity,
+    total_price = kept.total_price + excluded.total_price;
   -- With an older snapshot than this statement's, a month that became busy since would not be seen: then the lock fails
   -- (40001).
   if current_setting('transaction_isolation') <> 'read committed' then

@@ -5,15 +5,29 @@ language plpgsql set work_mem = '128MB'
 -- list.
 set plan_cache_mode = force_custom_plan as $$
 begin
-  insert into orders.product_totals as kept (product_id, status, month, orders, total_quantity, total_price)
-  select i.product_id, o.status, orders.month_of(o.created_at), count(*), sum(o.total_quantity), sum(o.total_price)
-  from orders.orders o
-  -- A look-up for each order: a join planned while there were few reads all items, for each.
-  cross join lateral (select product_id from orders.order_items where order_id = o.id offset 0) i
-  where o.created_at >= earliest and o.created_at < latest
-  group by 1, 2, 3
-  order by 1, 2, 3
-  on conflict (product_id, status, month) do update set
+  with sums as (
+    select i.product_id, o.status, orders.month_of(o.created_at) as month, count(*) as orders,
+      sum(o.total_quantity) as total_quantity, sum(o.total_price) as total_price
+    from orders.orders o
+    -- A look-up for each order: a join planned while there were few reads all items, for each.
+    cross join lateral (select product_id from orders.order_items where order_id = o.id offset 0) i
+    where o.created_at >= earliest and o.created_at < latest
+    group by 1, 2, 3
+  ),
+  months as (
+    insert into orders.product_totals as kept (product_id, status, month, orders, total_quantity, total_price)
+    select product_id, status, month, orders, total_quantity, total_price from sums
+    order by 1, 2, 3
+    on conflict (product_id, status, month) do update set
+      orders = kept.orders + excluded.orders,
+      total_quantity = kept.total_quantity + excluded.total_quantity,
+      total_price = kept.total_price + excluded.total_price
+  )
+  insert into orders.product_all_totals as kept (product_id, status, orders, total_quantity, total_price)
+  select product_id, status, sum(orders), sum(total_quantity), sum(total_price) from sums
+  group by 1, 2
+  order by 1, 2
+  on conflict (product_id, status) do update set
     orders = kept.orders + excluded.orders,
     total_quantity = kept.total_quantity + excluded.total_quantity,
     total_price = kept.total_price + excluded.total_price;
