@@ -6,6 +6,13 @@ import { problem } from '../common/problems.ts'
 /** Above the statement timeout (database/client.ts), so that the database gives up first. */
 const LIMIT_MS = 15_000
 
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** So long a caller may have asked the route to wait; that is no fault. */
+    waitSeconds?: number
+  }
+}
+
 /**
  * 503 TIMEOUT for whatever takes too long. Fastify's own `handlerTimeout` makes a timer, an AbortController and a
  * listener for each request, which is a tenth of a request without a statement; here one timer looks at the oldest.
@@ -25,6 +32,8 @@ export default fp<{ limitMs?: number }>(async (fastify, { limitMs = LIMIT_MS }) 
   const stop = everyTick(() => {
     for (const reply of unanswered) {
       if (reply.elapsedTime < limitMs) return
+      const { waitSeconds = 0 } = reply.routeOptions.config
+      if (reply.elapsedTime < limitMs + waitSeconds * 1000) continue
       unanswered.delete(reply)
       giveUp(reply)
     }
