@@ -196,7 +196,7 @@ view gateway.shown_deliveries (
 view gateway.shown_webhooks (
   id bigint,
   url text,
-  event_types text[],
+  event_types json,
   active boolean,
   disabled_reason text,
   failures integer,

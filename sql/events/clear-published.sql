@@ -3,7 +3,7 @@
 -- $2 days double precision
 delete from orders.outbox where id = any (array(
   select o.id from orders.outbox o
-  where o.published_at < now() - $2 * interval '1 day' and o.sequence is not null
+  where o.published_at < now() - $2 * interval '1 day'
     and not coalesce((
       select bool_or(w.active and w.deleted_at is null)
       from gateway.webhook_deliveries d

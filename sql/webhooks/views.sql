@@ -1,6 +1,6 @@
 -- A webhook as the management API shows it: without its secret.
 create or replace view gateway.shown_webhooks as
-select w.id, w.url, w.event_types, w.active, w.disabled_reason, w.failures, w.last_error,
+select w.id, w.url, to_json(w.event_types) as event_types, w.active, w.disabled_reason, w.failures, w.last_error,
   case when w.paused_until > now() then w.paused_until end as paused_until,
   case when w.previous_until > now() then w.previous_until end as previous_secret_until,
   w.created_at, w.updated_at
