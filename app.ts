@@ -75,13 +75,13 @@ const domains = [catalogue, carts, events, webhooks, orders, users, notification
 const work = [eventJobs, eventFeed, webhookJobs, emailJobs, reminderJobs, housekeepingJobs]
 
 /** What the shop's backend calls. */
-const backend = [cartRoutes, catalogueRoutes, orderRoutes, queryRoutes, userRoutes]
+const backend = [cartRoutes, catalogueRoutes, eventRoutes, orderRoutes, queryRoutes, userRoutes]
 
 /** Who calls what: a face guards its routes, describes their access, and may rewrite what they take and return. */
 const faces: { prefix: string, faces: ((fastify: FastifyInstance) => void)[], routes: FastifyPluginAsyncTypebox[] }[] =
   [
     { prefix: '/', faces: [openFace], routes: [probeRoutes, unsubscribeRoutes] },
-    { prefix: '/', faces: [serviceFace], routes: [...backend, eventRoutes, metricRoutes] },
+    { prefix: '/', faces: [serviceFace], routes: [...backend, metricRoutes] },
     { prefix: '/legacy', faces: [openFace, legacyFace], routes: [probeRoutes, legacyLinks] },
     { prefix: '/legacy', faces: [serviceFace, legacyFace], routes: backend },
     {

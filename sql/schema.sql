@@ -139,6 +139,8 @@ CREATE INDEX webhook_deliveries_due_idx ON gateway.webhook_deliveries USING btre
 CREATE INDEX webhook_deliveries_event_idx ON gateway.webhook_deliveries USING btree (event_id) WHERE (event_id IS NOT NULL);
 -- sql/webhooks/expire-deliveries.sql: those whose time is over, the oldest first.
 CREATE INDEX webhook_deliveries_expiring_idx ON gateway.webhook_deliveries USING btree (expires_at) WHERE ((delivered_at IS NULL) AND (failed_at IS NULL) AND (expires_at > '-infinity'::timestamp with time zone));
+-- sql/webhooks/list-deliveries.sql: those of a webhook that failed for good.
+CREATE INDEX webhook_deliveries_failed_idx ON gateway.webhook_deliveries USING btree (webhook_id, id) WHERE (failed_at IS NOT NULL);
 -- sql/webhooks/functions/free-next.sql, queue-deliveries.sql: the oldest of an order that waits.
 CREATE INDEX webhook_deliveries_order_idx ON gateway.webhook_deliveries USING btree (webhook_id, order_id, id) WHERE ((delivered_at IS NULL) AND (failed_at IS NULL));
 -- sql/webhooks/clear-deliveries.sql: tests of long ago.

@@ -18,11 +18,23 @@ const WEEK_AGO = () => new Date(Date.now() - 7 * 24 * 3_600_000).toISOString()
 /** Before the orders that are to be settled, and after those that have been. */
 const SETTLED = '2024-12-31'
 
+/** A webhook that takes what waits, one that is paused, and one that was deleted. */
+const WEBHOOKS = `
+  insert into gateway.webhooks (url, event_types, secret, paused_until, deleted_at) values
+    ('https://shop.example/', '{order_created}', '', null, null),
+    ('https://shop.example/', '{order_created}', '', 'infinity', null),
+    ('https://shop.example/', '{order_created}', '', null, now());
+  update orders.event_feed set last_sequence = 1000000000`
+
 const ids = async (sql: Sql, text: string): Promise<string[]> => (await sql.unsafe(text)).map(({ id }) => String(id))
 const waitingEmails = async (sql: Sql) => await ids(sql,
   "select id from gateway.emails where due_at = '2020-01-01' and accepted_at is null order by id desc limit 20")
 const waitingEvents = async (sql: Sql) => await ids(sql,
   'select id from orders.outbox where published_at is null and order_id > 10000000 order by id desc limit 200')
+
+const waitingDeliveries = async (sql: Sql) => await ids(sql, `select id from gateway.webhook_deliveries
+  where webhook_id = 1 and delivered_at is null and failed_at is null and order_id > 10000000
+  order by id desc limit 64`)
 
 export const WORK: Work[] = [
   { name: 'events: claim', statement: 'events/claim-events', batch: 200, parameters: () => [200, 5000, 30, 8_000_000] },
@@ -50,6 +62,26 @@ export const WORK: Work[] = [
     batch: 1,
     parameters: () => [`at ${performance.now()}`]
   },
+  { name: 'events: number', statement: 'events/number-events', batch: 1000, parameters: () => [1000] },
+  {
+    name: 'webhooks: claim', statement: 'webhooks/claim-deliveries', batch: 64, parameters: () => ['{}', 64, 150]
+  },
+  {
+    name: 'webhooks: record',
+    statement: 'webhooks/record-deliveries',
+    batch: 64,
+    parameters: async (sql) => [JSON.stringify((await waitingDeliveries(sql)).map((id, n) => ({
+      id: Number(id), webhook_id: 1, is_delivered: n % 2 === 0, is_gone: false, reason: 'no', took_ms: 5
+    })))]
+  },
+  {
+    name: 'webhooks: release',
+    statement: 'webhooks/release-deliveries',
+    batch: 64,
+    parameters: async (sql) => [await waitingDeliveries(sql)]
+  },
+  { name: 'webhooks: expire', statement: 'webhooks/expire-deliveries', batch: 1000, parameters: () => [1000] },
+  { name: 'webhooks: clear', statement: 'webhooks/clear-deliveries', batch: 1000, parameters: () => [1000, 7] },
   { name: 'events: clear', statement: 'events/clear-published', batch: 1000, parameters: () => [1000, 7] },
   { name: 'emails: claim', statement: 'notifications/claim-emails', batch: 20, parameters: () => [20, 300] },
   {
@@ -98,8 +130,10 @@ export const WORK: Work[] = [
 
 /** Rows `from` to `to` of what is done and stays, in every table that is a queue or is cleared. Orders: every fifth. */
 const DONE = `
-  insert into orders.outbox (order_id, event_type, payload, published_at) select n, 'order_created',
-  '{"status": "paid"}', now() from generate_series($from, $to) n;
+  insert into orders.outbox (order_id, event_type, payload, published_at, sequence) select n, 'order_created',
+  '{"status": "paid"}', now(), n from generate_series($from, $to) n;
+  insert into gateway.webhook_deliveries (webhook_id, event_id, order_id, delivered_at) select 1, n, n, now()
+  from generate_series($from, $to) n;
   insert into users.users (id, first_name, last_name, email_address, order_notifications_next_scheduled_time)
     select 1000000 + n, 'User', n::text, 'done' || n || '@example.com', now() + interval '10 days'
     from generate_series($from, $to, 5) n;
@@ -131,6 +165,15 @@ const WAITING = `
   insert into orders.outbox (order_id, event_type, payload, published_at)
     select 4000000 + n, 'order_created', '{"status": "paid"}', now() - interval '8 days' from generate_series($from,
     $to) n;
+  insert into gateway.webhook_deliveries (webhook_id, event_id, order_id, created_at, next_attempt_at, expires_at)
+    select kind.webhook, kind.event + n, coalesce(kind.of_order, 10000000 + n), now() - kind.age, kind.next,
+      now() + kind.expires
+    from generate_series($from, $to) n, (values
+      (1, 100000000, null::int, interval '1 minute', now(), interval '3 days'),
+      (1, 200000000, 9000000, '1 minute', 'infinity', '3 days'),
+      (2, 300000000, null, '4 days', now(), '-1 day'),
+      (3, 400000000, null, '1 minute', now(), '3 days'),
+      (2, null, null, '8 days', now(), '3 days')) as kind (webhook, event, of_order, age, next, expires);
   insert into users.users (id, first_name, last_name, email_address, order_notifications_next_scheduled_time,
   order_notifications_via_email)
     select 2000000 + n, 'User', n::text, 'due' || n || '@example.com', now() - interval '1 hour', true
@@ -162,17 +205,19 @@ const WAITING = `
 const WORKED_OFF = `
   delete from orders.outbox where published_at is null;
   delete from gateway.emails where accepted_at is null;
+  delete from gateway.webhook_deliveries where delivered_at is null;
   delete from users.users where id >= 2000000;`
 
 const TABLES = [
-  'orders.outbox', 'users.users', 'users.reminders', 'gateway.emails', 'gateway.idempotency_keys', 'orders.carts',
-  'orders.order_totals', 'orders.orders', 'orders.order_items'
+  'orders.outbox', 'gateway.webhook_deliveries', 'users.users', 'users.reminders', 'gateway.emails',
+  'gateway.idempotency_keys', 'orders.carts', 'orders.order_totals', 'orders.orders', 'orders.order_items'
 ]
 
 /** A database whose queues are filled at will, and whose statistics are as old as one likes. */
 export async function openQueues (sql: Sql) {
   // An index of the names, which costs more than all the rest, and none of these look into it.
   await sql.unsafe('drop index users.users_search_idx')
+  await sql.unsafe(WEBHOOKS).simple()
   for (const table of TABLES) await sql.unsafe(`alter table ${table} set (autovacuum_enabled = off)`)
   /** Without triggers and foreign keys: only the rows count here, and each of them costs more than the row. */
   const write = async (text: string) => await sql.begin(async (transaction) => {

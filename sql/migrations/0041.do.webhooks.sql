@@ -63,6 +63,10 @@ comment on index gateway.webhook_deliveries_delayed_idx is
 create index webhook_deliveries_webhook_idx on gateway.webhook_deliveries (webhook_id, id);
 comment on index gateway.webhook_deliveries_webhook_idx is
   'sql/webhooks/list-deliveries.sql, clear-deliveries.sql: those of a webhook.';
+create index webhook_deliveries_failed_idx on gateway.webhook_deliveries (webhook_id, id)
+where failed_at is not null;
+comment on index gateway.webhook_deliveries_failed_idx is
+  'sql/webhooks/list-deliveries.sql: those of a webhook that failed for good.';
 create index webhook_deliveries_event_idx on gateway.webhook_deliveries (event_id) where event_id is not null;
 comment on index gateway.webhook_deliveries_event_idx is
   'sql/events/functions/note-cleared.sql: those of an event.';
