@@ -134,7 +134,7 @@ create table gateway.webhook_deliveries (
 -- sql/webhooks/functions/record-deliveries.sql: what need not wait longer when its consumer is back.
 CREATE INDEX webhook_deliveries_delayed_idx ON gateway.webhook_deliveries USING btree (webhook_id, id) WHERE ((delivered_at IS NULL) AND (failed_at IS NULL) AND is_delayed);
 -- sql/webhooks/functions/claim-deliveries.sql: what is due of each webhook.
-CREATE INDEX webhook_deliveries_due_idx ON gateway.webhook_deliveries USING btree (webhook_id, next_attempt_at) WHERE ((delivered_at IS NULL) AND (failed_at IS NULL));
+CREATE INDEX webhook_deliveries_due_idx ON gateway.webhook_deliveries USING btree (webhook_id, next_attempt_at) WHERE ((delivered_at IS NULL) AND (failed_at IS NULL) AND (next_attempt_at > '-infinity'::timestamp with time zone));
 -- sql/events/functions/note-cleared.sql: those of an event.
 CREATE INDEX webhook_deliveries_event_idx ON gateway.webhook_deliveries USING btree (event_id) WHERE (event_id IS NOT NULL);
 -- sql/webhooks/expire-deliveries.sql: those whose time is over, the oldest first.

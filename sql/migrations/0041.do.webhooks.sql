@@ -43,15 +43,16 @@ create table gateway.webhook_deliveries (
 comment on table gateway.webhook_deliveries is
   'What is sent to webhooks: queue, ledger and dead letters in one. The event itself stands in orders.outbox.';
 
+-- The last condition holds always, here and below: it keeps whoever looks for what is next of an order from reading
+-- this one, which a plan without statistics would.
 create index webhook_deliveries_due_idx on gateway.webhook_deliveries (webhook_id, next_attempt_at)
-where delivered_at is null and failed_at is null;
+where delivered_at is null and failed_at is null and next_attempt_at > '-infinity';
 comment on index gateway.webhook_deliveries_due_idx is
   'sql/webhooks/functions/claim-deliveries.sql: what is due of each webhook.';
 create index webhook_deliveries_order_idx on gateway.webhook_deliveries (webhook_id, order_id, id)
 where delivered_at is null and failed_at is null;
 comment on index gateway.webhook_deliveries_order_idx is
   'sql/webhooks/functions/free-next.sql, queue-deliveries.sql: the oldest of an order that waits.';
--- The last condition holds always: it keeps whoever looks for what is due from reading this one.
 create index webhook_deliveries_expiring_idx on gateway.webhook_deliveries (expires_at)
 where delivered_at is null and failed_at is null and expires_at > '-infinity';
 comment on index gateway.webhook_deliveries_expiring_idx is

@@ -18,7 +18,7 @@ with counted as materialized (
 page as materialized (
   select array(
     select id from gateway.webhook_deliveries
-    where webhook_id = $1 and ($2 is null or $2 = 'delivered' and delivered_at is not null)
+    where coalesce($2, 'delivered') = 'delivered' and webhook_id = $1 and ($2 is null or delivered_at is not null)
     order by webhook_id desc, id desc limit $3 offset $4
   ) || array(
     select id from gateway.webhook_deliveries
@@ -27,6 +27,7 @@ page as materialized (
   ) || array(
     select id from gateway.webhook_deliveries
     where $2 = 'waiting' and webhook_id = $1 and delivered_at is null and failed_at is null
+      and next_attempt_at > '-infinity'
     order by webhook_id, next_attempt_at limit $3 offset $4
   ) as ids
 )

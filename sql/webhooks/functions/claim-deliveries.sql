@@ -22,7 +22,8 @@ begin
     continue when most <= 0;
     found_ids := array(
       select d.id from gateway.webhook_deliveries d
-      where d.webhook_id = webhook.id and d.delivered_at is null and d.failed_at is null and d.next_attempt_at <= now()
+      where d.webhook_id = webhook.id and d.delivered_at is null and d.failed_at is null
+        and d.next_attempt_at > '-infinity' and d.next_attempt_at <= now()
       order by d.webhook_id, d.next_attempt_at limit most
       for no key update skip locked);
     continue when found_ids = '{}';
