@@ -17,8 +17,8 @@ create table gateway.webhooks (
   deleted_at timestamptz
 );
 comment on table gateway.webhooks is
-  'Where events are sent. `failures` in a row, and until when nothing is tried. A deleted one goes with its deliveries, '
-  'which are cleared in batches.';
+  'Where events are sent. `failures` in a row, and until when nothing is tried. A deleted one goes with its '
+  'deliveries, which are cleared in batches.';
 
 create table gateway.webhook_deliveries (
   id bigint generated always as identity constraint webhook_deliveries_pkey primary key,

@@ -1,6 +1,6 @@
--- Records what happened to an order, whoever changed it. Deferred to the end of the transaction, when the items of a new
--- order are there too; the order's row is still locked then, so the events of one order get their ids in the order of
--- the changes. Where no gateway has a broker there is nothing to publish, and so no reason to keep an address.
+-- Records what happened to an order, whoever changed it. Deferred to the end of the transaction, when the items of a
+-- new order are there too; the order's row is still locked then, so the events of one order get their ids in the order
+-- of the changes. Where no gateway has a broker there is nothing to publish, and so no reason to keep an address.
 create or replace function orders.record_event() returns trigger
 language plpgsql as $$
 declare
