@@ -22,6 +22,7 @@ import metrics from './plugins/metrics.ts'
 import openapi from './plugins/openapi.ts'
 import passwords from './plugins/passwords.ts'
 import pressure from './plugins/pressure.ts'
+import sender from './plugins/sender.ts'
 import sockets from './plugins/sockets.ts'
 import tracing from './plugins/tracing.ts'
 import validation from './plugins/validation.ts'
@@ -41,7 +42,9 @@ import catalogueRoutes from './routes/catalogue/service.ts'
 import managedCatalogueRoutes from './routes/catalogue/management.ts'
 import shownCatalogueRoutes from './routes/catalogue/storefront.ts'
 import events from './routes/events/index.ts'
+import eventFeed from './routes/events/feed.ts'
 import eventJobs from './routes/events/jobs.ts'
+import eventRoutes from './routes/events/service.ts'
 import notifications from './routes/notifications/index.ts'
 import emailJobs from './routes/notifications/emails.ts'
 import reminderJobs from './routes/notifications/reminders.ts'
@@ -62,18 +65,21 @@ import users from './routes/users/index.ts'
 import userRoutes from './routes/users/service.ts'
 import managedUserRoutes from './routes/users/management.ts'
 import ownUserRoutes from './routes/users/storefront.ts'
+import webhooks from './routes/webhooks/index.ts'
+import webhookJobs from './routes/webhooks/jobs.ts'
+import webhookRoutes from './routes/webhooks/management.ts'
 import loginRoutes from './routes/users/storefront-auth.ts'
 
 /** In their order: hooks run as they are registered here. */
 const plugins = [
   errors, context, deadlines, metrics, tracing, database, consistency, identity, keys, broker, caching, compression,
-  cors, sockets, browser, mailer, jobs, pressure, limits, openapi, passwords, validation
+  cors, sockets, browser, mailer, sender, jobs, pressure, limits, openapi, passwords, validation
 ]
-const domains = [catalogue, carts, events, orders, users, notifications, query, operations]
-const work = [catalogueJobs, eventJobs, emailJobs, reminderJobs, housekeepingJobs]
+const domains = [catalogue, carts, events, webhooks, orders, users, notifications, query, operations]
+const work = [catalogueJobs, eventJobs, eventFeed, webhookJobs, emailJobs, reminderJobs, housekeepingJobs]
 
 /** What the shop's backend calls. */
-const backend = [cartRoutes, catalogueRoutes, orderRoutes, queryRoutes, userRoutes]
+const backend = [cartRoutes, catalogueRoutes, eventRoutes, orderRoutes, queryRoutes, userRoutes]
 
 /** Who calls what: a face guards its routes, describes their access, and may rewrite what they take and return. */
 const faces: { prefix: string, faces: ((fastify: FastifyInstance) => void)[], routes: FastifyPluginAsyncTypebox[] }[] =
@@ -85,7 +91,7 @@ const faces: { prefix: string, faces: ((fastify: FastifyInstance) => void)[], ro
     {
       prefix: '/api/v1',
       faces: [managementFace],
-      routes: [managedCatalogueRoutes, managedOrderRoutes, managedUserRoutes, operationRoutes]
+      routes: [managedCatalogueRoutes, managedOrderRoutes, managedUserRoutes, operationRoutes, webhookRoutes]
     },
     { prefix: '/api', faces: [openFace], routes: [shownCatalogueRoutes, loginRoutes] },
     { prefix: '/api', faces: [storefrontFace], routes: [ownCartRoutes, ownOrderRoutes, ownUserRoutes] }

@@ -10,7 +10,8 @@ import type { Pool } from './pool.ts'
 
 const folder = join(import.meta.dirname, '../sql')
 const folders = [
-  'gateway', 'users', 'catalogue', 'carts', 'orders', 'events', 'notifications', 'operations', 'operations/invariants'
+  'gateway', 'users', 'catalogue', 'carts', 'orders', 'events', 'webhooks', 'notifications', 'operations',
+  'operations/invariants'
 ]
 
 /** What is not a statement beside them: they are run by migrate (migration/files.ts). */

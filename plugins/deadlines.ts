@@ -10,6 +10,8 @@ declare module 'fastify' {
   interface FastifyContextConfig {
     /** The response is written for as long as the caller reads it (routes/faces/exports.ts). */
     isExport?: boolean
+    /** So long a caller may have asked the route to wait; that is no fault. */
+    waitSeconds?: number
   }
 }
 
@@ -32,6 +34,8 @@ export default fp<{ limitMs?: number }>(async (fastify, { limitMs = LIMIT_MS }) 
   const stop = everyTick(() => {
     for (const reply of unanswered) {
       if (reply.elapsedTime < limitMs) return
+      const { waitSeconds = 0 } = reply.routeOptions.config
+      if (reply.elapsedTime < limitMs + waitSeconds * 1000) continue
       unanswered.delete(reply)
       giveUp(reply)
     }

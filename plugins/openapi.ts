@@ -48,6 +48,7 @@ export default fp(async (fastify) => {
         { name: 'Users', description: 'people, logins, passwords, reminder settings' },
         { name: 'Carts', description: 'one cart a user, always at today’s prices' },
         { name: 'Orders', description: 'orders, their items, status and invoices' },
+        { name: 'Events', description: 'what happens to orders, as a feed' },
         { name: 'Notifications', description: 'the unsubscribe link of emails' },
         { name: 'Management: orders', description: 'for the back office: any order, sums over all that match' },
         { name: 'Management: products', description: 'for the back office: names, prices, stock' },
@@ -55,6 +56,7 @@ export default fp(async (fastify) => {
         {
           name: 'Management: jobs', description: 'for the operator: what waits, what failed for good, trying it again'
         },
+        { name: 'Management: webhooks', description: 'where order events are sent, and whether they arrive' },
         { name: 'Management: invariants', description: 'for the operator: whether the shop’s laws hold' },
         { name: 'Storefront: catalogue', description: 'products as a shop front shows them' },
         { name: 'Storefront: accounts', description: 'registering and logging in: where tokens come from' },

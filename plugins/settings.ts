@@ -117,8 +117,9 @@ export const Settings = Type.Object({
   // AMQP 0-9-1: a short string; names with amq. are the broker's own.
   RABBITMQ_QUEUE: Type.String({ pattern: '^(?!amq\\.).', maxLength: 255, default: 'notifications' }),
   EVENT_RETENTION_DAYS: Type.Integer({
-    minimum: 1, maximum: 3650, default: 7, description: 'how long published events are kept'
+    minimum: 1, maximum: 3650, default: 7, description: 'how long events are kept'
   }),
+  WEBHOOK_PRIVATE_NETWORKS: Flag(false, 'webhooks may go to addresses of private networks and of this machine'),
   SELL_UNPRICED: Flag(false, 'products without a price are sold and count nothing; else an order with one is refused'),
   OTEL_EXPORTER_OTLP_ENDPOINT: Text({
     pattern: '^https?://',

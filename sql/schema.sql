@@ -112,6 +112,62 @@ create table gateway.versions (
   constraint versions_pkey PRIMARY KEY (version)
 );
 
+-- What is sent to webhooks: queue, ledger and dead letters in one. The event itself stands in orders.outbox.
+create table gateway.webhook_deliveries (
+  id bigint generated always as identity,
+  webhook_id bigint not null,
+  event_id bigint,
+  order_id bigint,
+  message_id uuid,
+  created_at timestamp with time zone not null default now(),
+  next_attempt_at timestamp with time zone not null default now(),
+  expires_at timestamp with time zone not null default (now() + '3 days'::interval),
+  attempts integer not null default 0,
+  is_delayed boolean not null default false,
+  last_status integer,
+  last_error text,
+  took_ms integer,
+  delivered_at timestamp with time zone,
+  failed_at timestamp with time zone,
+  constraint webhook_deliveries_pkey PRIMARY KEY (id),
+  constraint webhook_deliveries_webhook_id_fkey FOREIGN KEY (webhook_id) REFERENCES gateway.webhooks(id)
+) with (autovacuum_vacuum_scale_factor=0.01, autovacuum_vacuum_threshold=5000);
+-- sql/webhooks/functions/record-deliveries.sql: what need not wait longer when its consumer is back.
+CREATE INDEX webhook_deliveries_delayed_idx ON gateway.webhook_deliveries USING btree (webhook_id, id) WHERE ((delivered_at IS NULL) AND (failed_at IS NULL) AND is_delayed);
+-- sql/webhooks/functions/claim-deliveries.sql: what is due of each webhook.
+CREATE INDEX webhook_deliveries_due_idx ON gateway.webhook_deliveries USING btree (webhook_id, next_attempt_at) WHERE ((delivered_at IS NULL) AND (failed_at IS NULL) AND (next_attempt_at > '-infinity'::timestamp with time zone));
+-- sql/events/functions/note-cleared.sql: those of an event.
+CREATE INDEX webhook_deliveries_event_idx ON gateway.webhook_deliveries USING btree (event_id) WHERE (event_id IS NOT NULL);
+-- sql/webhooks/expire-deliveries.sql: those whose time is over, the oldest first.
+CREATE INDEX webhook_deliveries_expiring_idx ON gateway.webhook_deliveries USING btree (expires_at) WHERE ((delivered_at IS NULL) AND (failed_at IS NULL) AND (expires_at > '-infinity'::timestamp with time zone));
+-- sql/webhooks/list-deliveries.sql: those of a webhook that failed for good.
+CREATE INDEX webhook_deliveries_failed_idx ON gateway.webhook_deliveries USING btree (webhook_id, id) WHERE (failed_at IS NOT NULL);
+-- sql/webhooks/functions/free-next.sql, queue-deliveries.sql: the oldest of an order that waits.
+CREATE INDEX webhook_deliveries_order_idx ON gateway.webhook_deliveries USING btree (webhook_id, order_id, id) WHERE ((delivered_at IS NULL) AND (failed_at IS NULL));
+-- sql/webhooks/clear-deliveries.sql: tests of long ago.
+CREATE INDEX webhook_deliveries_tests_idx ON gateway.webhook_deliveries USING btree (created_at) WHERE (event_id IS NULL);
+-- sql/webhooks/list-deliveries.sql, clear-deliveries.sql: those of a webhook.
+CREATE INDEX webhook_deliveries_webhook_idx ON gateway.webhook_deliveries USING btree (webhook_id, id);
+
+-- Where events are sent. `failures` in a row, and until when nothing is tried. A deleted one goes with its deliveries, which are cleared in batches.
+create table gateway.webhooks (
+  id bigint generated always as identity,
+  url text not null,
+  event_types text[] not null,
+  active boolean not null default true,
+  secret text not null,
+  previous_secret text,
+  previous_until timestamp with time zone,
+  failures integer not null default 0,
+  paused_until timestamp with time zone,
+  last_error text,
+  disabled_reason text,
+  created_at timestamp with time zone not null default now(),
+  updated_at timestamp with time zone not null default now(),
+  deleted_at timestamp with time zone,
+  constraint webhooks_pkey PRIMARY KEY (id)
+);
+
 -- sql/migrations
 view gateway.defined_objects (
   kind text,
@@ -119,6 +175,39 @@ view gateway.defined_objects (
   written text,
   classid oid,
   objid oid
+)
+
+-- sql/webhooks/views.sql
+view gateway.shown_deliveries (
+  id bigint,
+  webhook_id bigint,
+  message_id uuid,
+  event_type text,
+  order_id bigint,
+  status text,
+  attempts integer,
+  last_status integer,
+  last_error text,
+  took_ms integer,
+  created_at timestamp with time zone,
+  next_attempt_at timestamp with time zone,
+  delivered_at timestamp with time zone,
+  failed_at timestamp with time zone
+)
+
+-- sql/webhooks/views.sql
+view gateway.shown_webhooks (
+  id bigint,
+  url text,
+  event_types json,
+  active boolean,
+  disabled_reason text,
+  failures integer,
+  last_error text,
+  paused_until timestamp with time zone,
+  previous_secret_until timestamp with time zone,
+  created_at timestamp with time zone,
+  updated_at timestamp with time zone
 )
 
 -- sql/migrations
@@ -175,6 +264,16 @@ function gateway.query_role_prefix() returns text
 function gateway.role_of_database(prefix text) returns name
 -- sql/query/functions/soften.sql
 function gateway.soften() returns void
+-- sql/webhooks/functions/claim-deliveries.sql
+function gateway.claim_deliveries(rooms jsonb, room bigint, hold interval, OUT deliveries json, OUT webhooks json) returns record
+-- sql/webhooks/functions/expire-deliveries.sql
+function gateway.expire_deliveries(most bigint) returns bigint
+-- sql/webhooks/functions/free-next.sql
+function gateway.free_next(finished bigint[]) returns void
+-- sql/webhooks/functions/queue-deliveries.sql
+function gateway.queue_deliveries(event_id bigint, order_id bigint, event_type text, occurred_at timestamp with time zone) returns void
+-- sql/webhooks/functions/record-deliveries.sql
+function gateway.record_deliveries(outcomes jsonb) returns void
 
 -- ---------- Schema legacy ----------
 -- sql/legacy/views.sql
@@ -285,6 +384,16 @@ create table orders.carts (
 CREATE INDEX carts_updated_at_idx ON orders.carts USING btree (updated_at);
 -- sql/carts/triggers.sql
 CREATE TRIGGER carts_touch BEFORE UPDATE ON orders.carts FOR EACH ROW EXECUTE FUNCTION gateway.touch();
+
+-- One row: how far the feed of events goes, and how far back. A cursor names `feed_id`, so that one of another database is recognised.
+create table orders.event_feed (
+  is_only boolean not null default true,
+  feed_id uuid not null default gen_random_uuid(),
+  last_sequence bigint not null default 0,
+  cleared_to bigint not null default 0,
+  constraint event_feed_pkey PRIMARY KEY (is_only),
+  constraint event_feed_is_only_check CHECK (is_only)
+);
 
 -- An order's invoice, as a document.
 create table orders.invoices (
@@ -453,6 +562,7 @@ create table orders.outbox (
   attempts integer not null default 0,
   last_error text,
   claimed_until timestamp with time zone,
+  sequence bigint,
   traceparent text,
   constraint outbox_pkey PRIMARY KEY (id),
   constraint outbox_message_id_key UNIQUE (message_id),
@@ -460,8 +570,14 @@ create table orders.outbox (
 ) with (autovacuum_vacuum_scale_factor=0.01, autovacuum_vacuum_threshold=5000);
 -- sql/events/clear-published.sql: events that went out long ago.
 CREATE INDEX outbox_published_idx ON orders.outbox USING btree (published_at) WHERE (published_at IS NOT NULL);
+-- sql/events/list-feed.sql: a page of the feed.
+CREATE UNIQUE INDEX outbox_sequence_idx ON orders.outbox USING btree (sequence) WHERE (sequence IS NOT NULL);
+-- sql/events/functions/number-events.sql: events that have no place in the feed yet.
+CREATE INDEX outbox_unnumbered_idx ON orders.outbox USING btree (sequence, id) WHERE (sequence IS NULL);
 -- sql/events/functions/claim-events.sql: the oldest event of each order that has not gone out.
 CREATE INDEX outbox_waiting_idx ON orders.outbox USING btree (order_id, id) WHERE (published_at IS NULL);
+-- sql/events/triggers.sql
+CREATE TRIGGER outbox_note_cleared AFTER DELETE ON orders.outbox REFERENCING OLD TABLE AS cleared FOR EACH STATEMENT EXECUTE FUNCTION orders.note_cleared();
 
 -- Products that were ordered (change: 1), or whose orders were deleted (-1), and are not yet in products.rankings (sql/catalogue/rank-popularity.sql).
 create table orders.popularity_changes (
@@ -608,6 +724,12 @@ function orders.replace_cart(user_id uuid, items jsonb, if_match text[]) returns
 function orders.set_cart_item(user_id uuid, changed_product integer, new_quantity integer, if_match text[]) returns orders.cart_documents
 -- sql/events/functions/claim-events.sql
 function orders.claim_events(most bigint, look_at bigint, hold interval, INOUT walked_to bigint, OUT events json) returns record
+-- sql/events/functions/event-document.sql
+function orders.event_document(event orders.outbox) returns text
+-- sql/events/functions/note-cleared.sql
+function orders.note_cleared() returns trigger
+-- sql/events/functions/number-events.sql
+function orders.number_events(most bigint, OUT numbered bigint, OUT last_sequence bigint) returns record
 -- sql/events/functions/record-event.sql
 function orders.record_event() returns trigger
 -- sql/orders/functions/add-items.sql

@@ -1,6 +1,7 @@
 import type { Sql } from 'postgres'
 import { BY_INDEX, createClient } from '../database/client.ts'
 import { statementTexts, type Parameter } from '../database/statements.ts'
+import { DONE, TABLES, WAITING, WEBHOOKS, WORKED_OFF } from './queues-filling.ts'
 
 /** A statement that works something off or clears it, as the gateway runs it. */
 interface Work {
@@ -23,6 +24,10 @@ const waitingEmails = async (sql: Sql) => await ids(sql,
   "select id from gateway.emails where due_at = '2020-01-01' and accepted_at is null order by id desc limit 20")
 const waitingEvents = async (sql: Sql) => await ids(sql,
   'select id from orders.outbox where published_at is null and order_id > 10000000 order by id desc limit 200')
+
+const waitingDeliveries = async (sql: Sql) => await ids(sql, `select id from gateway.webhook_deliveries
+  where webhook_id = 1 and delivered_at is null and failed_at is null and order_id > 10000000
+  order by id desc limit 64`)
 
 export const WORK: Work[] = [
   { name: 'events: claim', statement: 'events/claim-events', batch: 200, parameters: () => [200, 5000, 30, 8_000_000] },
@@ -50,6 +55,26 @@ export const WORK: Work[] = [
     batch: 1,
     parameters: () => [`at ${performance.now()}`]
   },
+  { name: 'events: number', statement: 'events/number-events', batch: 1000, parameters: () => [1000] },
+  {
+    name: 'webhooks: claim', statement: 'webhooks/claim-deliveries', batch: 64, parameters: () => ['{}', 64, 150]
+  },
+  {
+    name: 'webhooks: record',
+    statement: 'webhooks/record-deliveries',
+    batch: 64,
+    parameters: async (sql) => [JSON.stringify((await waitingDeliveries(sql)).map((id, n) => ({
+      id: Number(id), webhook_id: 1, is_delivered: n % 2 === 0, is_gone: false, reason: 'no', took_ms: 5
+    })))]
+  },
+  {
+    name: 'webhooks: release',
+    statement: 'webhooks/release-deliveries',
+    batch: 64,
+    parameters: async (sql) => [await waitingDeliveries(sql)]
+  },
+  { name: 'webhooks: expire', statement: 'webhooks/expire-deliveries', batch: 1000, parameters: () => [1000] },
+  { name: 'webhooks: clear', statement: 'webhooks/clear-deliveries', batch: 1000, parameters: () => [1000, 7] },
   { name: 'events: clear', statement: 'events/clear-published', batch: 1000, parameters: () => [1000, 7] },
   { name: 'emails: claim', statement: 'notifications/claim-emails', batch: 20, parameters: () => [20, 300] },
   {
@@ -97,88 +122,11 @@ export const WORK: Work[] = [
   }
 ]
 
-/** Rows `from` to `to` of what is done and stays, in every table that is a queue or is cleared. Orders: every fifth. */
-const DONE = `
-  insert into orders.outbox (order_id, event_type, payload, published_at) select n, 'order_created',
-  '{"status": "paid"}', now() from generate_series($from, $to) n;
-  insert into users.users (id, first_name, last_name, email_address, order_notifications_next_scheduled_time)
-    select 1000000 + n, 'User', n::text, 'done' || n || '@example.com', now() + interval '10 days'
-    from generate_series($from, $to, 5) n;
-  insert into users.reminders (user_id, due_at) select 1000000 + n, now() - interval '1 day' from generate_series($from,
-  $to) n;
-  insert into gateway.emails (user_id, due_at, accepted_at) select 1000000 + n, now(), now() from generate_series($from,
-  $to) n;
-  insert into gateway.idempotency_keys (caller, key, request_hash, answer) select 'caller', 'done' || n, 'hash', '{}'
-  from generate_series($from, $to) n;
-  insert into orders.carts (user_id) select 1000000 + n from generate_series($from, $to) n;
-  insert into orders.order_totals (day, status, shard, orders, total_quantity, total_price)
-    select date '2000-01-01' + n, 'paid', -1, 1, 1, 1 from generate_series($from, least($to, 7000)) n;
-  insert into products.rankings (product_id) select n from generate_series($from, least($to, 2000)) n
-    on conflict do nothing;
-  insert into orders.orders (id, order_reference, order_dow, order_hour_of_day, created_at)
-    select n, 'ORD-done-' || n, 0, 0, timestamptz '2020-01-01' + n * interval '1 minute' from generate_series($from,
-    $to, 5) n;
-  insert into orders.order_items (order_id, product_id, add_to_cart_order, product_name, ordered_at)
-    select n, n % 30 + 1, 1, 'Product', timestamptz '2020-01-01' + n * interval '1 minute' from generate_series($from,
-    $to, 5) n;`
-
-/** Rows `from` to `to` of what is to be worked off or cleared. */
-const WAITING = `
-  insert into orders.outbox (order_id, event_type, payload) select 10000000 + n, 'order_created', '{"status": "paid"}'
-  from generate_series($from, $to) n;
-  insert into orders.outbox (order_id, event_type, payload) select 9000000, 'order_created', '{"status": "paid"}'
-  from generate_series($from, $to) n;
-  insert into orders.outbox (order_id, event_type, payload, claimed_until)
-    select 5000000 + n, 'order_created', '{"status": "paid"}', now() + interval '1 day' from generate_series($from,
-    $to) n;
-  insert into orders.outbox (order_id, event_type, payload, published_at)
-    select 4000000 + n, 'order_created', '{"status": "paid"}', now() - interval '8 days' from generate_series($from,
-    $to) n;
-  insert into users.users (id, first_name, last_name, email_address, order_notifications_next_scheduled_time,
-  order_notifications_via_email)
-    select 2000000 + n, 'User', n::text, 'due' || n || '@example.com', now() - interval '1 hour', true
-    from generate_series($from, $to, 5) n;
-  insert into users.reminders (user_id, due_at) select 2000000 + n, now() - interval '401 days'
-  from generate_series($from, $to) n;
-  insert into gateway.emails (user_id, due_at, next_attempt_at, expires_at, server_away, accepted_at, failed_at)
-    select 2000000 + n - n % 5, kind.at + n % 5 * interval '1 hour', now() + kind.next, now() + kind.expires, kind.away,
-    now() + kind.accepted, now() + kind.failed
-    from generate_series($from, $to) n, (values
-      (timestamptz '2020-01-01', interval '-1 hour', interval '3 days', false, null::interval, null::interval),
-      ('2020-02-01', '-30 minutes', '-1 minute', false, null, null),
-      ('2020-03-01', '1 hour', '3 days', true, null, null),
-      ('2020-04-01', '-1 hour', '1 hour', false, null, '-1 hour'),
-      ('2020-05-01', '-1 hour', '1 hour', false, '-31 days', null)) as kind (at, next, expires, away, accepted, failed);
-  insert into gateway.idempotency_keys (caller, key, request_hash, answer, created_at)
-    select 'caller', 'old' || n, 'hash', '{}', now() - interval '25 hours' from generate_series($from, $to) n;
-  insert into orders.popularity_changes (change, products)
-    select 1, array[n % 30, n % 2000, n % 1999] from generate_series($from, $to) n;
-  insert into orders.carts (user_id, updated_at) select 2000000 + n, now() - interval '91 days'
-  from generate_series($from, $to) n;
-  insert into orders.order_totals (day, status, shard, orders, total_quantity, total_price)
-    select current_date - 2 - n / 352, 'status ' || n / 32 % 11, n % 32, 1, 1, 1 from generate_series($from, $to) n;
-  insert into orders.orders (id, order_reference, order_dow, order_hour_of_day, created_at)
-    select 10000000 + n, 'ORD-due-' || n, 0, 0, timestamptz '2025-01-01' + n * interval '1 minute'
-    from generate_series($from, $to, 5) n;
-  insert into orders.order_items (order_id, product_id, add_to_cart_order, product_name, ordered_at)
-    select 10000000 + n, n % 30 + 1, 1, 'Product', timestamptz '2025-01-01' + n * interval '1 minute'
-    from generate_series($from, $to, 5) n;`
-
-const WORKED_OFF = `
-  delete from orders.outbox where published_at is null;
-  delete from orders.popularity_changes;
-  delete from gateway.emails where accepted_at is null;
-  delete from users.users where id >= 2000000;`
-
-const TABLES = [
-  'orders.outbox', 'users.users', 'users.reminders', 'gateway.emails', 'gateway.idempotency_keys', 'orders.carts',
-  'orders.order_totals', 'orders.orders', 'orders.order_items', 'orders.popularity_changes', 'products.rankings'
-]
-
 /** A database whose queues are filled at will, and whose statistics are as old as one likes. */
 export async function openQueues (sql: Sql) {
   // An index of the names, which costs more than all the rest, and none of these look into it.
   await sql.unsafe('drop index users.users_search_idx')
+  await sql.unsafe(WEBHOOKS).simple()
   for (const table of TABLES) await sql.unsafe(`alter table ${table} set (autovacuum_enabled = off)`)
   /** Without triggers and foreign keys: only the rows count here, and each of them costs more than the row. */
   const write = async (text: string) => await sql.begin(async (transaction) => {

@@ -107,7 +107,7 @@ const ROUTES: Record<keyof typeof RULES, string[]> = {
     'post /carts/{user_id}/checkout',
     'post /orders', 'get /orders', 'get /orders/user/{user_id}', 'get /orders/{order_id}', 'patch /orders/{order_id}',
     'post /orders/{order_id}/items', 'put /orders/{order_id}/invoice', 'get /orders/{order_id}/invoice',
-    'delete /orders/{order_id}'
+    'delete /orders/{order_id}', 'get /events'
   ],
   management: [
     'get /api/v1/orders', 'post /api/v1/orders', 'get /api/v1/orders/{order_id}', 'patch /api/v1/orders/{order_id}',
@@ -116,7 +116,12 @@ const ROUTES: Record<keyof typeof RULES, string[]> = {
     'patch /api/v1/products/{product_id}',
     'get /api/v1/users', 'get /api/v1/users/{user_id}', 'patch /api/v1/users/{user_id}',
     'get /api/v1/jobs', 'get /api/v1/jobs/{queue}/failed', 'post /api/v1/jobs/{queue}/failed/retry',
-    'post /api/v1/jobs/{queue}/failed/{id}/retry', 'get /api/v1/invariants'
+    'post /api/v1/jobs/{queue}/failed/{id}/retry', 'get /api/v1/invariants',
+    'get /api/v1/webhooks', 'post /api/v1/webhooks', 'get /api/v1/webhooks/{webhook_id}',
+    'patch /api/v1/webhooks/{webhook_id}', 'delete /api/v1/webhooks/{webhook_id}',
+    'post /api/v1/webhooks/{webhook_id}/secret', 'post /api/v1/webhooks/{webhook_id}/test',
+    'get /api/v1/webhooks/{webhook_id}/deliveries',
+    'post /api/v1/webhooks/{webhook_id}/deliveries/{delivery_id}/redeliver'
   ],
   person: ['post /api/orders', 'get /api/orders', 'get /api/orders/number/{order_number}'],
   owner: [
@@ -177,6 +182,8 @@ t.test('who may call what: every route, every kind of caller', async (t) => {
     product_id: '1',
     queue: 'emails',
     id: '1',
+    webhook_id: '1',
+    delivery_id: '1',
     order_number: 'ORD-20260101-AAAAAA'
   }
 

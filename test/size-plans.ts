@@ -94,6 +94,7 @@ export function trialsOf (s: Sample): Trial[] {
     'gateway/instance': [[]],
     'gateway/ping': [[]],
     'gateway/schema-version': [[]],
+    'events/list-feed': [[null, 100], ['5000', 1000]],
     'events/register-publisher': [['order_events']],
     'notifications/unsubscribe': [[s.user]],
     'operations/count-failed-emails': [[new Date().toISOString()]],
@@ -153,7 +154,20 @@ export function trialsOf (s: Sample): Trial[] {
     'users/search-managed': [[s.email, 25, 0]],
     'users/update-email': [[s.user, s.hash, 'new@example.com']],
     'users/update-password': [[s.user, s.hash, 'another hash']],
-    'users/update-user': [[s.user, '{"city": "Elsewhere", "days_between_order_notifications": 30}', null]]
+    'users/update-user': [[s.user, '{"city": "Elsewhere", "days_between_order_notifications": 30}', null]],
+    'webhooks/change-webhook': [['2', '{"active": true, "event_types": ["order_created"]}']],
+    'webhooks/clear-webhooks': [[]],
+    'webhooks/create-webhook': [['https://shop.example/', ['order_created'], true, 'a secret', 100]],
+    'webhooks/delete-webhook': [['2']],
+    'webhooks/find-delivery': [['1', s.delivery]],
+    'webhooks/find-webhook': [['1']],
+    'webhooks/list-deliveries': [
+      ['1', null, 20, 0], ['1', 'delivered', 20, 20], ['1', 'failed', 20, 0], ['1', 'waiting', 20, 0]
+    ],
+    'webhooks/list-webhooks': [[20, 0]],
+    'webhooks/redeliver': [['1', s.delivery]],
+    'webhooks/rotate-secret': [['2', 'a secret', 24]],
+    'webhooks/test-webhook': [['2']]
   }
   return [
     ...lists('orders/list', s.user, s),

@@ -23,6 +23,8 @@ export interface Sample {
   inCart: string
   email_id: string
   event: string
+  /** Of the first webhook. */
+  delivery: string
   /** Far behind the first: nine tenths of all orders are newer. */
   deepTime: string
   deepId: string
@@ -41,8 +43,15 @@ const AT_WORK = `
   insert into orders.cart_items (cart_id, product_id, quantity, add_to_cart_order)
     select c.cart_id, 1 + (c.user_id * 7 + n * 11) % (select count(*) from products.products), 1, n
     from orders.carts c cross join generate_series(1, 3) n;
-  insert into orders.outbox (order_id, event_type, payload, published_at) select id, 'order_created',
-    '{"status": "paid"}', now() from orders.orders;
+  insert into orders.outbox (order_id, event_type, payload, published_at, sequence) select id, 'order_created',
+    '{"status": "paid"}', now(), row_number() over (order by id) from orders.orders;
+  update orders.event_feed set last_sequence = (select max(sequence) from orders.outbox);
+  insert into gateway.webhooks (url, event_types, secret, paused_until)
+    select 'https://shop.example/', '{order_created}', '', 'infinity' from generate_series(1, 20);
+  insert into gateway.webhook_deliveries (webhook_id, event_id, order_id, delivered_at)
+    select 1 + id % 20, id, order_id, now() from orders.outbox;
+  insert into gateway.webhook_deliveries (webhook_id, event_id, order_id, failed_at, delivered_at)
+    select 1, id, order_id, case when id % 2 = 0 then now() end, null from orders.outbox order by id limit 50;
   insert into orders.outbox (order_id, event_type, payload) select id, 'order_status_updated', '{"status": "paid"}'
     from orders.orders order by id desc limit 50;
   insert into users.reminders (user_id, due_at) select user_id, created_at from orders.orders group by 1, 2;
@@ -87,6 +96,7 @@ export async function setToWork (sql: Sql): Promise<Sample> {
         order by 1 limit 1) as "inCart",
       (select max(id)::text from gateway.emails where failed_at is not null) as email_id,
       (select max(id)::text from orders.outbox where published_at is null) as event,
+      (select max(id)::text from gateway.webhook_deliveries where webhook_id = 1) as delivery,
       (extract(epoch from deep.created_at) * 1000000)::bigint::text as "deepTime", deep.id::text as "deepId"
     from users.users u, deep, done where u.id = (select min(user_id) from buyer)`)
   return sample!

@@ -5,9 +5,12 @@ import { Invariant, InvariantList } from '../operations/invariants.ts'
 import { ChangedOrder, ManagedOrder, ManagedOrderPage, OrderSummary } from '../orders/management-schema.ts'
 import { ManagedStatusChange, NewManagedOrder } from '../orders/schema.ts'
 import { IdentityChanges, ManagedUser, ManagedUserPage } from '../users/schema.ts'
+import { NewWebhook, WebhookChanges, webhookSchemas } from '../webhooks/schema.ts'
 
 /** What a caller sends and this face does not know is a 400, in the body too. */
-const bodies = [NewProduct, ProductChanges, NewManagedOrder, ManagedStatusChange, IdentityChanges].map(closed)
+const bodies = [
+  NewProduct, ProductChanges, NewManagedOrder, ManagedStatusChange, IdentityChanges, NewWebhook, WebhookChanges
+].map(closed)
 
 /**
  * The management API's access rule, its strictness about what it does not know, and the shapes its routes refer to by
@@ -22,7 +25,7 @@ export function managementFace (fastify: FastifyInstance): void {
   })
   for (const schema of [
     ...bodies, ManagedOrder, ManagedOrderPage, OrderSummary, ChangedOrder, ManagedProduct, ManagedProductPage,
-    ManagedUser, ManagedUserPage, ...queueSchemas, Invariant, InvariantList
+    ManagedUser, ManagedUserPage, ...queueSchemas, Invariant, InvariantList, ...webhookSchemas
   ]) fastify.addSchema(schema)
 }
 

@@ -2,6 +2,7 @@ import type { FastifyInstance } from 'fastify'
 import { cartSchemas } from '../carts/index.ts'
 import { catalogueSchemas } from '../catalogue/schema.ts'
 import { orderSchemas } from '../orders/schema.ts'
+import { eventSchemas } from '../events/service.ts'
 import { OrderEnvelope, OrderPageEnvelope } from '../orders/service-envelope.ts'
 import { StoredInvoice } from '../orders/service-invoice.ts'
 import { Query, Rows } from '../query/service.ts'
@@ -9,7 +10,7 @@ import { userSchemas } from '../users/schema.ts'
 
 const schemas = [
   ...cartSchemas, ...catalogueSchemas, ...orderSchemas, OrderEnvelope, OrderPageEnvelope, StoredInvoice, Query, Rows,
-  ...userSchemas
+  ...userSchemas, ...eventSchemas
 ]
 
 /** The service API's access rule, an API key, and the shapes its routes refer to by name. */

@@ -18,16 +18,19 @@ const SETTLE_PATIENCE_MS = 10_000
 const SETTLE_PAUSE_MS = 20
 
 /**
- * Clears what has served its time, gives up on emails that could not be sent in time, folds the sums of past days,
- * settles orders of a week ago, and looks whether the shop's laws hold. Each step for itself: one that fails fails the
- * tick at its end, and keeps none of the others from being done.
+ * Clears what has served its time, gives up on emails and deliveries that could not be sent in time, folds the sums of
+ * past days, settles orders of a week ago, and looks whether the shop's laws hold. Each step for itself: one that fails
+ * fails the tick at its end, and keeps none of the others from being done.
  */
-export default fp(async ({ carts, events, invariants, jobs, log, notifications, orders }) => {
+export default fp(async ({ carts, events, invariants, jobs, log, notifications, orders, webhooks }) => {
   const batches = {
     'given up emails': notifications.expireEmails,
     'cleared idempotency keys': orders.clearIdempotencyKeys,
     'cleared carts': carts.clearAbandoned,
+    'given up deliveries': webhooks.expire,
     'cleared published events': events.clearPublished,
+    'cleared deliveries': webhooks.clear,
+    'cleared webhooks': webhooks.clearDeleted,
     'cleared emails': notifications.clearEmails,
     'cleared reminders': notifications.clearReminders,
     'folded sums of past days': orders.foldTotals
@@ -73,4 +76,7 @@ export default fp(async ({ carts, events, invariants, jobs, log, notifications, 
     }
     if (failures.length > 0) throw new Error(failures.join('; '))
   })
-}, { name: 'housekeeping', dependencies: ['carts', 'events', 'invariants', 'jobs', 'notifications', 'orders'] })
+}, {
+  name: 'housekeeping',
+  dependencies: ['carts', 'events', 'invariants', 'jobs', 'notifications', 'orders', 'webhooks']
+})

@@ -11,3 +11,7 @@ create constraint trigger orders_record_status_event after update of status on o
 deferrable initially deferred
 for each row when (old.status <> new.status and current_setting('db_service.loading', true) is distinct from 'on')
 execute function orders.record_event();
+
+create or replace trigger outbox_note_cleared after delete on orders.outbox
+referencing old table as cleared
+for each statement execute function orders.note_cleared();
