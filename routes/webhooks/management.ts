@@ -108,7 +108,7 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
     schema: {
       operationId: 'listWebhookDeliveries',
       summary: 'What was sent, and what became of it',
-      description: 'The latest first; those that wait in the order in which they are due. Kept as long as their events.',
+      description: 'The latest first; what waits in the order in which it is due. Kept as long as the events.',
       tags,
       params,
       querystring: Type.Object({ status: Type.Optional(DeliveryStatus), ...Paging(20) }),
