@@ -1,5 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import type { Socket } from 'node:net'
+import type { DryRun } from './dry-run.ts'
 
 /** A request is answered within 6 s of its last byte; this leaves room for the response itself. */
 const ANSWER_WITHIN_MS = 5500
@@ -11,6 +12,8 @@ export class Caller {
   readonly isReading: boolean
   /** On whose account it waits in queues: the address it comes from (plugins/limits.ts). */
   share = ''
+  /** Where nothing of what it does is to be kept: its statements run there (plugins/dry-runs.ts). */
+  dryRun: DryRun | undefined
   /** By `performance.now()`. */
   deadline = 0
 

@@ -18,6 +18,8 @@ export interface Replica { pool: Pool, watch: Watch }
 export function executeOnReplicas (replicas: Replica[], primary: Execute): Execute {
   let turn = 0
   return async (name, text, parameters) => {
+    // What it has written is only there.
+    if (callers.getStore()?.dryRun?.isBegun) return await primary(name, text, parameters)
     const there = replicas.filter(({ watch }) => watch.isThere)
     const replica = there[turn++ % there.length]
     if (!replica) return await primary(name, text, parameters)

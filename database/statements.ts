@@ -103,7 +103,7 @@ export function executeOn (pool: Pool): Execute {
  * `lock_timeout`, and tries again, with at most a few for one row at a time (contention.ts), for LOCK_WAIT_MS in all.
  */
 export function executeFor (pool: Pool, quick: Pool, contention: Contention): Execute {
-  interface Kind { isRead: boolean, pool: Pool }
+  interface Kind { isRead: boolean, pool: Pick<Pool, 'run'> }
   const kinds = new Map<string, Kind>()
   function kindOf (name: string): Kind {
     const kind = kinds.get(name) ?? { isRead: READING.test(name), pool: QUICK.has(name) ? quick : pool }
@@ -149,7 +149,7 @@ export function executeFor (pool: Pool, quick: Pool, contention: Contention): Ex
 
   return (name, text, parameters) => {
     const caller = callers.getStore()
-    const kind = kindOf(name)
+    const kind = caller?.dryRun?.kindOf(kindOf(name)) ?? kindOf(name)
     const since = performance.now()
     const standBack = () => { if (contention.isAny && contention.guards(namesIn(parameters))) throw new StandBack() }
     // Nearly always nothing is locked, and the first attempt is all there is.

@@ -14,11 +14,11 @@ export default fp(async (fastify) => {
       : (origin, done) => done(null, origin !== undefined && origins.has(origin) ? origin : false),
     methods: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'],
     allowedHeaders: [
-      'Authorization', 'Content-Type', 'Idempotency-Key', 'If-Match', 'If-None-Match', 'X-Actor', 'X-API-Key',
-      'X-Request-Id'
+      'Authorization', 'Content-Type', 'Idempotency-Key', 'If-Match', 'If-None-Match', 'Prefer', 'X-Actor',
+      'X-API-Key', 'X-Request-Id'
     ],
     exposedHeaders: [
-      'ETag', 'Location', 'Idempotency-Replayed', 'Allow', 'X-Request-Id', 'Retry-After',
+      'ETag', 'Location', 'Idempotency-Replayed', 'Allow', 'Preference-Applied', 'X-Request-Id', 'Retry-After',
       'RateLimit-Limit', 'RateLimit-Remaining', 'RateLimit-Reset'
     ],
     maxAge: MAX_AGE,

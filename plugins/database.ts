@@ -4,6 +4,7 @@ import { problem } from '../common/problems.ts'
 import { callers } from '../database/caller.ts'
 import { BACKGROUND, BY_INDEX, FOR_CALLERS } from '../database/client.ts'
 import { Contention } from '../database/contention.ts'
+import { DryRuns } from '../database/dry-run.ts'
 import { explain } from '../database/failures.ts'
 import { firstLoad } from '../seeds/loader/first-load.ts'
 import { Gate } from '../database/gate.ts'
@@ -42,6 +43,9 @@ const MAX_SEARCHES_WAITING = 200
 const BACKGROUND_SIZE = 3
 const BACKGROUND_WAIT_MS = 10_000
 
+/** Connections for dry runs, opened when one comes: each keeps its connection and its locks until it responds. */
+const DRY_RUNS = 2
+
 /** How much later than the server this side gives a statement up. */
 const MARGIN_MS = 500
 
@@ -61,6 +65,8 @@ declare module 'fastify' {
       asAdmin: ReturnType<typeof adminOn>
       /** What every search of products or users goes through. */
       searches: Gate
+      /** Where requests run that keep nothing (plugins/dry-runs.ts). */
+      dryRuns: DryRuns
       /** Every statement made so far. */
       declared: Declaration[]
       /** Whether the database responds, however busy the gateway is; rejects with why not. */
@@ -153,6 +159,10 @@ export default fp(async (fastify) => {
   const searches = new Gate(Math.max(1, Math.floor(size * SEARCH_SHARE)), MAX_SEARCHES_WAITING, MAX_WAIT_MS)
   fastify.metrics.watchGate('searches', searches)
 
+  const dryRuns = new DryRuns(Array.from({ length: DRY_RUNS }, (_, n) =>
+    keep(`dry run ${n + 1}`, new Pool(location.url, { ...options, size: 1, maxWrites: 1 }))), MAX_WAITING, MAX_WAIT_MS)
+  fastify.metrics.watchGate('dry runs', dryRuns.gate)
+
   const declared: Declaration[] = [
     { name: 'gateway/find-working', row: Type.Object({ pid: Type.Integer(), is_this: Type.Boolean() }) },
     {
@@ -188,6 +198,7 @@ export default fp(async (fastify) => {
     catalogueStatement: replicas.length > 0 ? statementsOn(executeOnReplicas(replicas, execute), declared) : statement,
     asAdmin,
     searches,
+    dryRuns,
     declared,
     ping: async () => { await ask.first() },
     whenReset: instanceWatch(fastify, ownInstance, findInstance),
