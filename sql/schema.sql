@@ -258,6 +258,7 @@ create table orders.cart_items (
   quantity integer not null,
   add_to_cart_order integer not null,
   reordered smallint not null default 0,
+  added_price numeric(10,2),
   constraint cart_items_pkey PRIMARY KEY (cart_id, product_id),
   constraint cart_items_cart_id_fkey FOREIGN KEY (cart_id) REFERENCES orders.carts(cart_id) ON DELETE CASCADE,
   constraint cart_items_product_id_fkey FOREIGN KEY (product_id) REFERENCES products.products(product_id) ON DELETE CASCADE,
@@ -577,6 +578,8 @@ function orders.existing_cart(owner_id bigint, if_match text[]) returns bigint
 function orders.fill_cart(filled_cart bigint, items jsonb) returns void
 -- sql/carts/functions/finish-cart.sql
 function orders.finish_cart(changed_cart bigint) returns orders.cart_documents
+-- sql/carts/functions/merge-cart.sql
+function orders.merge_cart(user_id uuid, items jsonb, if_match text[]) returns orders.cart_documents
 -- sql/carts/functions/open-cart.sql
 function orders.open_cart(owner_id bigint, if_match text[]) returns bigint
 -- sql/carts/functions/replace-cart.sql

@@ -58,6 +58,7 @@ export function trialsOf (s: Sample): Trial[] {
     'carts/create-cart': [[s.cartless, items(s.product, s.popular)]],
     'carts/delete-cart': [[s.user, null]],
     'carts/find': [[s.user]],
+    'carts/merge-cart': [[s.user, items(s.product, s.popular), null]],
     'carts/replace-cart': [[s.user, items(s.product, s.popular), null]],
     'carts/set-cart-item': [[s.user, s.inCart, 7, null], [s.user, s.inCart, 0, null]],
     'catalogue/change-product': [[s.product, '{"name": "Another", "price_cents": 123, "stock": 12}', null]],
