@@ -22,7 +22,7 @@ const SETTLE_PAUSE_MS = 20
  * settles orders of a week ago, and looks whether the shop's laws hold. Each step for itself: one that fails fails the
  * tick at its end, and keeps none of the others from being done.
  */
-export default fp(async ({ carts, events, invariants, jobs, log, notifications, orders }) => {
+export default fp(async ({ carts, catalogue, events, invariants, jobs, log, notifications, orders }) => {
   const batches = {
     'given up emails': notifications.expireEmails,
     'cleared idempotency keys': orders.clearIdempotencyKeys,
@@ -30,7 +30,8 @@ export default fp(async ({ carts, events, invariants, jobs, log, notifications, 
     'cleared published events': events.clearPublished,
     'cleared emails': notifications.clearEmails,
     'cleared reminders': notifications.clearReminders,
-    'folded sums of past days': orders.foldTotals
+    'folded sums of past days': orders.foldTotals,
+    'folded movements of stocks': catalogue.foldMovements
   }
 
   async function workOff (what: string, step: (limit: number) => Promise<number>, signal: AbortSignal): Promise<void> {
@@ -73,4 +74,7 @@ export default fp(async ({ carts, events, invariants, jobs, log, notifications, 
     }
     if (failures.length > 0) throw new Error(failures.join('; '))
   })
-}, { name: 'housekeeping', dependencies: ['carts', 'events', 'invariants', 'jobs', 'notifications', 'orders'] })
+}, {
+  name: 'housekeeping',
+  dependencies: ['carts', 'catalogue', 'events', 'invariants', 'jobs', 'notifications', 'orders']
+})

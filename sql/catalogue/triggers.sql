@@ -14,3 +14,13 @@ referencing old table as removed new table as added for each statement execute f
 
 create or replace trigger products_count_deleted after delete on products.products
 referencing old table as removed for each statement execute function products.count_products();
+
+-- Why each stock is what it is (products.stock_movements).
+create or replace trigger inventory_record_inserted after insert on products.inventory
+referencing new table as added for each statement execute function products.record_movements();
+
+create or replace trigger inventory_record_updated after update on products.inventory
+referencing old table as removed new table as added for each statement execute function products.record_movements();
+
+create or replace trigger inventory_record_deleted after delete on products.inventory
+referencing old table as removed for each statement execute function products.record_movements();
