@@ -12,6 +12,7 @@ import context from './plugins/context.ts'
 import cors from './plugins/cors.ts'
 import database from './plugins/database.ts'
 import deadlines from './plugins/deadlines.ts'
+import dryRuns from './plugins/dry-runs.ts'
 import errors from './plugins/errors.ts'
 import identity from './plugins/identity.ts'
 import jobs from './plugins/jobs.ts'
@@ -72,8 +73,8 @@ import loginRoutes from './routes/users/storefront-auth.ts'
 
 /** In their order: hooks run as they are registered here. */
 const plugins = [
-  errors, context, deadlines, metrics, tracing, database, consistency, identity, keys, broker, caching, compression,
-  cors, sockets, browser, mailer, sender, jobs, pressure, limits, openapi, passwords, validation
+  errors, context, deadlines, metrics, tracing, database, consistency, dryRuns, identity, keys, broker, caching,
+  compression, cors, sockets, browser, mailer, sender, jobs, pressure, limits, openapi, passwords, validation
 ]
 const domains = [catalogue, carts, events, webhooks, orders, users, notifications, query, operations]
 const work = [catalogueJobs, eventJobs, eventFeed, webhookJobs, emailJobs, reminderJobs, housekeepingJobs]

@@ -1,6 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import type { Socket } from 'node:net'
 import type { Span } from '@opentelemetry/api'
+import type { DryRun } from './dry-run.ts'
 
 /** A request is answered within 6 s of its last byte; this leaves room for the response itself. */
 const ANSWER_WITHIN_MS = 5500
@@ -15,6 +16,8 @@ export class Caller {
   /** The trace it belongs to (plugins/tracing.ts), as W3C writes it, and its span there where one is made. */
   traceparent: string | undefined
   span: Span | undefined
+  /** Where nothing of what it does is to be kept: its statements run there (plugins/dry-runs.ts). */
+  dryRun: DryRun | undefined
   /** By `performance.now()`. */
   deadline = 0
   /** What it reads is to be as new as this position (positions.ts); undefined: it does not say. */

@@ -8,6 +8,9 @@ import { CONNECTION_FAULTS, ConnectFault } from './failures.ts'
 
 export type Row = Record<string, unknown>
 
+/** A session of the server, as long as it is the same one. */
+export type Session = Socket
+
 /** The driver's own, of a query: the backend it was sent to, null as long as it was not sent. */
 type Query = PendingQuery<Row[]> & { state: Backend | null }
 
@@ -65,6 +68,9 @@ export class Connection {
 
   get isOpen (): boolean { return this.#socket !== undefined && !this.#socket.destroyed }
 
+  /** The session there is now; undefined where the next statement would begin another. */
+  get session (): Session | undefined { return this.#socket?.writable ? this.#socket : undefined }
+
   get bytesRead (): number { return this.#socket?.bytesRead ?? 0 }
 
   /**
@@ -73,11 +79,17 @@ export class Connection {
    *
    * @param isOnlyParsed the server is to look at the statement, not to run it
    * @param release called when the next statement may take its place
+   * @param within the session that has to be there still: where another has begun, the statement is not run. Nothing
+   * comes between this look and the driver's writing to that socket, which is a microtask later.
    */
   run (
     text: string, parameters: unknown[], limitMs: number, caller?: Caller, isOnlyParsed = false,
-    release: (ms: number) => void = () => {}
+    release: (ms: number) => void = () => {}, within?: Session
   ): Promise<Row[]> {
+    if (within !== undefined && within !== this.session) {
+      release(0)
+      return Promise.reject(problem('DATABASE_UNAVAILABLE'))
+    }
     return new Promise((resolve, reject) => {
       const query = this.#client.unsafe(text, parameters as never[], {
         prepare: this.#options.prepare ?? true, simple: false

@@ -1,6 +1,6 @@
 import { problem } from '../common/problems.ts'
 import type { Caller } from './caller.ts'
-import { Connection, REST_MS, type Row, type Run } from './connection.ts'
+import { Connection, REST_MS, type Row, type Run, type Session } from './connection.ts'
 import { Line } from './line.ts'
 import type { PoolOptions } from './pool-options.ts'
 import { everyTick } from './ticks.ts'
@@ -30,6 +30,8 @@ export interface Conditions {
   caller?: Caller | undefined
   /** The server is to look at the statement, not to run it. */
   isOnlyParsed?: boolean
+  /** The session it has to run in, or not at all. */
+  within?: Session | undefined
   /** Called with a connection in hand that was waited for; throws where it is no longer wanted. */
   standBack?: () => void
   /** Told how long the statement had its connection. */
@@ -98,7 +100,8 @@ export class Pool {
   }
 
   #runOn (
-    connection: Connection, text: string, parameters: unknown[], { isRead, isOnlyParsed, caller, observe }: Conditions
+    connection: Connection, text: string, parameters: unknown[],
+    { isRead, isOnlyParsed, caller, observe, within }: Conditions
   ): Promise<Row[]> {
     const line = isRead ? this.#reads : this.#writes
     const share = caller?.share ?? ''
@@ -108,7 +111,15 @@ export class Pool {
       line.end(share)
       if (connection.cancelling) connection.cancelling.then(() => this.#give(connection, isRead))
       else this.#give(connection, isRead)
-    })
+    }, within)
+  }
+
+  /** Of a pool of one connection: its session now. */
+  get session (): Session | undefined { return this.#all[0]!.session }
+
+  /** Ends all sessions as they are, and whatever transactions they have open. */
+  giveUp (reason: string): void {
+    for (const connection of this.#all) connection.giveUp(reason)
   }
 
   /** Has the server parse a statement, without running it. */

@@ -117,7 +117,7 @@ export function executeOn (pool: Pool, measures: Measures): Execute {
  * `lock_timeout`, and tries again, with at most a few for one row at a time (contention.ts), for LOCK_WAIT_MS in all.
  */
 export function executeFor (pool: Pool, quick: Pool, contention: Contention, measures: Measures): Execute {
-  interface Kind { isRead: boolean, pool: Pool, observe: (seconds: number) => void }
+  interface Kind { isRead: boolean, pool: Pick<Pool, 'run'>, observe: (seconds: number) => void }
   const kinds = new Map<string, Kind>()
   function kindOf (name: string): Kind {
     const kind = kinds.get(name) ?? {
@@ -167,7 +167,7 @@ export function executeFor (pool: Pool, quick: Pool, contention: Contention, mea
 
   return (name, text, parameters) => {
     const caller = callers.getStore()
-    const kind = kindOf(name)
+    const kind = caller?.dryRun?.kindOf(kindOf(name)) ?? kindOf(name)
     const since = performance.now()
     const standBack = () => { if (contention.isAny && contention.guards(namesIn(parameters))) throw new StandBack() }
     // Nearly always nothing is locked, and the first attempt is all there is.

@@ -79,7 +79,8 @@ export default fp(async (fastify) => {
 
   fastify.decorateRequest('context', function (this: FastifyRequest): Context {
     const header = this.headers['idempotency-key']
-    const key = typeof header === 'string' ? header : null
+    // What is kept nowhere neither uses a key up nor is a repeat.
+    const key = typeof header === 'string' && !this.from.dryRun ? header : null
     return {
       actor: this.actor ?? actorOf(this),
       request_id: this.id,

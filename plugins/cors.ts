@@ -14,11 +14,12 @@ export default fp(async (fastify) => {
       : (origin, done) => done(null, origin !== undefined && origins.has(origin) ? origin : false),
     methods: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'],
     allowedHeaders: [
-      'Authorization', 'Consistency-Token', 'Content-Type', 'Idempotency-Key', 'If-Match', 'If-None-Match', 'X-Actor',
-      'X-API-Key', 'X-Request-Id'
+      'Authorization', 'Consistency-Token', 'Content-Type', 'Idempotency-Key', 'If-Match', 'If-None-Match', 'Prefer',
+      'X-Actor', 'X-API-Key', 'X-Request-Id'
     ],
     exposedHeaders: [
-      'ETag', 'Location', 'Idempotency-Replayed', 'Consistency-Token', 'Allow', 'X-Request-Id', 'Retry-After',
+      'ETag', 'Location', 'Idempotency-Replayed', 'Consistency-Token', 'Allow', 'Preference-Applied', 'X-Request-Id',
+      'Retry-After',
       'RateLimit-Limit', 'RateLimit-Remaining', 'RateLimit-Reset'
     ],
     maxAge: MAX_AGE,

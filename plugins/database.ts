@@ -3,6 +3,7 @@ import { Type } from '@sinclair/typebox'
 import { problem } from '../common/problems.ts'
 import { callers } from '../database/caller.ts'
 import { Contention } from '../database/contention.ts'
+import { DryRuns } from '../database/dry-run.ts'
 import { executeExports } from '../database/exports.ts'
 import { explain } from '../database/failures.ts'
 import { firstLoad } from '../seeds/loader/first-load.ts'
@@ -35,6 +36,9 @@ const MAX_EXPORTS = 8
 /** What this gateway has written is read from the primary for so much longer than a replica may be behind. */
 const REMEMBERED_MS = 1000
 
+/** Connections for dry runs, opened when one comes: each keeps its connection and its locks until it responds. */
+const DRY_RUNS = 2
+
 declare module 'fastify' {
   interface FastifyInstance {
     database: {
@@ -52,6 +56,8 @@ declare module 'fastify' {
       asAdmin: ReturnType<typeof adminOn>
       /** What every search of products or users goes through. */
       searches: Gate
+      /** Where requests run that keep nothing (plugins/dry-runs.ts). */
+      dryRuns: DryRuns
       /** Every statement made so far. */
       declared: Declaration[]
       /** Whether the database responds, however busy the gateway is; rejects with why not. */
@@ -104,6 +110,10 @@ export default fp(async (fastify) => {
   fastify.metrics.watchGate('searches', searches)
   const exports = new Gate(MAX_EXPORTS, MAX_EXPORTS, MAX_WAIT_MS)
   fastify.metrics.watchGate('exports', exports)
+
+  const dryRuns = new DryRuns(Array.from({ length: DRY_RUNS }, (_, n) =>
+    keep(`dry run ${n + 1}`, location.url, { ...options, size: 1, maxWrites: 1 })), MAX_WAITING, MAX_WAIT_MS)
+  fastify.metrics.watchGate('dry runs', dryRuns.gate)
 
   const declared: Declaration[] = [
     { name: 'gateway/find-working', row: Type.Object({ pid: Type.Integer(), is_this: Type.Boolean() }) },
@@ -162,6 +172,7 @@ export default fp(async (fastify) => {
       executeExports({ name: 'database', url: location.url, options }, replicas, maxLagMs, measures, keep), declared),
     exports,
     searches,
+    dryRuns,
     declared,
     ping,
     whenReset: instanceWatch(fastify, ownInstance, findInstance),

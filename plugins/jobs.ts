@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import fp from 'fastify-plugin'
 import { PgBoss } from 'pg-boss'
+import { callers } from '../database/caller.ts'
 import { driverUrl } from '../database/client.ts'
 import { hostsOf, SocketToHost } from '../database/hosts.ts'
 import { problem } from '../common/problems.ts'
@@ -128,6 +129,8 @@ export default fp(async (fastify) => {
       return { wake }
     },
     retry: async (queue, ids) => {
+      // pg-boss has connections of its own.
+      if (callers.getStore()?.dryRun) return
       try {
         await boss.retry(queue, ids)
       } catch (error) {

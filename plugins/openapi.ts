@@ -93,8 +93,8 @@ export default fp(async (fastify) => {
         }
       }
     },
-    transform: ({ schema = {}, url, route }) => ({
-      schema: withRateLimits(withOptionalDefaults(withBinaryBody(schema)), url, route.config), url
+    transform: ({ schema = {}, url, route: { config, method } }) => ({
+      schema: withDryRun(withRateLimits(withOptionalDefaults(withBinaryBody(schema)), url, config), method), url
     }),
     transformObject: (made) => {
       const { openapiObject } = made as { openapiObject: object }
@@ -157,6 +157,21 @@ function withBinaryBody (schema: FastifySchema): FastifySchema {
   if (!schema.consumes) return schema
   const content = schema.consumes.map((type) => [type, { schema: { type: 'string', format: 'binary' } }])
   return { ...schema, body: { content: Object.fromEntries(content) } }
+}
+
+/** What writes can be tried (plugins/dry-runs.ts). */
+function withDryRun (schema: FastifySchema, method: string | string[]): FastifySchema {
+  if (method === 'GET' || method === 'HEAD') return schema
+  const headers = schema.headers as { properties?: object } | undefined
+  return { ...schema, headers: { type: 'object', ...headers, properties: { ...headers?.properties, ...PREFER } } }
+}
+
+const PREFER = {
+  prefer: {
+    type: 'string',
+    description: '`tx=rollback`: a dry run. The response is what it would be, `Preference-Applied` says so, and ' +
+      'nothing is kept'
+  }
 }
 
 interface Query { properties?: Record<string, { default?: unknown }>, required?: string[] }

@@ -110,6 +110,7 @@ export const WORK: Work[] = [
   { name: 'carts: clear', statement: 'carts/clear-abandoned', batch: 1000, parameters: () => [1000] },
   { name: 'popularity: rank', statement: 'catalogue/rank-popularity', batch: 1000, parameters: () => [1000] },
   { name: 'sums of days: fold', statement: 'orders/fold-totals', batch: 1000, parameters: () => [1000] },
+  { name: 'movements of stocks: fold', statement: 'catalogue/fold-movements', batch: 1000, parameters: () => [1000] },
   {
     name: 'orders: settle',
     statement: 'orders/settle-orders',

@@ -101,7 +101,7 @@ const ROUTES: Record<keyof typeof RULES, string[]> = {
     'get /users/{user_id}/export',
     'get /users/{user_id}/order-status-notifications',
     'post /carts', 'get /carts/{user_id}', 'put /carts/{user_id}', 'delete /carts/{user_id}',
-    'post /carts/{user_id}/items',
+    'post /carts/{user_id}/items', 'post /carts/{user_id}/merge',
     'put /carts/{user_id}/items/{product_id}', 'delete /carts/{user_id}/items/{product_id}',
     'delete /carts/{user_id}/clear',
     'post /carts/{user_id}/checkout',
@@ -127,7 +127,7 @@ const ROUTES: Record<keyof typeof RULES, string[]> = {
   owner: [
     'get /api/orders/{order_id}', 'delete /api/orders/{order_id}/cancel', 'patch /api/orders/{order_id}/cancel',
     'post /api/carts', 'get /api/carts/{user_id}', 'put /api/carts/{user_id}', 'delete /api/carts/{user_id}',
-    'post /api/carts/{user_id}/items',
+    'post /api/carts/{user_id}/items', 'post /api/carts/{user_id}/merge',
     'put /api/carts/{user_id}/items/{product_id}', 'delete /api/carts/{user_id}/items/{product_id}',
     'delete /api/carts/{user_id}/clear',
     'post /api/carts/{user_id}/checkout', 'get /api/users/{user_id}', 'put /api/users/{user_id}',

@@ -10,7 +10,8 @@ import type { Sql } from 'postgres'
 export interface Kept { app: FastifyInstance, sql: Sql, url: string, close (): Promise<void>, end (): Promise<void> }
 
 interface Table { name: string, columns: string, rows: string }
-interface State {
+/** What a shop holds, to be put back. */
+export interface State {
   tables: Table[]
   sequences: { name: string, value: string, is_called: boolean }[]
   definitions: string
@@ -71,7 +72,7 @@ async function definitionsOf (sql: Sql): Promise<string> {
   return row!.definitions
 }
 
-async function stateOf (sql: Sql): Promise<State> {
+export async function stateOf (sql: Sql): Promise<State> {
   const found = await sql<{ name: string, columns: string }[]>`
     select format('%I.%I', n.nspname, c.relname) as name,
       (select string_agg(quote_ident(a.attname), ', ' order by a.attnum) from pg_attribute a
@@ -95,8 +96,8 @@ async function stateOf (sql: Sql): Promise<State> {
   return { tables, sequences, definitions: await definitionsOf(sql) }
 }
 
-/** Without triggers and foreign keys. Statements that are sent together are one transaction. */
-async function reset (sql: Sql, { tables, sequences }: State): Promise<void> {
+/** Puts it back: without triggers and foreign keys. Statements that are sent together are one transaction. */
+export async function reset (sql: Sql, { tables, sequences }: State): Promise<void> {
   const literal = (text: string) => `'${text.replaceAll("'", "''")}'`
   await sql.unsafe([
     "select set_config('session_replication_role', 'replica', true)",

@@ -17,6 +17,7 @@ export const NewCart = object('NewCart', { user_id: UserId, items: NewItems }, {
   examples: [{ user_id: UserId.examples[0], items }]
 })
 export const CartReplacement = object('CartReplacement', { items: NewItems }, { examples: [{ items }] })
+export const GuestCart = object('GuestCart', { items: NewItems }, { examples: [{ items }] })
 export const CartItemQuantity = object('CartItemQuantity',
   { quantity: optional({ ...Quantity, minimum: 0, default: 1 }) }, {
     examples: [{ quantity: 3 }]
@@ -40,6 +41,12 @@ export const CartItem = object('CartItem', {
   image_url: nullable(Type.String())
 })
 
+export const CartChange = object('CartChange', {
+  product_id: ProductId,
+  old_price: Type.Number({ description: 'when the item was put in' }),
+  new_price: nullable(Type.Number({ description: 'today’s; null: the catalogue has none any more' }))
+})
+
 export const Cart = object('Cart', {
   cart_id: nullable(Type.String({ description: 'null: nothing stored yet' })),
   user_id: UserId,
@@ -47,6 +54,7 @@ export const Cart = object('Cart', {
   total_items: Type.Integer({ description: 'different products' }),
   total_quantity: Type.Integer(),
   total_price: Type.Number({ description: 'of the items that have a price' }),
+  changes: Type.Array(ref(CartChange), { description: 'prices that are others than when the item was put in' }),
   created_at: Moment,
   updated_at: Moment
 }, {
@@ -68,13 +76,16 @@ export const Cart = object('Cart', {
     total_items: 1,
     total_quantity: 2,
     total_price: 6.98,
+    changes: [{ product_id: 1, old_price: 3.29, new_price: 3.49 }],
     created_at: '2026-11-21T09:30:00.123456+00:00',
     updated_at: '2026-11-21T09:31:00.123456+00:00'
   }]
 })
 
 /** What the routes of carts refer to by name. */
-export const cartSchemas = [NewCartItem, NewCart, CartReplacement, CartItemQuantity, CartDeleted, CartItem, Cart]
+export const cartSchemas = [
+  NewCartItem, NewCart, CartReplacement, GuestCart, CartItemQuantity, CartDeleted, CartItem, CartChange, Cart
+]
 
 /** A cart as JSON text, made by the database (sql/carts/views.sql), with what its ETag is made of. */
 export const CartRow = Type.Object({ cart_id: Type.Integer(), version: Type.Integer(), document: Type.String() })
@@ -101,6 +112,7 @@ function cartsDomain (fastify: FastifyInstance) {
   const find = statement('carts/find', FoundCart)
   const create = statement('carts/create-cart', CartRow)
   const replace = statement('carts/replace-cart', CartRow)
+  const merge = statement('carts/merge-cart', CartRow)
   const addItem = statement('carts/add-cart-item', CartRow)
   const setItem = statement('carts/set-cart-item', CartRow)
   const clear = statement('carts/clear-cart', CartRow)
@@ -121,6 +133,10 @@ function cartsDomain (fastify: FastifyInstance) {
 
     /** Rejects with PRODUCTS_NOT_FOUND. */
     replace: async (userId: string, items: Items, ifMatch: IfMatch) => (await replace.first(userId, toJson(items),
+      ifMatch))!,
+
+    /** The higher quantity of each item. Rejects with PRODUCTS_NOT_FOUND, INVALID_QUANTITY (a sum is too large). */
+    merge: async (userId: string, items: Items, ifMatch: IfMatch) => (await merge.first(userId, toJson(items),
       ifMatch))!,
 
     /** Rejects with PRODUCTS_NOT_FOUND, INVALID_QUANTITY (the sum is too large). */
@@ -156,6 +172,7 @@ function emptyCart (userId: string, now: string): string {
     total_items: 0,
     total_quantity: 0,
     total_price: 0,
+    changes: [],
     created_at: now,
     updated_at: now
   }

@@ -1,6 +1,6 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from '@sinclair/typebox'
-import { Cart, CartDeleted, CartItemQuantity, CartReplacement, NewCart, NewCartItem } from './index.ts'
+import { Cart, CartDeleted, CartItemQuantity, CartReplacement, GuestCart, NewCart, NewCartItem } from './index.ts'
 import { IfMatch, ProductId, ref, UserId } from '../../schemas.ts'
 import { sendDocument, tagDocument } from '../faces/etags.ts'
 import { sendJson } from '../faces/json.ts'
@@ -37,7 +37,8 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
       operationId: 'getCart',
       summary: 'The user’s cart',
       description:
-        'At today’s prices. Where none is stored, an empty one with the current time, a `cart_id` of null and no ETag.',
+        'At today’s prices; `changes` names those that were others when the item was put in. Where none is stored, ' +
+        'an empty one with the current time, a `cart_id` of null and no ETag.',
       tags,
       params,
       response: responses({ 200: ref(Cart) }, ...OWNER)
@@ -110,6 +111,25 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
     }
   }, async (request, reply) => {
     const cart = await carts.addItem(request.params.user_id, request.body, request.ifMatch())
+    return sendDocument(reply, cart.document)
+  })
+
+  fastify.post('/carts/:user_id/merge', {
+    schema: {
+      operationId: 'mergeCart',
+      summary: 'Merge a guest’s items into the cart, at login',
+      description:
+        'The cart then has each item of both, in the higher quantity: sent again it changes nothing. Creates the ' +
+        'cart where there is none.',
+      tags,
+      params,
+      body: ref(GuestCart),
+      headers: Type.Object(IfMatch),
+      response: responses({ 200: tagged(ref(Cart)) }, 'PRODUCTS_NOT_FOUND', 'INVALID_QUANTITY', 'PRECONDITION_FAILED',
+        ...OWNER, ...BODY)
+    }
+  }, async (request, reply) => {
+    const cart = await carts.merge(request.params.user_id, request.body.items ?? [], request.ifMatch())
     return sendDocument(reply, cart.document)
   })
 

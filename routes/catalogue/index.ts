@@ -2,6 +2,7 @@ import fp from 'fastify-plugin'
 import type { FastifyInstance } from 'fastify'
 import { Type, type Static } from '@sinclair/typebox'
 import { pickSome } from '../../schemas.ts'
+import type { Context } from '../../plugins/context.ts'
 import { problem } from '../../common/problems.ts'
 import { decodeId, decodePosition, encodeId, encodePosition, pageOf, type Sort } from './page.ts'
 import {
@@ -53,6 +54,7 @@ function catalogueDomain (fastify: FastifyInstance) {
   const exportProducts = fastify.database.exportStatement('catalogue/export-products', ManagedProduct)
   const create = statement('catalogue/create-product', ManagedProductRow)
   const change = statement('catalogue/change-product', ManagedProductRow)
+  const foldMovements = statement('catalogue/fold-movements', Type.Object({ folded: Type.Integer() }))
   const rankPopularity = statement('catalogue/rank-popularity', Type.Object({ changes: Type.Integer() }))
 
   async function sorted (filter: ProductFilter) {
@@ -137,14 +139,20 @@ function catalogueDomain (fastify: FastifyInstance) {
     },
 
     /** Makes a product. Rejects with DEPARTMENT_NOT_FOUND, AISLE_NOT_FOUND, SKU_ALREADY_EXISTS. */
-    async create (input: Static<typeof NewProduct>): Promise<Static<typeof ManagedProductRow>> {
-      return (await create.first(JSON.stringify(input)))!
+    async create (input: Static<typeof NewProduct>, context: Context): Promise<Static<typeof ManagedProductRow>> {
+      return (await create.first(JSON.stringify(input), JSON.stringify(context)))!
     },
 
     /** Changes name, price or stock; only what was sent. Rejects with PRODUCT_NOT_FOUND, PRECONDITION_FAILED. */
-    async change (productId: number, changes: Static<typeof ProductChanges>, ifMatch: string[] | null) {
-      return (await change.first(productId, JSON.stringify(pickSome(ProductChanges, changes)), ifMatch))!
+    async change (
+      productId: number, changes: Static<typeof ProductChanges>, ifMatch: string[] | null, context: Context
+    ) {
+      return (await change.first(productId, JSON.stringify(pickSome(ProductChanges, changes)), ifMatch,
+        JSON.stringify(context)))!
     },
+
+    /** Folds up to `limit` movements of stocks that are older than 400 days; says how many there were. */
+    foldMovements: async (limit: number) => (await foldMovements.first(limit))!.folded,
 
     /** Counts up to `most` orders that were placed or deleted since for their products; says how many there were. */
     rankPopularity: async (most: number) => (await rankPopularity.first(most))!.changes

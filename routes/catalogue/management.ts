@@ -69,7 +69,7 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
         'SKU_ALREADY_EXISTS', ...BODY, ...ADMIN)
     }
   }, async (request, reply) => {
-    const product = await catalogue.create(request.body)
+    const product = await catalogue.create(request.body, request.context())
     tag(reply, product)
     return reply.code(201).header('location', `/api/v1/products/${product.id}`).send(product)
   })
@@ -103,7 +103,8 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
         ...ADMIN)
     }
   }, async (request, reply) => {
-    const product = await catalogue.change(request.params.product_id, request.body, request.ifMatch())
+    const product = await catalogue.change(request.params.product_id, request.body, request.ifMatch(),
+      request.context())
     tag(reply, product)
     return product
   })

@@ -1,6 +1,8 @@
 import type { FastifyInstance, FastifyRequest, FastifySchema } from 'fastify'
 import { Type, type TSchema } from '@sinclair/typebox'
-import { Cart, CartDeleted, CartItem, CartItemQuantity, CartReplacement, NewCart, NewCartItem } from '../carts/index.ts'
+import {
+  Cart, CartChange, CartDeleted, CartItem, CartItemQuantity, CartReplacement, GuestCart, NewCart, NewCartItem
+} from '../carts/index.ts'
 import { Delivery, Order, OrderItem, StatusEntry } from '../orders/schema.ts'
 import { OrderEnvelope } from '../orders/service-envelope.ts'
 import {
@@ -30,7 +32,8 @@ const newNames = new Map([...renamed].map(([schema, name]) => [`${schema.$id}#`,
 /** What the routes mounted here refer to by name. */
 export const ownSchemas: object[] = [
   ...[...renamed].map(([schema, $id]) => ({ ...withCallerId(schema), $id })),
-  NewCartItem, CartReplacement, CartItemQuantity, CartItem, Delivery, OrderItem, StatusEntry, UserChanges,
+  NewCartItem, CartReplacement, GuestCart, CartItemQuantity, CartItem, CartChange,
+  Delivery, OrderItem, StatusEntry, UserChanges,
   NotificationSettings, PasswordChange,
   EmailChange, StatusChangeOfOrder, StatusChangesOfOrders, UserExport
 ]

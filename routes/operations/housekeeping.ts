@@ -22,7 +22,7 @@ const SETTLE_PAUSE_MS = 20
  * past days, settles orders of a week ago, and looks whether the shop's laws hold. Each step for itself: one that fails
  * fails the tick at its end, and keeps none of the others from being done.
  */
-export default fp(async ({ carts, events, invariants, jobs, log, notifications, orders, webhooks }) => {
+export default fp(async ({ carts, catalogue, events, invariants, jobs, log, notifications, orders, webhooks }) => {
   const batches = {
     'given up emails': notifications.expireEmails,
     'cleared idempotency keys': orders.clearIdempotencyKeys,
@@ -33,7 +33,8 @@ export default fp(async ({ carts, events, invariants, jobs, log, notifications, 
     'cleared webhooks': webhooks.clearDeleted,
     'cleared emails': notifications.clearEmails,
     'cleared reminders': notifications.clearReminders,
-    'folded sums of past days': orders.foldTotals
+    'folded sums of past days': orders.foldTotals,
+    'folded movements of stocks': catalogue.foldMovements
   }
 
   async function workOff (what: string, step: (limit: number) => Promise<number>, signal: AbortSignal): Promise<void> {
@@ -78,5 +79,5 @@ export default fp(async ({ carts, events, invariants, jobs, log, notifications, 
   })
 }, {
   name: 'housekeeping',
-  dependencies: ['carts', 'events', 'invariants', 'jobs', 'notifications', 'orders', 'webhooks']
+  dependencies: ['carts', 'catalogue', 'events', 'invariants', 'jobs', 'notifications', 'orders', 'webhooks']
 })

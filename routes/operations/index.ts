@@ -2,6 +2,7 @@ import fp from 'fastify-plugin'
 import type { FastifyInstance } from 'fastify'
 import { Type, type Static } from '@sinclair/typebox'
 import { Moment, nullable, object, oneOf, ref } from '../../schemas.ts'
+import { callers } from '../../database/caller.ts'
 import { problem } from '../../common/problems.ts'
 import { showQueues } from './queue-metrics.ts'
 import invariants from './invariants.ts'
@@ -97,6 +98,12 @@ function operationsDomain (fastify: FastifyInstance) {
 
   async function retryAllEmails (): Promise<{ retried: number, remaining: number }> {
     const now = new Date()
+    // In a dry run the same batch would fail again and again.
+    if (callers.getStore()?.dryRun) {
+      const { total } = (await countFailedEmails.first(now.toISOString()))!
+      await retryEmails.all(BATCH, now.toISOString())
+      return { retried: total, remaining: 0 }
+    }
     let retried = 0
     for (let batch = BATCH; batch === BATCH && Date.now() - now.getTime() < RETRY_MS; retried += batch) {
       batch = (await retryEmails.all(BATCH, now.toISOString())).length

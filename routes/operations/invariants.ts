@@ -20,7 +20,7 @@ export const sentenceOf = (invariant: string): string =>
 export const isByPeriod = (invariant: string): boolean => textOf(invariant).includes('$3')
 
 /** Those that look at one order after the other: a month of them is taken week by week, since a statement has 10 s. */
-const IN_WEEKS = ['order-totals', 'status-history']
+const IN_WEEKS = ['order-totals', 'status-history', 'stock-movements']
 const WEEK_MS = 7 * 24 * 3_600_000
 
 /** Of what is broken, so many are kept and shown. */

@@ -24,3 +24,13 @@ referencing new table as added for each statement execute function products.rank
 
 create or replace trigger product_enriched_rank_deleted after delete on products.product_enriched
 referencing old table as removed for each statement execute function products.rank_prices();
+
+-- Why each stock is what it is (products.stock_movements).
+create or replace trigger inventory_record_inserted after insert on products.inventory
+referencing new table as added for each statement execute function products.record_movements();
+
+create or replace trigger inventory_record_updated after update on products.inventory
+referencing old table as removed new table as added for each statement execute function products.record_movements();
+
+create or replace trigger inventory_record_deleted after delete on products.inventory
+referencing old table as removed for each statement execute function products.record_movements();

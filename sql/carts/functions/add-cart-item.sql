@@ -21,11 +21,12 @@ begin
     update orders.carts set updated_at = updated_at where cart_id = cart;
   end if;
 
-  insert into orders.cart_items as known (cart_id, product_id, quantity, add_to_cart_order, reordered)
+  insert into orders.cart_items as known (cart_id, product_id, quantity, add_to_cart_order, reordered, added_price)
   select cart, p.product_id, coalesce((item ->> 'quantity')::integer, 1),
     1 + coalesce((select max(i.add_to_cart_order) from orders.cart_items i where i.cart_id = cart), 0),
-    coalesce((item ->> 'reordered')::smallint, 0)
+    coalesce((item ->> 'reordered')::smallint, 0), e.price
   from products.products p
+  left join products.product_enriched e on e.product_id = p.product_id
   where p.product_id = (item ->> 'product_id')::integer
   on conflict (cart_id, product_id) do update set quantity = known.quantity + excluded.quantity;
   if not found then

@@ -6,8 +6,8 @@ declare
   last_position integer;
 begin
   select coalesce(max(add_to_cart_order), 0) into last_position from orders.cart_items where cart_id = filled_cart;
-  insert into orders.cart_items as item (cart_id, product_id, quantity, add_to_cart_order, reordered)
-  select filled_cart, l.product_id, l.quantity, last_position + l.add_to_cart_order, l.reordered
+  insert into orders.cart_items as item (cart_id, product_id, quantity, add_to_cart_order, reordered, added_price)
+  select filled_cart, l.product_id, l.quantity, last_position + l.add_to_cart_order, l.reordered, l.price
   from unnest((orders.basket_of(items)).lines) l
   on conflict (cart_id, product_id) do update set quantity = item.quantity + excluded.quantity;
 end

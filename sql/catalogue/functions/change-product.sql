@@ -1,12 +1,14 @@
 -- PATCH of a product: only the keys of `changes` count; what is the same already is not written. Refuses with
 -- PRODUCT_NOT_FOUND, PRECONDITION_FAILED. The stock is set under the lock that an order takes it under
--- (orders.take_stock), so neither undoes the other.
-create or replace function products.change_product(changed_id integer, changes jsonb, if_match text[])
+-- (orders.take_stock), so neither undoes the other. `context`: actor, request_id.
+create or replace function products.change_product(changed_id integer, changes jsonb, if_match text[], context jsonb)
 returns products.managed_products
 language plpgsql as $$
 declare
   current products.managed_products;
 begin
+  perform gateway.introduce(context);
+  perform set_config('db_service.stock_reason', 'set', true), set_config('db_service.stock_order', '', true);
   perform from products.products where product_id = changed_id for no key update;
   if not found then
     perform gateway.refuse('PRODUCT_NOT_FOUND');
@@ -36,6 +38,7 @@ begin
     end if;
   end if;
   if jsonb_typeof(changes -> 'stock') = 'null' then
+    perform set_config('db_service.stock_reason', 'untracked', true);
     delete from products.inventory where product_id = changed_id;
   elsif changes ? 'stock' then
     insert into products.inventory (product_id, stock) values (changed_id, (changes ->> 'stock')::integer)

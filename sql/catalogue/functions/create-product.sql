@@ -1,11 +1,13 @@
 -- POST of a product: with its price, and with its stock where it is tracked. Unknown departments and aisles and a taken
--- SKU are stopped by constraints.
-create or replace function products.create_product(product jsonb) returns products.managed_products
+-- SKU are stopped by constraints. `context`: actor, request_id.
+create or replace function products.create_product(product jsonb, context jsonb) returns products.managed_products
 language plpgsql as $$
 declare
   new_id integer;
   created products.managed_products;
 begin
+  perform gateway.introduce(context);
+  perform set_config('db_service.stock_reason', 'set', true), set_config('db_service.stock_order', '', true);
   insert into products.products (product_name, department_id, aisle_id, sku)
   values (
     product ->> 'name', (product ->> 'department_id')::integer, (product ->> 'aisle_id')::integer, product ->> 'sku')

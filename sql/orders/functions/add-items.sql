@@ -31,6 +31,8 @@ begin
     left join orders.order_items i on i.order_id = changed_id and i.product_id = l.product_id
     where case when i.product_id is null then l.price else i.price end is null
   ), (context ->> 'sell_unpriced')::boolean);
+  perform set_config('db_service.stock_reason', 'items_added', true),
+          set_config('db_service.stock_order', changed_id::text, true);
   lines := orders.take_stock(lines);
 
   with added as (

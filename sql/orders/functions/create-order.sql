@@ -7,6 +7,8 @@ create or replace function orders.create_order(buyer users.users, basket orders.
 language plpgsql as $$
 declare
   made orders.orders;
+  new_id bigint;
+  setting text;
   made_at constant timestamptz := clock_timestamp();
   name constant text := trim(concat_ws(' ', buyer.first_name, buyer.last_name));
 begin
@@ -14,6 +16,10 @@ begin
     perform orders.refuse_unpriced(basket.unpriced, (input ->> 'sell_unpriced')::boolean);
   end if;
   if basket.is_tracked and input ->> 'status' is distinct from 'cancelled' then
+    -- Assignments without a query: nearly for nothing.
+    new_id := nextval('orders.orders_id_seq');
+    setting := set_config('db_service.stock_reason', 'order_placed', true);
+    setting := set_config('db_service.stock_order', new_id::text, true);
     basket.lines := orders.take_stock(basket.lines);
   end if;
 
@@ -26,13 +32,13 @@ begin
   end if;
 
   insert into orders.orders (
-    user_id, order_number, eval_set, order_dow, order_hour_of_day, days_since_prior_order, status,
+    id, user_id, order_number, eval_set, order_dow, order_hour_of_day, days_since_prior_order, status,
     total_items, total_quantity, total_price, customer_name, customer_email,
     delivery_name, phone_number, street_address, city, postal_code, country,
     tracking_number, shipping_carrier, tracking_url, payment_method, shipping_address, billing_address, customer_notes,
     tax_rate, shipping_rate, free_shipping_from, request_id, created_at, updated_at)
   select
-    buyer.id, buyer.last_order_number, 'new',
+    coalesce(new_id, nextval('orders.orders_id_seq')), buyer.id, buyer.last_order_number, 'new',
     coalesce((input ->> 'order_dow')::smallint, extract(dow from made_at at time zone 'UTC')),
     coalesce((input ->> 'order_hour_of_day')::smallint, extract(hour from made_at at time zone 'UTC')),
     coalesce((input ->> 'days_since_prior_order')::real, (

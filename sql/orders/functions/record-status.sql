@@ -23,6 +23,7 @@ begin
   where id = new.user_id and order_notifications_via_email;
 
   if new.status in ('cancelled', 'failed') and old.status <> 'shipped' then
+    perform set_config('db_service.stock_reason', 'order_' || new.status, true);
     perform orders.return_stock(new.id);
   end if;
   return null;

@@ -7,6 +7,7 @@ begin
   if not found then
     return;
   end if;
+  perform set_config('db_service.stock_order', returned_order_id::text, true);
   perform from products.inventory s
   where s.product_id in (select product_id from orders.order_items where order_id = returned_order_id
     and stock_taken > 0)

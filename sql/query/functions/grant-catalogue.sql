@@ -1,4 +1,5 @@
--- Lets a role read the shop's catalogue: the tables and views of schema products. Writes nothing where it may already.
+-- Lets a role read the shop's catalogue: the tables and views of schema products, but for who moved a stock. Writes
+-- nothing where it may already.
 create or replace function gateway.grant_catalogue(role name) returns void
 language plpgsql as $$
 declare
@@ -10,6 +11,7 @@ begin
   for relation in
     select oid from pg_class
     where relnamespace = 'products'::regnamespace and relkind in ('r', 'p', 'v', 'm')
+      and oid <> 'products.stock_movements'::regclass
       and not has_table_privilege(role, oid, 'select')
   loop
     execute format('grant select on %s to %I', relation, role);

@@ -12,7 +12,10 @@ declare
 begin
   select * into known from users.names_of(old);
   named := array(
-    select changed_by from (select distinct changed_by from orders.order_status_history where order_id = any (own)) h
+    select changed_by from (
+      select changed_by from orders.order_status_history where order_id = any (own)
+      union select changed_by from products.stock_movements where order_id = any (own)
+    ) h
     where changed_by = any (known.callers) or lower(changed_by) = any (known.names)
       or users.address_key(changed_by) = any (known.addresses));
 
@@ -21,6 +24,9 @@ begin
     changed_by = case when changed_by = any (named) then 'customer' else changed_by end,
     note = case when note = 'Order created' then note end
   where order_id = any (own) and (changed_by = any (named) or note <> 'Order created');
+
+  update products.stock_movements set changed_by = 'customer'
+  where order_id = any (own) and changed_by = any (named);
 
   -- Events still go out, without the address. Those of orders that were deleted before are found by it alone, which
   -- others may have, too: theirs are orders that are there. Published ones hold none.

@@ -96,6 +96,10 @@ const CASES: [string, string, unknown, (json: any) => unknown, string?][] = [
   ],
   ['GET /carts/{user_id}', cart, undefined, one, 'Cart retrieved successfully'],
   ['POST /carts/{user_id}/items', `${cart}/items`, { product_id: 3, quantity: 1 }, one, 'Cart updated successfully'],
+  [
+    'POST /carts/{user_id}/merge', `${cart}/merge`, { items: [{ product_id: 3, quantity: 3 }] }, one,
+    'Cart updated successfully'
+  ],
   ['PUT /carts/{user_id}/items/{product_id}', `${cart}/items/3`, { quantity: 4 }, one, 'Cart updated successfully'],
   ['DELETE /carts/{user_id}/items/{product_id}', `${cart}/items/3`, undefined, one, 'Cart updated successfully'],
   ['DELETE /carts/{user_id}/clear', `${cart}/clear`, undefined, one, 'Cart updated successfully'],

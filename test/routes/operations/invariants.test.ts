@@ -33,9 +33,18 @@ const BREAKS: [invariant: string, how: string, about: RegExp][] = [
   ['order-totals', 'update orders.orders set tax = tax + 1, discount = 0 where tax_rate is not null', /^order \d+/],
   ['order-totals', 'delete from orders.order_items where product_id = 2', /^order \d+/],
   ['stock', 'alter table products.inventory drop constraint inventory_stock_check; ' +
+    'insert into products.stock_movements (product_id, quantity, stock, reason, moved_at) ' +
+    "select 1, -1 - stock, -1, 'other', now() from products.inventory where product_id = 1; " +
     'update products.inventory set stock = -1 where product_id = 1', /^product 1/],
   ['stock', 'update orders.order_items set stock_taken = 1 where order_id in (select id from orders.orders ' +
     "where status = 'cancelled')", /^order \d+, product [23]/],
+  ['stock-movements', 'update products.inventory set stock = stock + 1 where product_id = 1', /^product 1: /],
+  ['stock-movements', 'delete from products.inventory where product_id = 1', /^product 1: /],
+  ['stock-movements', 'update products.stock_movements set quantity = quantity - 1 where order_id is not null and ' +
+    'product_id = 1', /^product 1, movement \d+: /],
+  ['stock-movements', 'delete from products.stock_movements where order_id is null and product_id = 1',
+    /^product 1, movement \d+: /],
+  ['stock-movements', 'insert into products.stock_balances values (2, 7)', /^product 2, movement \d+: /],
   ['order-numbers', 'alter table orders.orders drop constraint orders_user_order_number_key; ' +
     'update orders.orders set order_number = 1 where user_id = 1', /^user 1/],
   ['order-numbers', 'update users.users set last_order_number = 1 where id = 1', /^user 1/],

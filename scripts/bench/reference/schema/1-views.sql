@@ -16,7 +16,7 @@ select c.user_id, c.cart_id, c.version, (
           order by i.add_to_cart_order, i.product_id
         ) i
       ) as items,
-      sums.total_items, sums.total_quantity, sums.total_price, c.created_at, c.updated_at
+      sums.total_items, sums.total_quantity, sums.total_price, '[]'::json as changes, c.created_at, c.updated_at
   ) fields
 ) as document
 from orders.carts c
