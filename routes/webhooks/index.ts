@@ -23,7 +23,8 @@ const ClaimedDelivery = Type.Object({
   message_id: nullable(Type.String()),
   event_type: nullable(Type.String()),
   created_at: Type.String(),
-  document: nullable(Type.String({ description: 'JSON; null where the event was cleared' }))
+  document: nullable(Type.String({ description: 'JSON; null where the event was cleared' })),
+  traceparent: nullable(Type.String({ description: 'the trace of the request that caused it' }))
 })
 const Claimed = Type.Object({
   deliveries: Type.Array(ClaimedDelivery),

@@ -22,6 +22,9 @@ const CLOSING_LOOK_MS = 20
 /** A consumer may ask for so long a pause. */
 const MAX_RETRY_AFTER_SECONDS = 24 * 3600
 
+/** Of the span of a delivery that a request led to. */
+const DELIVER = { name: 'deliver webhook', kind: 'client', attributes: { 'http.request.method': 'POST' } } as const
+
 /** What a gateway has in hand for one webhook. */
 interface Lane { target: Target, waiting: Delivery[], sending: number }
 
@@ -30,7 +33,10 @@ interface Lane { target: Target, waiting: Delivery[], sending: number }
  * slow or dead one is in nobody's way.
  */
 export default fp(async (fastify) => {
-  const { jobs, log, sender, webhooks } = fastify
+  const { jobs, log, metrics, sender, tracing, webhooks } = fastify
+  const count = metrics.counter('db_service_webhooks_total',
+    'Attempts to deliver to a webhook: acknowledged by the consumer, or failed for now or for good', 'outcome',
+    ['delivered', 'failed'])
   const lanes = new Map<number, Lane>()
   let outcomes: Outcome[] = []
   let unsent: { id: number }[] = []
@@ -43,7 +49,12 @@ export default fp(async (fastify) => {
     if (body === null) return { reason: 'the event is no longer kept' }
     if (secrets.length === 0) return { reason: 'SECRET_KEY has changed: the secret has to be made anew' }
     try {
-      const { status, retryAfter } = await sender.post(url, signed(secrets, delivery.message_id!, body), body)
+      const post = async (traceparent: string | null) => await sender.post(url, {
+        ...signed(secrets, delivery.message_id!, body), ...traceparent !== null && { traceparent }
+      }, body)
+      const { status, retryAfter } = await (tracing
+        ? tracing.follow(delivery.traceparent, DELIVER, post)
+        : post(delivery.traceparent))
       const isDelivered = status >= 200 && status < 300
       return {
         status,
@@ -62,6 +73,7 @@ export default fp(async (fastify) => {
     const since = performance.now()
     const outcome = await send(lane.target, delivery)
     lane.sending--
+    count(outcome.is_delivered ? 'delivered' : 'failed')
     outcomes.push({
       id: delivery.id,
       webhook_id: delivery.webhook_id,
@@ -130,7 +142,7 @@ export default fp(async (fastify) => {
     } while ([...lanes.values()].some(({ sending }) => sending > 0) && performance.now() - since < CLOSE_AFTER_MS)
     await recordAll().catch(() => {})
   })
-}, { name: 'webhook-deliveries', dependencies: ['jobs', 'sender', 'webhooks'] })
+}, { name: 'webhook-deliveries', dependencies: ['jobs', 'metrics', 'sender', 'tracing', 'webhooks'] })
 
 /** Retry-After: seconds, or a date (RFC 9110, section 10.2.3). */
 function secondsOf (retryAfter: string | undefined): number | null {

@@ -10,6 +10,7 @@ import errors from '../../plugins/errors.ts'
 
 t.test('what takes too long is answered with 503 TIMEOUT, or cut where an answer has begun', async (t) => {
   const fastify = Fastify()
+  fastify.decorate('metrics', { refused () {} } as never)
   await fastify.register(errors)
   await fastify.register(deadlines, { limitMs: 50 })
   let finish = () => {}

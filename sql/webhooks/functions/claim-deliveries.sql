@@ -44,11 +44,13 @@ begin
   select coalesce(json_agg(json_build_object(
     'id', d.id, 'webhook_id', d.webhook_id, 'is_test', d.event_id is null,
     'message_id', coalesce(event.message_id, d.message_id), 'event_type', event.event_type,
-    'created_at', d.created_at, 'document', event.document) order by d.id), '[]')
+    'created_at', d.created_at, 'document', event.document,
+    'traceparent', event.traceparent) order by d.id), '[]')
   into deliveries
   from gateway.webhook_deliveries d
   left join lateral (
-    select o.message_id, o.event_type, orders.event_document(o) as document from orders.outbox o where o.id = d.event_id
+    select o.message_id, o.event_type, orders.event_document(o) as document, o.traceparent
+    from orders.outbox o where o.id = d.event_id
     offset 0
   ) event on true
   where d.id = any (ids);

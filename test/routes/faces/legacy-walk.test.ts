@@ -29,6 +29,7 @@ const CASES: [string, string, unknown, (json: any) => unknown, string?][] = [
   ['GET /products', '/products?limit=3', undefined, bare],
   ['GET /products/{product_id}', '/products/7', undefined, one, 'Product retrieved successfully'],
   ['GET /departments', '/departments', undefined, list('departments'), 'Departments retrieved successfully'],
+  ['GET /events', '/events?limit=2', undefined, list('events'), 'Events retrieved successfully'],
   ['GET /aisles', '/aisles', undefined, list('aisles'), 'Aisles retrieved successfully'],
 
   [

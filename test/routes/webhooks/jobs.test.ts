@@ -50,6 +50,18 @@ t.test('events are sent as they happen, signed, with the ids and in the form of 
   all(t, await deliveries(shop, id), ({ status, attempts }) => status === 'delivered' && attempts === 1, 'once each')
 })
 
+t.test('a delivery carries the trace of the request that caused it, and is counted', async (t) => {
+  const { shop, consumer, id } = await setUp(t)
+  const orderId = await place(shop)
+  await consumer.arrived(1)
+  const trace = '0af7651916cd43dd8448eb211c80319c'
+  await shop.call('PATCH', `/orders/${orderId}`, { status: 'paid' }, { traceparent: `00-${trace}-b7ad6b7169203331-01` })
+  await consumer.arrived(2)
+  t.match(consumer.received[1]!.headers.traceparent, new RegExp(`^00-${trace}-[0-9a-f]{16}-01$`))
+  await settled(shop, id)
+  t.match((await shop.call('GET', '/metrics')).text, /^db_service_webhooks_total\{outcome="delivered"\} [1-9]/m)
+})
+
 t.test('only what was asked for, from then on, and not while it is off', async (t) => {
   const [shop, consumer] = [await openShop(t, SETTINGS), await openConsumer(t)]
   await place(shop, 2)
@@ -95,12 +107,13 @@ t.test('what fails is tried again, later each time, with the same id; those of i
   await consumer.arrived(1)
   const pauses: number[] = []
   for (let attempt = 1; attempt <= 4; attempt++) {
-    await until(async () => (await deliveries(shop, id)).some((one: any) =>
-      one.attempts === attempt && one.last_error === 'HTTP 500'), `attempt ${attempt} is recorded`)
-    const [{ pause } = { pause: 0 }] = await shop.sql<{ pause: number }[]>`
-      select extract(epoch from next_attempt_at - now())::float as pause from gateway.webhook_deliveries
-      where attempts > 0`
-    pauses.push(pause)
+    await until(async () => {
+      const planned = await shop.sql<{ pause: number }[]>`
+        select extract(epoch from next_attempt_at - now())::float as pause from gateway.webhook_deliveries
+        where attempts = ${attempt} and is_delayed and last_error = 'HTTP 500'`
+      pauses.push(...planned.map(({ pause }) => pause))
+      return planned.length > 0
+    }, `attempt ${attempt} is recorded`)
     await hurry(shop)
     await consumer.arrived(attempt + 1)
   }
