@@ -37,6 +37,7 @@ import ownCartRoutes from './routes/carts/storefront.ts'
 import catalogue from './routes/catalogue/index.ts'
 import catalogueRoutes from './routes/catalogue/service.ts'
 import managedCatalogueRoutes from './routes/catalogue/management.ts'
+import changedCatalogueRoutes from './routes/catalogue/management-bulk.ts'
 import shownCatalogueRoutes from './routes/catalogue/storefront.ts'
 import events from './routes/events/index.ts'
 import eventJobs from './routes/events/jobs.ts'
@@ -82,7 +83,7 @@ const faces: { prefix: string, faces: ((fastify: FastifyInstance) => void)[], ro
     {
       prefix: '/api/v1',
       faces: [managementFace],
-      routes: [managedCatalogueRoutes, managedOrderRoutes, managedUserRoutes, operationRoutes]
+      routes: [managedCatalogueRoutes, changedCatalogueRoutes, managedOrderRoutes, managedUserRoutes, operationRoutes]
     },
     { prefix: '/api', faces: [openFace], routes: [shownCatalogueRoutes, loginRoutes] },
     { prefix: '/api', faces: [storefrontFace], routes: [ownCartRoutes, ownOrderRoutes, ownUserRoutes] }

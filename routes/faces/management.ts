@@ -1,5 +1,5 @@
 import type { FastifyInstance } from 'fastify'
-import { ManagedProduct, ManagedProductPage, NewProduct, ProductChanges } from '../catalogue/schema.ts'
+import { bulkSchemas, ManagedProduct, ManagedProductPage, NewProduct, ProductChanges } from '../catalogue/schema.ts'
 import { queueSchemas } from '../operations/index.ts'
 import { Invariant, InvariantList } from '../operations/invariants.ts'
 import { ChangedOrder, ManagedOrder, ManagedOrderPage } from '../orders/management.ts'
@@ -21,7 +21,8 @@ export function managementFace (fastify: FastifyInstance): void {
     }
   })
   for (const schema of [
-    ...bodies, ManagedOrder, ManagedOrderPage, ChangedOrder, ManagedProduct, ManagedProductPage, ManagedUser,
+    ...bodies, ...bulkSchemas.map(closed),
+    ManagedOrder, ManagedOrderPage, ChangedOrder, ManagedProduct, ManagedProductPage, ManagedUser,
     ManagedUserPage, ...queueSchemas, Invariant, InvariantList
   ]) fastify.addSchema(schema)
 }
