@@ -8,6 +8,10 @@ import { ProductChange, ProductChangeList, ProductChangeResults } from './schema
 
 type Change = Static<typeof ProductChange>
 
+interface Faults {
+  error: { instancePath: string, keyword: string, message?: string, params: Record<string, unknown> }[]
+}
+
 const MAX_ROWS = 1000
 const one = ref(ProductChange)
 
@@ -54,9 +58,11 @@ function rowsOf ({ body, validationError }: FastifyRequest): Change[] {
 /** What is not valid about a row; undefined where all is. */
 function faultOf (request: FastifyRequest, row: Change): string | undefined {
   if (!request.validationError) return undefined
-  const validate = request.compileValidationSchema(one, 'body')
-  if (validate(row)) return undefined
-  const [fault] = validate.errors ?? []
+  // As common/schema-compilers.ts makes them: what is wrong is returned.
+  const validate = request.compileValidationSchema(one, 'body') as unknown as (row: Change) => true | Faults
+  const found = validate(row)
+  if (found === true) return undefined
+  const [fault] = found.error
   const field = fault?.instancePath.slice(1) || String(fault?.params.additionalProperty ?? '')
   return `${field} ${fault?.keyword === 'additionalProperties' ? 'is not known here' : fault?.message}`.trim()
 }
