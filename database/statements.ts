@@ -149,7 +149,10 @@ export function executeFor (pool: Pool, quick: Pool, contention: Contention): Ex
 
   return (name, text, parameters) => {
     const caller = callers.getStore()
-    const kind = caller?.dryRun?.kindOf(kindOf(name)) ?? kindOf(name)
+    const known = kindOf(name)
+    const dryRun = caller?.dryRun
+    // A read of before the first write as ever.
+    const kind = dryRun && (!known.isRead || dryRun.isBegun) ? { isRead: known.isRead, pool: dryRun } : known
     const since = performance.now()
     const standBack = () => { if (contention.isAny && contention.guards(namesIn(parameters))) throw new StandBack() }
     // Nearly always nothing is locked, and the first attempt is all there is.
