@@ -41,6 +41,7 @@ import catalogue from './routes/catalogue/index.ts'
 import catalogueJobs from './routes/catalogue/jobs.ts'
 import catalogueRoutes from './routes/catalogue/service.ts'
 import managedCatalogueRoutes from './routes/catalogue/management.ts'
+import changedCatalogueRoutes from './routes/catalogue/management-bulk.ts'
 import shownCatalogueRoutes from './routes/catalogue/storefront.ts'
 import events from './routes/events/index.ts'
 import eventFeed from './routes/events/feed.ts'
@@ -92,7 +93,10 @@ const faces: { prefix: string, faces: ((fastify: FastifyInstance) => void)[], ro
     {
       prefix: '/api/v1',
       faces: [managementFace],
-      routes: [managedCatalogueRoutes, managedOrderRoutes, managedUserRoutes, operationRoutes, webhookRoutes]
+      routes: [
+        managedCatalogueRoutes, changedCatalogueRoutes, managedOrderRoutes, managedUserRoutes, operationRoutes,
+        webhookRoutes
+      ]
     },
     { prefix: '/api', faces: [openFace], routes: [shownCatalogueRoutes, loginRoutes] },
     { prefix: '/api', faces: [storefrontFace], routes: [ownCartRoutes, ownOrderRoutes, ownUserRoutes] }

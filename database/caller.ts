@@ -1,10 +1,19 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import type { Socket } from 'node:net'
 import type { Span } from '@opentelemetry/api'
-import type { DryRun } from './dry-run.ts'
 
 /** A request is answered within 6 s of its last byte; this leaves room for the response itself. */
 const ANSWER_WITHIN_MS = 5500
+
+/** What runs the statements of a request that keeps nothing, as a pool does (dry-run.ts). */
+export interface Rehearsal {
+  readonly isBegun: boolean
+  run (
+    text: string, parameters: unknown[], conditions: { isRead: boolean, caller?: Caller | undefined }
+  ): Promise<Record<string, unknown>[]>
+  /** Rolls back; settles when nothing of it is left, locks included. Whatever comes later is refused. */
+  end (): Promise<void>
+}
 
 /** For whom work is done: until when a response is of use, and whether anybody still waits for it. */
 export class Caller {
@@ -17,7 +26,7 @@ export class Caller {
   traceparent: string | undefined
   span: Span | undefined
   /** Where nothing of what it does is to be kept: its statements run there (plugins/dry-runs.ts). */
-  dryRun: DryRun | undefined
+  dryRun: Rehearsal | undefined
   /** By `performance.now()`. */
   deadline = 0
   /** What it reads is to be as new as this position (positions.ts); undefined: it does not say. */

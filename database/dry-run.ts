@@ -1,5 +1,5 @@
 import { problem } from '../common/problems.ts'
-import type { Caller } from './caller.ts'
+import type { Caller, Rehearsal } from './caller.ts'
 import type { Row, Session } from './connection.ts'
 import { Gate } from './gate.ts'
 import type { Conditions, Pool } from './pool.ts'
@@ -36,7 +36,7 @@ export class DryRuns {
  * commit. Each has a savepoint, so that it can be refused, or tried again, as outside. In place of a pool
  * (statements.ts).
  */
-export class DryRun {
+export class DryRun implements Rehearsal {
   readonly #room: DryRuns
   readonly #onBegin: () => void
   readonly #end: () => void
@@ -56,11 +56,6 @@ export class DryRun {
 
   get isBegun (): boolean { return this.#transaction !== undefined }
 
-  /** How to run a statement: a read of before the first write as ever. */
-  kindOf<Kind extends { isRead: boolean, pool: Pick<Pool, 'run'> }> (kind: Kind): Kind {
-    return kind.isRead && !this.isBegun ? kind : { ...kind, pool: this }
-  }
-
   /** Runs a statement after those that were there before. Rejects as Pool.run. */
   run (text: string, parameters: unknown[], conditions: Conditions): Promise<Row[]> {
     this.#transaction ??= this.#begin(conditions.caller)
@@ -69,7 +64,6 @@ export class DryRun {
     return running
   }
 
-  /** Rolls back; settles when nothing of it is left, locks included. Whatever comes later is refused. */
   async end (): Promise<void> {
     this.#isOver = true
     this.#end()

@@ -118,14 +118,10 @@ export class Pool {
   get session (): Session | undefined { return this.#all[0]!.session }
 
   /** Ends all sessions as they are, and whatever transactions they have open. */
-  giveUp (reason: string): void {
-    for (const connection of this.#all) connection.giveUp(reason)
-  }
+  giveUp (reason: string): void { for (const connection of this.#all) connection.giveUp(reason) }
 
   /** Has the server parse a statement, without running it. */
-  async describe (text: string): Promise<void> {
-    await this.run(text, [], { isRead: true, isOnlyParsed: true })
-  }
+  async describe (text: string): Promise<void> { await this.run(text, [], { isRead: true, isOnlyParsed: true }) }
 
   /**
    * From now on each new connection is connected and warmed before anybody needs it.

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Static, TObject } from '@sinclair/typebox'
 import { problem } from '../common/problems.ts'
-import { callers, type Caller } from './caller.ts'
+import { callers, type Caller, type Rehearsal } from './caller.ts'
 import { BACKGROUND } from './client.ts'
 import { namesIn, type Contention } from './contention.ts'
 import { explain, isLockTimeout, isRetryable } from './failures.ts'
@@ -117,7 +117,7 @@ export function executeOn (pool: Pool, measures: Measures): Execute {
  * `lock_timeout`, and tries again, with at most a few for one row at a time (contention.ts), for LOCK_WAIT_MS in all.
  */
 export function executeFor (pool: Pool, quick: Pool, contention: Contention, measures: Measures): Execute {
-  interface Kind { isRead: boolean, pool: Pick<Pool, 'run'>, observe: (seconds: number) => void }
+  interface Kind { isRead: boolean, pool: Pick<Pool, 'run'> | Rehearsal, observe: (seconds: number) => void }
   const kinds = new Map<string, Kind>()
   function kindOf (name: string): Kind {
     const kind = kinds.get(name) ?? {
@@ -167,7 +167,10 @@ export function executeFor (pool: Pool, quick: Pool, contention: Contention, mea
 
   return (name, text, parameters) => {
     const caller = callers.getStore()
-    const kind = caller?.dryRun?.kindOf(kindOf(name)) ?? kindOf(name)
+    const known = kindOf(name)
+    const dryRun = caller?.dryRun
+    // A read of before the first write as ever.
+    const kind = dryRun && (!known.isRead || dryRun.isBegun) ? { ...known, pool: dryRun } : known
     const since = performance.now()
     const standBack = () => { if (contention.isAny && contention.guards(namesIn(parameters))) throw new StandBack() }
     // Nearly always nothing is locked, and the first attempt is all there is.

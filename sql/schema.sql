@@ -990,6 +990,8 @@ function products.keep_sold_out() returns trigger
 function products.add_to_count(department integer, aisle integer, more bigint) returns void
 -- sql/catalogue/functions/change-product.sql
 function products.change_product(changed_id integer, changes jsonb, if_match text[], context jsonb) returns products.managed_products
+-- sql/catalogue/functions/change-products.sql
+function products.change_products(changes jsonb, context jsonb) returns text[]
 -- sql/catalogue/functions/count-products.sql
 function products.count_products() returns trigger
 -- sql/catalogue/functions/create-product.sql

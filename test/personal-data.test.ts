@@ -31,9 +31,10 @@ for (const [way, erase] of Object.entries(ways)) {
     await shop.app.events.markPublished(published.map(({ id }) => id))
     await settleAll(sql)
     const others = () => Promise.all([
-    // The feed gives events their place meanwhile.
       sql`select * from orders.orders where user_id = 2`,
-      sql`select to_jsonb(o) - 'sequence' as event from orders.outbox o where payload ->> 'user_email' = 'user2@example.com'`,
+      // The feed gives events their place meanwhile.
+      sql`select to_jsonb(o) - 'sequence' as event from orders.outbox o
+        where payload ->> 'user_email' = 'user2@example.com'`,
       sql`select * from gateway.idempotency_keys where key = 'other'`,
       sql`select changed_by from orders.order_status_history where changed_by in ('somebody', 'warehouse') order by 1`
     ].map(async (rows) => [...await rows]))

@@ -113,7 +113,7 @@ const ROUTES: Record<keyof typeof RULES, string[]> = {
     'get /api/v1/orders', 'post /api/v1/orders', 'get /api/v1/orders/{order_id}', 'patch /api/v1/orders/{order_id}',
     'get /api/v1/orders/summary', 'get /api/v1/orders/export', 'get /api/v1/products/export',
     'get /api/v1/products', 'post /api/v1/products', 'get /api/v1/products/{product_id}',
-    'patch /api/v1/products/{product_id}',
+    'patch /api/v1/products/{product_id}', 'patch /api/v1/products',
     'get /api/v1/users', 'get /api/v1/users/{user_id}', 'patch /api/v1/users/{user_id}',
     'get /api/v1/jobs', 'get /api/v1/jobs/{queue}/failed', 'post /api/v1/jobs/{queue}/failed/retry',
     'post /api/v1/jobs/{queue}/failed/{id}/retry', 'get /api/v1/invariants',

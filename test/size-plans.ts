@@ -66,6 +66,7 @@ export function trialsOf (s: Sample): Trial[] {
     'carts/replace-cart': [[s.user, items(s.product, s.popular), null]],
     'carts/set-cart-item': [[s.user, s.inCart, 7, null], [s.user, s.inCart, 0, null]],
     'catalogue/change-product': [[s.product, '{"name": "Another", "price_cents": 123, "stock": 12}', null, CONTEXT]],
+    'catalogue/change-products': [[`[{"id": ${s.product}, "stock": 13}, {"id": ${s.popular}, "stock": 9}]`, CONTEXT]],
     'catalogue/create-product': [['{"name": "New", "price_cents": 123, "stock": 12}', CONTEXT]],
     'catalogue/fold-movements': [[1000]],
     'catalogue/find': [[s.product]],

@@ -1,12 +1,13 @@
 import fp from 'fastify-plugin'
 import type { FastifyInstance } from 'fastify'
 import { Type, type Static } from '@sinclair/typebox'
-import { pickSome } from '../../schemas.ts'
+import { nullable, pick, pickSome } from '../../schemas.ts'
 import type { Context } from '../../plugins/context.ts'
-import { problem } from '../../common/problems.ts'
+import { problem, type ErrorCode } from '../../common/problems.ts'
 import { decodeId, decodePosition, encodeId, encodePosition, pageOf, type Sort } from './page.ts'
 import {
-  Aisle, Department, ManagedProduct, ManagedProductRow, Offer, ProductChanges, ProductRow, type NewProduct
+  Aisle, Department, ManagedProduct, ManagedProductRow, Offer, ProductChange, ProductChanges, ProductRow,
+  type NewProduct
 } from './schema.ts'
 
 /** Products read at once: a moment of the database, and of this process. */
@@ -54,6 +55,8 @@ function catalogueDomain (fastify: FastifyInstance) {
   const exportProducts = fastify.database.exportStatement('catalogue/export-products', ManagedProduct)
   const create = statement('catalogue/create-product', ManagedProductRow)
   const change = statement('catalogue/change-product', ManagedProductRow)
+  const changeMany = statement('catalogue/change-products',
+    Type.Object({ results: Type.Array(nullable(Type.String())) }))
   const foldMovements = statement('catalogue/fold-movements', Type.Object({ folded: Type.Integer() }))
   const rankPopularity = statement('catalogue/rank-popularity', Type.Object({ changes: Type.Integer() }))
 
@@ -149,6 +152,12 @@ function catalogueDomain (fastify: FastifyInstance) {
     ) {
       return (await change.first(productId, JSON.stringify(pickSome(ProductChanges, changes)), ifMatch,
         JSON.stringify(context)))!
+    },
+
+    /** Changes many products, each on its own; returns the code of its refusal, or null, for each. */
+    async changeMany (changes: Static<typeof ProductChange>[], context: Context): Promise<(ErrorCode | null)[]> {
+      const picked = changes.map((change) => pick(ProductChange, change))
+      return (await changeMany.first(JSON.stringify(picked), JSON.stringify(context)))!.results as (ErrorCode | null)[]
     },
 
     /** Folds up to `limit` movements of stocks that are older than 400 days; says how many there were. */

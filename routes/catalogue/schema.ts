@@ -1,5 +1,5 @@
 import { Type, type Static } from '@sinclair/typebox'
-import { ImageUrl, kept, nullable, object, optional, PageInfo, ProductId, ref, Text } from '../../schemas.ts'
+import { ImageUrl, kept, nullable, object, oneOf, optional, PageInfo, ProductId, ref, Text } from '../../schemas.ts'
 
 export const Product = object('Product', {
   product_id: ProductId,
@@ -117,3 +117,34 @@ export const ProductChanges = object('ManagedProductChanges', {
   price_cents: kept(Cents),
   stock: optional({ ...Stock, description: 'null: not tracked any more' })
 }, { minProperties: 1, examples: [{ price_cents: 379, stock: 25 }] })
+
+/** Changes of one product among many. */
+export const ProductChange = object('ManagedProductChange', { id: ProductId, ...ProductChanges.properties }, {
+  minProperties: 2
+})
+export const ProductChangeList = Type.Array(ref(ProductChange), {
+  $id: 'ManagedProductChangeList',
+  minItems: 1,
+  maxItems: 1000,
+  examples: [[{ id: 1, price_cents: 379 }, { id: 2, stock: 25 }]]
+})
+const ProductChangeResult = object('ManagedProductChangeResult', {
+  id: ProductId,
+  status: oneOf(['changed', 'refused'] as const),
+  error: Type.Optional(Type.Object({ code: Type.String(), detail: Type.String() }, {
+    description: 'why it was refused'
+  }))
+})
+export const ProductChangeResults = object('ManagedProductChangeResults', {
+  results: Type.Array(ref(ProductChangeResult), { description: 'in the order of the request' })
+}, {
+  examples: [{
+    results: [
+      { id: 1, status: 'changed' },
+      { id: 999999, status: 'refused', error: { code: 'PRODUCT_NOT_FOUND', detail: 'Product not found' } }
+    ]
+  }]
+})
+
+/** What the routes for many products refer to by name. */
+export const bulkSchemas = [ProductChange, ProductChangeList, ProductChangeResult, ProductChangeResults]

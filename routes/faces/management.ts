@@ -1,5 +1,5 @@
 import type { FastifyInstance } from 'fastify'
-import { ManagedProduct, ManagedProductPage, NewProduct, ProductChanges } from '../catalogue/schema.ts'
+import { bulkSchemas, ManagedProduct, ManagedProductPage, NewProduct, ProductChanges } from '../catalogue/schema.ts'
 import { queueSchemas } from '../operations/index.ts'
 import { Invariant, InvariantList } from '../operations/invariants.ts'
 import { ChangedOrder, ManagedOrder, ManagedOrderPage, OrderSummary } from '../orders/management-schema.ts'
@@ -24,8 +24,8 @@ export function managementFace (fastify: FastifyInstance): void {
     }
   })
   for (const schema of [
-    ...bodies, ManagedOrder, ManagedOrderPage, OrderSummary, ChangedOrder, ManagedProduct, ManagedProductPage,
-    ManagedUser, ManagedUserPage, ...queueSchemas, Invariant, InvariantList, ...webhookSchemas
+    ...bodies, ...bulkSchemas.map(closed), ManagedOrder, ManagedOrderPage, OrderSummary, ChangedOrder, ManagedProduct,
+    ManagedProductPage, ManagedUser, ManagedUserPage, ...queueSchemas, Invariant, InvariantList, ...webhookSchemas
   ]) fastify.addSchema(schema)
 }
 

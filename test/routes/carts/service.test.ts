@@ -43,6 +43,7 @@ t.test('POST /carts makes a cart', async (t) => {
     }],
     total_items: 2,
     total_quantity: 6,
+    changes: [],
     total_price: 21.94,
     created_at: made.json.created_at,
     updated_at: made.json.updated_at

@@ -89,7 +89,7 @@ t.test('the age of what waits is that of the oldest', async (t) => {
   const values = valuesOf((await call('GET', '/metrics')).text)
   const age = values.get('db_service_oldest_unpublished_event_seconds')!
   t.ok(age >= 90 && age < 3600, `${age} s`)
-  t.equal(values.get('db_service_queue_age_seconds{queue="order-events"}'), age)
+  t.ok(Math.abs(values.get('db_service_queue_age_seconds{queue="order-events"}')! - age) < 30, 'as the queue says')
   t.equal(values.get('db_service_queue_depth{queue="order-events"}'), 1)
 })
 
