@@ -30,7 +30,7 @@ comment on index products.stock_movements_pkey is
 comment on index products.stock_movements_moved_at_idx is
   'sql/catalogue/fold-movements.sql, and the law''s look at a week.';
 comment on index products.stock_movements_order_id_idx is
-  'The movements of an order: users.erase_person, orders.release_deleted.';
+  'sql/users/functions/erase-person.sql, sql/orders/functions/release-deleted.sql: the movements of an order.';
 
 -- Nobody changes a stock from here until the triggers are there: they come in this transaction.
 lock table products.inventory in share row exclusive mode;
