@@ -111,6 +111,8 @@ const DONE = `
   insert into gateway.idempotency_keys (caller, key, request_hash, answer) select 'caller', 'done' || n, 'hash', '{}'
   from generate_series($from, $to) n;
   insert into orders.carts (user_id) select 1000000 + n from generate_series($from, $to) n;
+  insert into products.stock_movements (product_id, quantity, stock, reason, moved_at)
+    select n, 1, 1, 'other', now() from generate_series($from, $to) n;
   insert into orders.order_totals (day, status, shard, orders, total_quantity, total_price)
     select date '2000-01-01' + n, 'paid', -1, 1, 1, 1 from generate_series($from, least($to, 7000)) n;
   insert into orders.orders (id, order_reference, order_dow, order_hour_of_day, created_at)
@@ -151,6 +153,8 @@ const WAITING = `
     select 'caller', 'old' || n, 'hash', '{}', now() - interval '25 hours' from generate_series($from, $to) n;
   insert into orders.carts (user_id, updated_at) select 2000000 + n, now() - interval '91 days'
   from generate_series($from, $to) n;
+  insert into products.stock_movements (product_id, quantity, stock, reason, moved_at)
+    select n, 1, 1, 'other', now() - interval '401 days' from generate_series($from, $to) n;
   insert into orders.order_totals (day, status, shard, orders, total_quantity, total_price)
     select current_date - 2 - n / 352, 'status ' || n / 32 % 11, n % 32, 1, 1, 1 from generate_series($from, $to) n;
   insert into orders.orders (id, order_reference, order_dow, order_hour_of_day, created_at)
@@ -167,7 +171,7 @@ const WORKED_OFF = `
 
 const TABLES = [
   'orders.outbox', 'users.users', 'users.reminders', 'gateway.emails', 'gateway.idempotency_keys', 'orders.carts',
-  'orders.order_totals', 'orders.orders', 'orders.order_items'
+  'orders.order_totals', 'orders.orders', 'orders.order_items', 'products.stock_movements'
 ]
 
 /** A database whose queues are filled at will, and whose statistics are as old as one likes. */
