@@ -972,7 +972,7 @@ create table products.stock_movements (
 );
 -- sql/catalogue/fold-movements.sql, and the law's look at a week.
 CREATE INDEX stock_movements_moved_at_idx ON products.stock_movements USING btree (moved_at);
--- The movements of an order: sql/users/functions/erase-person.sql, sql/orders/functions/release-deleted.sql.
+-- sql/users/functions/erase-person.sql, sql/orders/functions/release-deleted.sql: the movements of an order.
 CREATE INDEX stock_movements_order_id_idx ON products.stock_movements USING btree (order_id) WHERE (order_id IS NOT NULL);
 
 -- sql/catalogue/views.sql

@@ -26,6 +26,8 @@ export const DONE = `
   insert into orders.carts (user_id) select 1000000 + n from generate_series($from, $to) n;
   insert into orders.order_totals (day, status, shard, orders, total_quantity, total_price)
     select date '2000-01-01' + n, 'paid', -1, 1, 1, 1 from generate_series($from, least($to, 7000)) n;
+  insert into products.stock_movements (product_id, quantity, stock, reason, moved_at)
+    select n, 1, 1, 'other', now() from generate_series($from, $to) n;
   insert into products.rankings (product_id) select n from generate_series($from, least($to, 2000)) n
     on conflict do nothing;
   insert into orders.orders (id, order_reference, order_dow, order_hour_of_day, created_at)
@@ -73,6 +75,8 @@ export const WAITING = `
       ('2020-05-01', '-1 hour', '1 hour', false, '-31 days', null)) as kind (at, next, expires, away, accepted, failed);
   insert into gateway.idempotency_keys (caller, key, request_hash, answer, created_at)
     select 'caller', 'old' || n, 'hash', '{}', now() - interval '25 hours' from generate_series($from, $to) n;
+  insert into products.stock_movements (product_id, quantity, stock, reason, moved_at)
+    select n, 1, 1, 'other', now() - interval '401 days' from generate_series($from, $to) n;
   insert into orders.popularity_changes (change, products)
     select 1, array[n % 30, n % 2000, n % 1999] from generate_series($from, $to) n;
   insert into orders.carts (user_id, updated_at) select 2000000 + n, now() - interval '91 days'
@@ -98,5 +102,5 @@ export const WORKED_OFF = `
 export const TABLES = [
   'orders.outbox', 'gateway.webhook_deliveries', 'users.users', 'users.reminders', 'gateway.emails',
   'gateway.idempotency_keys', 'orders.carts', 'orders.order_totals', 'orders.orders', 'orders.order_items',
-  'orders.popularity_changes', 'products.rankings'
+  'orders.popularity_changes', 'products.rankings', 'products.stock_movements'
 ]

@@ -26,7 +26,8 @@ language sql stable as $$
     select from pg_shdepend d where d.refclassid = 'pg_authid'::regclass and d.refobjid = it.oid and d.deptype = 'o')
   union all
   select 'reads ' || r.name, false from it, relations r
-  where (r.nspname <> 'products' or r.oid = 'products.stock_movements'::regclass) and r.relkind <> 'S' and has_any_column_privilege(it.oid, r.oid, 'select')
+  where (r.nspname <> 'products' or r.oid = 'products.stock_movements'::regclass) and r.relkind <> 'S'
+    and has_any_column_privilege(it.oid, r.oid, 'select')
     and (r.oid <> 'users.users'::regclass or it.rolname <> gateway.legacy_query_role())
   union all
   select 'reads ' || c.attname || ' of users.users', false from it, pg_attribute c

@@ -48,7 +48,8 @@ begin
   select cart.cart_id, p.product_id, coalesce((item ->> 'quantity')::integer, 1),
     1 + coalesce((select max(add_to_cart_order) from orders.cart_items i where i.cart_id = cart.cart_id), 0),
     coalesce((item ->> 'reordered')::smallint, 0), e.price
-  from products.products p left join products.product_enriched e using (product_id) where p.product_id = (item ->> 'product_id')::integer
+  from products.products p left join products.product_enriched e using (product_id)
+  where p.product_id = (item ->> 'product_id')::integer
   on conflict (cart_id, product_id) do update set quantity = known.quantity + excluded.quantity;
   if not found then
     perform bench_reference.refuse('PRODUCTS_NOT_FOUND',
