@@ -38,7 +38,10 @@ t.test('a body field that a route does not know is passed over, and a 400 naming
         ? [{ ...example[0], eval_set: 'prior' }]
         : { ...example as object, eval_set: 'prior' }
       const answer = await ask(method, path, sent)
-      if (path.startsWith('/api/v1/')) {
+      if (Array.isArray(example) && path === '/api/v1/products') {
+        // Each row is judged by itself.
+        t.match(answer.text, /eval_set/, `${method} ${path}`)
+      } else if (path.startsWith('/api/v1/')) {
         refuses(t, answer, 400, 'INVALID_INPUT')
         t.match(fields(answer).join(), /eval_set/, `${method} ${path}`)
       } else t.notMatch(answer.text, /eval_set/, `${method} ${path}: ${answer.status}`)

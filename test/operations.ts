@@ -9,9 +9,10 @@ interface Schema {
   items?: Schema,
   format?: string,
   $ref?: string,
+  enum?: unknown[],
   examples?: unknown[]
 }
-interface Parameter { name: string, in: string, schema: Schema }
+interface Parameter { name: string, in: string, required?: boolean, schema: Schema }
 interface Content { schema: Schema, example?: unknown, examples?: Record<string, { value: unknown }> }
 interface Described {
   parameters?: Parameter[],
@@ -27,8 +28,9 @@ export interface Operation {
   method: Method
   template: string
   path: string
-  /** Parameters of the query. */
+  /** Parameters of the query, and those of them that have to be sent, as text. */
   query: Parameter[]
+  needed: string
   /** The schema of a JSON body, and one that fits it. */
   body: Schema | undefined
   example: unknown
@@ -61,11 +63,13 @@ export function operationsOf (shop: Shop, values: Record<string, string>): Opera
       ? { ...example, user_id: values.user_id }
       : example
     const content = operation.requestBody?.content['application/json']
+    const query = (operation.parameters ?? []).filter((parameter) => parameter.in === 'query')
     return {
       method,
       template,
       path,
-      query: (operation.parameters ?? []).filter((parameter) => parameter.in === 'query'),
+      query,
+      needed: query.filter(({ required }) => required).map(({ name, schema }) => `${name}=${schema.enum![0]}&`).join(''),
       body: content?.schema,
       example: mine(
         content?.example ?? Object.values(content?.examples ?? {})[0]?.value ?? content?.schema.examples?.[0]
@@ -91,7 +95,8 @@ export function * propertiesOf (
 }
 
 /**
- * The whole shop, with an order, an invoice and a cart of the first user, and every operation as a request for them.
+ * The whole shop, with an order, an invoice and a cart of the first user, a webhook that is off, and every operation as
+ * a request for them.
  */
 export async function openWalk (t: Test): Promise<Shop & { operations: Operation[], ask: Shop['call'] }> {
   const shop = await openShop(t)
@@ -99,7 +104,11 @@ export async function openWalk (t: Test): Promise<Shop & { operations: Operation
   await shop.call('PUT', `/carts/${userId(1)}`, { items: [{ product_id: 2 }] })
   const [{ order_reference: reference }] =
     await shop.sql<[{ order_reference: string }]>`select order_reference from orders.orders`
+  const webhook = await shop.call('POST', '/api/v1/webhooks', { url: 'https://consumer.example', active: false })
+  const delivery = await shop.call('POST', `/api/v1/webhooks/${webhook.json.id}/test`)
   const operations = operationsOf(shop, {
+    webhook_id: String(webhook.json.id),
+    delivery_id: String(delivery.json.id),
     user_id: userId(1),
     order_id: placed.json.data[0].order_id,
     product_id: '1',

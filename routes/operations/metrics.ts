@@ -19,7 +19,7 @@ export function showMetrics (fastify: FastifyInstance): void {
             }
           })
         },
-        ...KEY
+        'NOT_FOUND', ...KEY
       )
     }
   }, async (_request, reply) => {
