@@ -28,7 +28,7 @@ export interface Operation {
   method: Method
   template: string
   path: string
-  /** Parameters of the query, and those of them that have to be sent, as text. */
+  /** Parameters of the query, and those of them that must have one of some values, as text. */
   query: Parameter[]
   needed: string
   /** The schema of a JSON body, and one that fits it. */
@@ -69,7 +69,8 @@ export function operationsOf (shop: Shop, values: Record<string, string>): Opera
       template,
       path,
       query,
-      needed: query.filter(({ required }) => required).map(({ name, schema }) => `${name}=${schema.enum![0]}&`).join(''),
+      needed: query.filter(({ required, schema }) => required && schema.enum)
+        .map(({ name, schema }) => `${name}=${schema.enum![0]}&`).join(''),
       body: content?.schema,
       example: mine(
         content?.example ?? Object.values(content?.examples ?? {})[0]?.value ?? content?.schema.examples?.[0]
