@@ -17,7 +17,7 @@ export function startFault (
 ): { sentence: string, bug?: Error } {
   const { code = '', syscall = '', message } = error
   const { HOST, DATA_DIR, SEED_DIR } = config
-  const setting = error.port === config.ADMIN_PORT ? 'ADMIN_PORT' : 'PORT'
+  const setting = error.port !== undefined && error.port === config.ADMIN_PORT ? 'ADMIN_PORT' : 'PORT'
   if (!isForeseen(error)) return { sentence: 'db-service could not start, by a fault of its own', bug: error }
   if (code === 'EADDRINUSE') {
     return { sentence: `Port ${config[setting]} is taken: stop what listens there, or set ${setting} to another one` }

@@ -100,6 +100,8 @@ export function requestsTo (document: Document, pool: Pool): fc.Arbitrary<FuzzRe
     const fitting: Record<string, fc.Arbitrary<string>> = {
       'if-match': fc.nat(100).map((n) => pool.pick('etag', n) ?? '*'),
       'idempotency-key': fc.nat(30).map((n) => `key-${n}`),
+      'consistency-token': fc.constantFrom('0000000000000001', '00000000030000d8', '1'),
+      prefer: fc.constantFrom('tx=rollback', 'tx=commit', 'return=minimal', 'tx=perhaps'),
       'x-actor': fc.constantFrom('clerk', Buffer.from('Zoë 👍').toString('latin1'))
     }
     return fc.tuple(fitting[name] ?? values(schema, name).map(String), fc.nat(3))

@@ -110,7 +110,8 @@ function dechunk (body: Buffer): Buffer {
 const HEADERS = new Set(`
   accept-ranges access-control-allow-origin access-control-expose-headers allow cache-control connection
   content-disposition content-length content-security-policy content-type cross-origin-opener-policy
-  cross-origin-resource-policy date etag idempotency-replayed last-modified location origin-agent-cluster
+  consistency-token cross-origin-resource-policy date etag idempotency-replayed last-modified location
+  origin-agent-cluster preference-applied
   ratelimit-limit ratelimit-remaining ratelimit-reset referrer-policy retry-after strict-transport-security
   transfer-encoding vary www-authenticate x-content-type-options x-dns-prefetch-control x-download-options
   x-frame-options x-permitted-cross-domain-policies
