@@ -96,6 +96,7 @@ export function trialsOf (s: Sample): Trial[] {
     'gateway/find-working': [[['1']]],
     'gateway/instance': [[]],
     'gateway/ping': [[]],
+    'gateway/position': [[]],
     'gateway/schema-version': [[]],
     'events/list-feed': [[null, 100], ['5000', 1000]],
     'events/register-publisher': [['order_events']],
