@@ -5,9 +5,9 @@ language sql as $$
   update gateway.webhook_deliveries set next_attempt_at = now()
   where next_attempt_at = 'infinity' and id = any (array(
     select (
-      select case when (d.webhook_id, d.order_id) = (f.webhook_id, f.order_id) then d.id end
-      from gateway.webhook_deliveries d
-      where (d.webhook_id, d.order_id) >= (f.webhook_id, f.order_id) and d.delivered_at is null and d.failed_at is null
+      select d.id from gateway.webhook_deliveries d
+      where (d.webhook_id, d.order_id) >= (f.webhook_id, f.order_id)
+        and (d.webhook_id, d.order_id) <= (f.webhook_id, f.order_id) and d.delivered_at is null and d.failed_at is null
       order by d.webhook_id, d.order_id, d.id limit 1)
     from gateway.webhook_deliveries f
     where f.id = any (finished) and f.order_id is not null))

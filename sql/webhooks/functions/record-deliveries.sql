@@ -26,7 +26,8 @@ begin
         (select coalesce(o.retry_after, 0) from outcome o where o.id = d.id) * interval '1 second',
         least(interval '5 seconds' * 4 ^ least(d.attempts - 1, 8), interval '12 hours') * (0.9 + 0.2 * random())),
         greatest(d.expires_at, now()))
-    where d.id = any (array(select o.id from outcome o)) and d.delivered_at is null and d.failed_at is null
+    -- By id alone, as in release-deliveries.sql.
+    where d.id = any (array(select o.id from outcome o)) and coalesce(d.delivered_at, d.failed_at) is null
     returning d.id, d.delivered_at is not null or d.failed_at is not null as is_over
   )
   select array_agg(r.id) filter (where r.is_over) into finished from recorded r;
