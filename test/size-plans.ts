@@ -30,9 +30,20 @@ function lists (statement: string, user: string, { product, popular, deepTime, d
             trials.push({
               what: `${statement}: ${filters}`,
               statement,
-              parameters: [ofUser, status, filter, from, to, time, id, 25, 0],
+              parameters: [ofUser, status, filter, from, to, time, id, 25, 0, null],
               isByDay: ofUser === null && from !== null && filter !== product
             })
+          }
+          for (const sort of ['created', 'total', '-total']) {
+            for (const key of [null, sort === 'created' ? deepTime : '20']) {
+              trials.push({
+                what: `${statement}: by ${sort}${[ofUser && 'a user', status, filter, from, key].filter(Boolean)
+                  .map((each) => `, ${each}`).join('')}`,
+                statement,
+                parameters: [ofUser, status, filter, from, to, key, key && deepId, 25, 0, sort],
+                isByDay: ofUser === null && from !== null && filter !== product
+              })
+            }
           }
         }
       }

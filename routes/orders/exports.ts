@@ -32,8 +32,6 @@ const LineColumns = {
 /** What a row of CSV has: for each order, or for each of its lines. */
 export const EXPORT_COLUMNS = { orders: Object.keys(OrderColumns), lines: Object.keys(LineColumns) }
 
-export type ExportFilter = Omit<ManagedOrderFilter, 'cursor' | 'limit' | 'offset'>
-
 interface Positioned { order_id: number, position: string }
 
 /** Every order that matches, newest first, in batches. What is placed meanwhile is not among them. */
@@ -47,7 +45,7 @@ export function exportedOrders (fastify: FastifyInstance) {
     Type.Object({ order_id: Type.Integer(), document: Type.String(), ...Position }))
 
   async function * read<Row extends Positioned> (
-    statement: Statement<Row>, { user_id: user, status, product_id: product, ...times }: ExportFilter, least = BATCH
+    statement: Statement<Row>, { user_id: user, status, product_id: product, ...times }: ManagedOrderFilter, least = BATCH
   ) {
     let [found, last]: [Row[], Row | undefined] = [[], undefined]
     do {
@@ -64,15 +62,15 @@ export function exportedOrders (fastify: FastifyInstance) {
 
   return {
     /** A row for each order. */
-    async * exportOrders (filter: ExportFilter) {
+    async * exportOrders (filter: ManagedOrderFilter) {
       for await (const found of read(rows, filter)) yield found.map(without)
     },
     /** A row for each line; an order without lines has one of its own. */
-    async * exportLines (filter: ExportFilter) {
+    async * exportLines (filter: ManagedOrderFilter) {
       for await (const found of read(lines, filter, 1)) yield found.map(without)
     },
     /** Each order as JSON text, as the management API shows it. */
-    async * exportDocuments (filter: ExportFilter) {
+    async * exportDocuments (filter: ManagedOrderFilter) {
       for await (const found of read(documents, filter)) yield found.map(({ document }) => document)
     }
   }

@@ -4,7 +4,7 @@ import { Type, type Static } from '@sinclair/typebox'
 import { nullable, pick } from '../../schemas.ts'
 import type { Context } from '../../plugins/context.ts'
 import { isErrorCode, problem } from '../../common/problems.ts'
-import { decodeCursor, encodeCursor, endOf } from './page.ts'
+import { decodeCursor, encodeCursor, endOf, sortOf, type Sort } from './page.ts'
 import { orderInvoices } from './invoices.ts'
 import { exportedOrders } from './exports.ts'
 import { managedOrders } from './managed.ts'
@@ -30,6 +30,7 @@ export interface OrderFilter {
   product_id?: number
   from?: string
   to?: string
+  sort?: Sort
   cursor?: string
   limit: number
   offset: number
@@ -118,15 +119,15 @@ function ordersDomain (fastify: FastifyInstance) {
     },
 
     /**
-     * A page of orders, newest first, as a JSON array; a date alone in `to` includes that day. Rejects with
+     * A page of orders, newest first or sorted, as a JSON array; a date alone in `to` includes that day. Rejects with
      * INVALID_CURSOR.
      */
     async list (filter: OrderFilter) {
-      const [cursorTime, cursorId] = decodeCursor(filter.cursor)
+      const [cursorKey, cursorId] = decodeCursor(filter.cursor, filter.sort)
       const page = await list.first(
         filter.user_id ?? null, filter.status ?? null, filter.product_id ?? null, filter.from ?? null, endOf(filter.to),
-        cursorTime, cursorId, filter.limit, filter.offset)
-      return { ...page!, next_cursor: encodeCursor(page!.next_cursor) }
+        cursorKey, cursorId, filter.limit, filter.offset, sortOf(filter.sort))
+      return { ...page!, next_cursor: encodeCursor(page!.next_cursor, filter.sort) }
     },
 
     /**

@@ -3,7 +3,7 @@ import { Type, type Static } from '@sinclair/typebox'
 import { Moment, nullable } from '../../schemas.ts'
 import type { Context } from '../../plugins/context.ts'
 import { problem } from '../../common/problems.ts'
-import { decodeCursor, encodeCursor, endOf } from './page.ts'
+import { decodeCursor, encodeCursor, endOf, sortOf, type Sort } from './page.ts'
 import { Status } from './schema.ts'
 
 /** An order as JSON text, made by the database (sql/orders/views.sql), with what its ETag is made of. */
@@ -20,6 +20,7 @@ const ChangedStatus = Type.Object({
   document: Type.String()
 })
 
+/** What lists, exports and sums are filtered by. */
 export interface ManagedOrderFilter {
   /** An internal id or a UUID. */
   user_id?: string
@@ -27,10 +28,9 @@ export interface ManagedOrderFilter {
   product_id?: number
   start_date?: string
   end_date?: string
-  cursor?: string
-  limit: number
-  offset: number
 }
+
+interface ManagedOrderList extends ManagedOrderFilter { sort?: Sort, cursor?: string, limit: number, offset: number }
 
 /** Orders as the back office sees them: internal ids, integer cents, sums over everything that matches. */
 export function managedOrders (fastify: FastifyInstance) {
@@ -56,22 +56,20 @@ export function managedOrders (fastify: FastifyInstance) {
     },
 
     /**
-     * A page of orders, newest first, as a JSON array, with number, amount in cents and quantity of all that match; a
+     * A page of orders, newest first or sorted, as a JSON array, with number, amount in cents and quantity of all that match; a
      * date alone in `end_date` includes that day. Rejects with INVALID_CURSOR.
      */
-    async listManaged (filter: ManagedOrderFilter) {
-      const [cursorTime, cursorId] = decodeCursor(filter.cursor)
+    async listManaged (filter: ManagedOrderList) {
+      const [cursorKey, cursorId] = decodeCursor(filter.cursor, filter.sort)
       const page = (await list.first(
         filter.user_id ?? null, filter.status ?? null, filter.product_id ?? null, filter.start_date ?? null,
         endOf(filter.end_date),
-        cursorTime, cursorId, filter.limit, filter.offset))!
-      return { ...page, next_cursor: encodeCursor(page.next_cursor) }
+        cursorKey, cursorId, filter.limit, filter.offset, sortOf(filter.sort)))!
+      return { ...page, next_cursor: encodeCursor(page.next_cursor, filter.sort) }
     },
 
     /** Sums of all orders that match, by day, week, month, status or product, as a JSON array. */
-    async summarize (
-      groupBy: string, filter: Omit<ManagedOrderFilter, 'cursor' | 'limit' | 'offset'>
-    ): Promise<string> {
+    async summarize (groupBy: string, filter: ManagedOrderFilter): Promise<string> {
       return (await listGroups.first(
         groupBy, filter.user_id ?? null, filter.status ?? null, filter.product_id ?? null, filter.start_date ?? null,
         endOf(filter.end_date)))!.groups

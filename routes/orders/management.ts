@@ -2,6 +2,7 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from '@sinclair/typebox'
 import wholeRoutes from './management-whole.ts'
 import { ChangedOrder, ManagedOrder, ManagedOrderId, ManagedOrderPage, OrderFilters } from './management-schema.ts'
+import { OrderSort } from './page.ts'
 import { ManagedStatusChange, NewManagedOrder } from './schema.ts'
 import { Problem } from '../../common/problems.ts'
 import { Actor, Cursor, IdempotencyKey, IfMatch, Paging, ref } from '../../schemas.ts'
@@ -20,11 +21,12 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
   fastify.get('/orders', {
     schema: {
       operationId: 'listManagedOrders',
-      summary: 'A page of orders, newest first',
+      summary: 'A page of orders, newest first unless sorted',
       description: 'Filters combine. With the sums of all orders that match, not of the page alone.',
       tags,
       querystring: Type.Object({
         ...OrderFilters,
+        sort: Type.Optional(OrderSort),
         cursor: Type.Optional(Cursor),
         ...Paging(20)
       }),

@@ -1,16 +1,43 @@
 import { problem } from '../../common/problems.ts'
+import { oneOf } from '../../schemas.ts'
 
-/** A cursor names the last order of a page: its time in microseconds since 1970 and its id. Opaque to callers. */
-export function encodeCursor (position: string | null): string | null {
-  return position === null ? null : Buffer.from(`o${position}`).toString('base64url')
+/** What a list of orders can be sorted by. */
+const SORTS = ['-created', 'created', 'total', '-total'] as const
+
+export type Sort = typeof SORTS[number]
+
+export const OrderSort = oneOf(SORTS, {
+  default: '-created', description: 'by when they were created or by what their items cost, `-`: the highest first'
+})
+
+/** As the database takes it: newest first needs no telling. */
+export const sortOf = (sort: Sort = '-created'): string | null => sort === '-created' ? null : sort
+
+/** How a cursor of each order begins, and what it looks like. */
+const CURSORS: Record<Sort, [mark: string, pattern: RegExp]> = {
+  '-created': ['o', /^o(-?\d{1,17})\.(\d{1,18})$/],
+  created: ['c', /^c(-?\d{1,17})\.(\d{1,18})$/],
+  total: ['t', /^t(-?\d{1,14}\.\d\d)\.(\d{1,18})$/],
+  '-total': ['T', /^T(-?\d{1,14}\.\d\d)\.(\d{1,18})$/]
 }
 
-/** Time and id to go on behind, as text: microseconds are past what a double holds. Rejects with INVALID_CURSOR. */
-export function decodeCursor (cursor: string | undefined): [string | null, string | null] {
+/**
+ * A cursor names the last order of a page: what it is sorted by (a time in microseconds since 1970, or an amount) and
+ * its id. Opaque to callers.
+ */
+export function encodeCursor (position: string | null, sort: Sort = '-created'): string | null {
+  return position === null ? null : Buffer.from(`${CURSORS[sort][0]}${position}`).toString('base64url')
+}
+
+/**
+ * Key and id to go on behind, as text: microseconds are past what a double holds. Rejects with INVALID_CURSOR, also
+ * where the cursor is one of another order.
+ */
+export function decodeCursor (cursor: string | undefined, sort: Sort = '-created'): [string | null, string | null] {
   if (cursor === undefined) return [null, null]
-  const [, time, id] = /^o(-?\d{1,17})\.(\d{1,18})$/.exec(Buffer.from(cursor, 'base64url').toString()) ?? []
-  if (time === undefined || id === undefined) throw problem('INVALID_CURSOR')
-  return [time, id]
+  const [, key, id] = CURSORS[sort][1].exec(Buffer.from(cursor, 'base64url').toString()) ?? []
+  if (key === undefined || id === undefined) throw problem('INVALID_CURSOR')
+  return [key, id]
 }
 
 /** The end of a range of time as the database takes it: a date alone includes that day. */

@@ -1,5 +1,6 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from '@sinclair/typebox'
+import { OrderSort } from './page.ts'
 import { AddedItems, NewOrder, NewOrderItems, OrderChanges, Status } from './schema.ts'
 import {
   Actor, Cursor, IdempotencyKey, IfMatch, OrderId, Paging, ProductId, ref, Timestamp, UserId
@@ -36,7 +37,7 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
   fastify.get('/orders', {
     schema: {
       operationId: 'listOrders',
-      summary: 'A page of orders, newest first',
+      summary: 'A page of orders, newest first unless sorted',
       description: 'Filters combine. Each order comes with its items, without its status history.',
       tags,
       querystring: Type.Object({
@@ -45,6 +46,7 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
         product_id: Type.Optional(ProductId),
         from: Type.Optional(Timestamp),
         to: Type.Optional({ ...Timestamp, description: 'inclusive; a date alone includes that day' }),
+        sort: Type.Optional(OrderSort),
         cursor: Type.Optional(Cursor),
         ...Paging(25)
       }),

@@ -1,14 +1,15 @@
--- A page of orders as the management API shows them, newest first, with the exact sums of all that match. A limit of n
+-- A page of orders as the management API shows them, newest first or sorted, with the exact sums of all that match. A limit of n
 -- reads n + 1, to know whether more follow.
 -- $1 user_key text: an internal id or a UUID; null for any, as the next four
 -- $2 status text
 -- $3 product_id integer
 -- $4 from timestamptz: both ends are included
 -- $5 to timestamptz
--- $6 cursor_time bigint: created_at of the last order seen, in microseconds since 1970
+-- $6 cursor_key numeric: created_at of the last order seen, in microseconds since 1970, or what else it is sorted by
 -- $7 cursor_id bigint: its id
 -- $8 limit integer
 -- $9 offset bigint
+-- $10 sort text: created, total or -total; null: newest first
 with filter as materialized (
   -- A user who does not exist has no orders: no id is below 0.
   select case when $1::text is not null then coalesce(users.id_of($1), -1) end as user_id
@@ -31,31 +32,37 @@ sums as materialized (
   ) s
 ),
 page as materialized (
-  select order_id, made_at, row_number() over (order by made_at desc, order_id desc) as place
+  select order_id, row_number() over (order by made_at desc, order_id desc) as place,
+    (extract(epoch from made_at) * 1000000)::bigint::numeric as key
   from (
     (
       select o.id as order_id, o.created_at as made_at from orders.orders o
-      where num_nulls($1, $2, $3, $4, $5) = 5 and (select orders from sums) > $9::bigint
+      where num_nulls($1, $2, $3, $4, $5, $10::text) = 6 and (select orders from sums) > $9::bigint
         and (o.created_at, o.id) < (
-          coalesce(timestamptz 'epoch' + $6::bigint * interval '1 microsecond', 'infinity'), coalesce($7::bigint,
-            9223372036854775807))
+          coalesce(timestamptz 'epoch' + $6::numeric::bigint * interval '1 microsecond', 'infinity'),
+          coalesce($7::bigint, 9223372036854775807))
       order by o.created_at desc, o.id desc limit $8::integer + 1 offset $9
     )
     union all
     (
       select o.id, o.created_at from orders.orders o
-      where num_nulls($1, $3, $4, $5) = 4 and o.status = $2 and (select orders from sums) > $9
+      where num_nulls($1, $3, $4, $5, $10) = 5 and o.status = $2 and (select orders from sums) > $9
         and (o.created_at, o.id) < (
-          coalesce(timestamptz 'epoch' + $6 * interval '1 microsecond', 'infinity'), coalesce($7, 9223372036854775807))
+          coalesce(timestamptz 'epoch' + $6::bigint * interval '1 microsecond', 'infinity'),
+          coalesce($7, 9223372036854775807))
       order by o.created_at desc, o.id desc limit $8 + 1 offset $9
     )
     union all
     select f.order_id, f.made_at
     from filter, orders.find_page(
-      filter.user_id, $2, $3, $4, $5, timestamptz 'epoch' + $6 * interval '1 microsecond', $7, $8 + 1, $9) f
+      filter.user_id, $2, $3, $4, $5, timestamptz 'epoch' + $6::bigint * interval '1 microsecond', $7, $8 + 1, $9) f
     -- Behind the last one there is nothing to look for.
-    where num_nulls($1, $3, $4, $5) < 4 and (select orders from sums) > $9
-  ) found
+    where num_nulls($1, $3, $4, $5) < 4 and $10 is null and (select orders from sums) > $9
+  ) newest
+  union all
+  select f.order_id, f.place, f.key
+  from filter, orders.sorted_page($10, filter.user_id, $2, $3, $4, $5, $6, $7, $8 + 1, $9) f
+  where $10 is not null and (select orders from sums) > $9
 )
 select sums.orders as total, sums.total_quantity, (sums.total_price * 100)::bigint as total_amount_cents,
   (
@@ -67,7 +74,7 @@ select sums.orders as total, sums.total_quantity, (sums.total_price * 100)::bigi
     where page.place <= $8
   ) as documents,
   (
-    select (extract(epoch from made_at) * 1000000)::bigint || '.' || order_id
+    select key || '.' || order_id
     from page where place = $8 and exists (select from page where place = $8 + 1)
   ) as next_cursor
 from sums
