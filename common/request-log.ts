@@ -3,7 +3,7 @@ import { symbols, type Bindings, type ChildLoggerOptions, type Logger, type LogF
 import { pathOf } from './text.ts'
 
 /** Text kept until it is written, at most, and for how long: each write is a call of the system, 25 µs. */
-const MAX_PENDING = 16_384
+const MAX_PENDING = 65_536
 const WRITTEN_WITHIN_MS = 25
 
 /** Pino's numbers of levels. */

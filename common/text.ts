@@ -26,4 +26,9 @@ export function reasonOf (text: string, length = 500): string {
  * An address for the log, which does without names, email addresses and tokens: these may stand in a query, or for
  * another service's id.
  */
-export const pathOf = (url: string): string => url.split('?', 1)[0]!.replace(/[^/]*(@|%40)[^/]*/g, '…')
+export function pathOf (url: string): string {
+  const end = url.indexOf('?')
+  const path = end === -1 ? url : url.slice(0, end)
+  // Nearly all have none, and are told from others in a fifth of the time.
+  return /@|%40/.test(path) ? path.replace(/[^/]*(@|%40)[^/]*/g, '…') : path
+}

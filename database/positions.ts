@@ -17,6 +17,9 @@ export const TOKEN = /^[0-9a-f]{16}$/
 /** How often primary and replicas are asked how far they are, where there are replicas. */
 export const LOOK_EVERY_MS = 200
 
+/** Questions follow each other at this pace: under load many writes share one, which costs as much as a read. */
+const GATHER_MS = 1
+
 /** So many looks back it is known where the primary was: the oldest tells that a replica is further behind. */
 const MOST_SAMPLES = 400
 
@@ -36,6 +39,7 @@ export class Positions {
   #samples: { position: string, at: number }[] = []
   #latest = ''
   #server = ''
+  #askedAt = -Infinity
   #asking: Promise<unknown> | undefined
   #next: Promise<string> | undefined
 
@@ -61,11 +65,12 @@ export class Positions {
 
   /**
    * A position after every commit that was acknowledged before the call. Those who ask while a question is under way,
-   * which may have come before their commit, share the next one.
+   * which may have come before their commit, or within GATHER_MS of the last, share the next one.
    */
   after (): Promise<string> {
-    this.#next ??= (this.#asking ?? Promise.resolve()).then(() => {
+    this.#next ??= Promise.all([this.#asking, this.#pause()]).then(() => {
       this.#next = undefined
+      this.#askedAt = performance.now()
       const asked = this.#ask()
       this.#asking = asked.catch(() => {})
       return asked
@@ -82,6 +87,12 @@ export class Positions {
   /** Whether a server at this position has all that the primary is known to have had. */
   isLatest (position: string): boolean {
     return this.#latest !== '' && position >= this.#latest
+  }
+
+  /** Nobody waits who is alone. */
+  #pause (): Promise<void> | undefined {
+    if (performance.now() - this.#askedAt > GATHER_MS) return undefined
+    return new Promise((resolve) => setTimeout(resolve, GATHER_MS))
   }
 
   async #ask (): Promise<string> {

@@ -111,9 +111,10 @@ export default fp(async (fastify) => {
     request.from = new Caller(request.raw.socket, request.method === 'GET' || request.method === 'HEAD')
     callers.run(request.from, done)
   })
-  // The parser of the body calls back from outside of the context.
   fastify.addHook('preValidation', (request, _reply, done) => {
     request.from.begin()
-    callers.run(request.from, done)
+    // The parser of the body calls back from outside of the context.
+    if (callers.getStore() === request.from) done()
+    else callers.run(request.from, done)
   })
 }, { name: 'context', dependencies: ['errors'] })

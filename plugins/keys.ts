@@ -3,7 +3,16 @@ import fp from 'fastify-plugin'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { problem } from '../common/problems.ts'
 
+/** Who sends a key of ours, by the list it is in. A key has one name, and may be in both lists. */
+interface KeyNames { service?: string, admin?: string }
+
 declare module 'fastify' {
+  interface FastifyRequest {
+    /** Who it is by the keys it carries: asked by limits and by guards, worked out once. */
+    readonly keyNames: KeyNames
+    /** Undefined: nobody has asked yet. */
+    knownKeyNames: KeyNames | undefined
+  }
   interface FastifyInstance {
     /** An onRequest hook: only callers with one of API_KEYS; everyone in development with none set. */
     requireApiKey (request: FastifyRequest, reply: FastifyReply, done: (error?: Error) => void): void
@@ -19,7 +28,7 @@ declare module 'fastify' {
 const CHALLENGE = 'Bearer, Basic realm="db-service", charset="UTF-8"'
 
 /** What keys are compared by: of one length, and no key itself. */
-export const digest = (key: string) => hash('sha256', key, 'buffer')
+const digest = (key: string) => hash('sha256', key, 'buffer')
 
 /** Who may call which face. */
 export default fp(async (fastify) => {
@@ -32,12 +41,17 @@ export default fp(async (fastify) => {
     log.warn('ADMIN_API_KEYS is not set: the management API is open to everyone who reaches this port')
   }
 
+  fastify.decorateRequest('knownKeyNames', undefined)
+  fastify.decorateRequest('keyNames', {
+    getter (this: FastifyRequest) { return (this.knownKeyNames ??= namesIn(this, keys, adminKeys)) }
+  })
+
   fastify.decorate('requireApiKey', (request: FastifyRequest, _reply: FastifyReply, done: (error?: Error) => void) => {
     if (keys.length === 0) return done()
     request.challenge = CHALLENGE
-    const caller = callerByKey(request, keys)
-    if (caller === undefined) return done(problem('NOT_IDENTIFIED'))
-    request.caller = caller
+    const { service } = request.keyNames
+    if (service === undefined) return done(problem('NOT_IDENTIFIED'))
+    request.caller = service
     done()
   })
 
@@ -45,8 +59,8 @@ export default fp(async (fastify) => {
   // Idempotency-Keys.
   fastify.decorate('requireAdmin', async (request: FastifyRequest) => {
     request.challenge = CHALLENGE
-    const key = callerByKey(request, adminKeys)
-    if (key !== undefined) request.caller = `admin-${key}`
+    const { admin } = request.keyNames
+    if (admin !== undefined) request.caller = `admin-${admin}`
     else if (isManagementOpen) request.caller = 'admin'
     else {
       const identity = await fastify.identifyByToken(request)
@@ -57,16 +71,16 @@ export default fp(async (fastify) => {
   })
 }, { name: 'auth', dependencies: ['errors', 'context', 'identity'] })
 
-/** The name of a caller who sends one of these keys (digests), else undefined. */
-export function callerByKey (request: FastifyRequest, keys: Buffer[]): string | undefined {
-  let caller: string | undefined
-  // Digests have one length, and every key is compared with all that was sent: the time tells nothing.
+function namesIn (request: FastifyRequest, keys: Buffer[], adminKeys: Buffer[]): KeyNames {
+  const names: KeyNames = {}
   for (const candidate of keysOf(request).map(digest)) {
-    if (keys.filter((key) => timingSafeEqual(key, candidate)).length > 0) {
-      caller = `key:${candidate.toString('base64url').slice(0, 16)}`
-    }
+    // Digests have one length, and every key is compared with all that was sent: the time tells nothing.
+    const isIn = (list: Buffer[]) => list.filter((key) => timingSafeEqual(key, candidate)).length > 0
+    const name = `key:${candidate.toString('base64url').slice(0, 16)}`
+    if (isIn(keys)) names.service = name
+    if (isIn(adminKeys)) names.admin = name
   }
-  return caller
+  return names
 }
 
 /**
