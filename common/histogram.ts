@@ -1,4 +1,4 @@
-import type { MetricObjectWithValues, MetricValue, Registry } from 'prom-client'
+import type { Metric, MetricObjectWithValues, MetricValue } from 'prom-client'
 
 /** Seconds; most requests and statements take one to ten milliseconds. */
 const BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10]
@@ -15,11 +15,15 @@ export class Histogram {
   readonly #name: string
   readonly #help: string
 
-  constructor (register: Registry, name: string, help: string) {
+  constructor (name: string, help: string) {
     this.#name = name
     this.#help = help
-    const metric = { name, help, get: async () => this.#shown(), reset: () => this.#all.splice(0) }
-    register.registerMetric(metric as unknown as Parameters<Registry['registerMetric']>[0])
+  }
+
+  /** What prom-client's registry takes. */
+  get metric (): Metric {
+    const [name, help] = [this.#name, this.#help]
+    return { name, help, get: async () => this.#shown(), reset: () => this.#all.splice(0) } as unknown as Metric
   }
 
   /** The counts of a set of labels that nobody has asked for before, for `observe`. */

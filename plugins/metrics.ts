@@ -1,12 +1,17 @@
 import { createRequire } from 'node:module'
 import fp from 'fastify-plugin'
-import { collectDefaultMetrics, Counter, Gauge, Registry } from 'prom-client'
+import type { Registry } from 'prom-client'
 import { callers } from '../database/caller.ts'
 import { schemaVersion } from '../database/migration/index.ts'
 import { Durations } from '../common/durations.ts'
 import { Histogram, observe, type Counts } from '../common/histogram.ts'
 import { ERRORS, type ErrorCode } from '../common/problems.ts'
 import { within } from '../common/within.ts'
+
+type Client = typeof import('prom-client')
+
+/** Adds a metric to the library's. */
+type Definition = (client: Client, register: Registry) => void
 
 /** What a gauge may take to read. Prometheus gives up on all of a scrape after 10 s; whoever debugs, much sooner. */
 const READ_MS = 1500
@@ -57,10 +62,14 @@ declare module 'fastify' {
  * routes/operations/metrics.ts.
  */
 export default fp(async (fastify) => {
-  const register = new Registry()
-  collectDefaultMetrics({ register })
-  await showBuild(register)
-  const durations = new Durations(register)
+  // The library is loaded when the gateway is ready, or somebody asks; what is measured is counted before.
+  let loaded: ReturnType<typeof load> | undefined
+  fastify.addHook('onListen', async () => { loaded ??= load() })
+  /** What is to be shown and the library has not been told of. */
+  const added: Definition[] = [showBuild(await schemaVersion())]
+
+  const durations = new Durations()
+  added.push((_client, register) => register.registerMetric(durations.histogram.metric))
   // The route's pattern: of ids, and of addresses that are not there, there is no end.
   const counters = new Map<string, ReturnType<Durations['counterOf']>>()
   fastify.addHook('onRoute', (route) => {
@@ -77,39 +86,44 @@ export default fp(async (fastify) => {
   })
 
   const gauge = (name: string, help: string, read: () => Values | Promise<Values>, label = 'name') => {
-    const gauge = new Gauge({
-      name,
-      help,
-      labelNames: [label],
-      registers: [register],
-      collect: async () => {
-        // As a job: on room of its own, whatever requests wait for. The rest is worth showing without it.
-        const values = await within(READ_MS, callers.exit(async () => await read())).catch(() => undefined)
-        gauge.reset()
-        if (typeof values === 'number') gauge.set(values)
-        else for (const [value, number] of Object.entries(values ?? {})) gauge.set({ [label]: value }, number)
-      }
+    added.push(({ Gauge }, register) => {
+      const gauge = new Gauge({
+        name,
+        help,
+        labelNames: [label],
+        registers: [register],
+        collect: async () => {
+          // As a job: on room of its own, whatever requests wait for. The rest is worth showing without it.
+          const values = await within(READ_MS, callers.exit(async () => await read())).catch(() => undefined)
+          gauge.reset()
+          if (typeof values === 'number') gauge.set(values)
+          else for (const [value, number] of Object.entries(values ?? {})) gauge.set({ [label]: value }, number)
+        }
+      })
     })
   }
 
   const counter = (name: string, help: string, label: string, known: readonly string[] = []) => {
     // The library's would hash the label each time.
     const counts = new Map(known.map((value) => [value, 0]))
-    const counter = new Counter({
-      name,
-      help,
-      labelNames: [label],
-      registers: [register],
-      collect: () => {
-        counter.reset()
-        for (const [value, count] of counts) counter.inc({ [label]: value }, count)
-      }
+    added.push(({ Counter }, register) => {
+      const counter = new Counter({
+        name,
+        help,
+        labelNames: [label],
+        registers: [register],
+        collect: () => {
+          counter.reset()
+          for (const [value, count] of counts) counter.inc({ [label]: value }, count)
+        }
+      })
     })
     return (value: string, by = 1) => { counts.set(value, (counts.get(value) ?? 0) + by) }
   }
 
   const histogram = (name: string, help: string, label: string) => {
-    const histogram = new Histogram(register, name, help)
+    const histogram = new Histogram(name, help)
+    added.push((_client, register) => register.registerMetric(histogram.metric))
     const observers = new Map<string, (seconds: number) => void>()
     return (value: string) => {
       const known = observers.get(value)
@@ -133,7 +147,11 @@ export default fp(async (fastify) => {
   }
 
   fastify.decorate('metrics', {
-    read: async () => ({ contentType: register.contentType, text: await register.metrics() }),
+    read: async () => {
+      const { client, register } = await (loaded ??= load())
+      for (const define of added.splice(0)) define(client, register)
+      return { contentType: register.contentType, text: await register.metrics() }
+    },
     gauge,
     counter,
     histogram,
@@ -151,13 +169,22 @@ export default fp(async (fastify) => {
   })
 }, { name: 'metrics', dependencies: ['context'] })
 
+async function load (): Promise<{ client: Client, register: Registry }> {
+  const client = await import('prom-client')
+  const register = new client.Registry()
+  client.collectDefaultMetrics({ register })
+  return { client, register }
+}
+
 /** What runs here: a value of 1 whose labels tell. */
-async function showBuild (register: Registry): Promise<void> {
+function showBuild (schema: number): Definition {
   const { version } = createRequire(import.meta.url)('../package.json') as { version: string }
-  new Gauge({
-    name: 'db_service_build_info',
-    help: 'The release of the gateway, the schema it was written for, and its Node.js',
-    labelNames: ['version', 'schema', 'node'],
-    registers: [register]
-  }).set({ version, schema: await schemaVersion(), node: process.version }, 1)
+  return ({ Gauge }, register) => {
+    new Gauge({
+      name: 'db_service_build_info',
+      help: 'The release of the gateway, the schema it was written for, and its Node.js',
+      labelNames: ['version', 'schema', 'node'],
+      registers: [register]
+    }).set({ version, schema, node: process.version }, 1)
+  }
 }

@@ -3,7 +3,6 @@ import { readFileSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import Postgrator from 'postgrator'
 import type { Sql } from 'postgres'
 import { CONNECTION_FAULTS } from '../failures.ts'
 import { refreshDefinitions } from './definitions.ts'
@@ -13,9 +12,11 @@ import { Transaction } from './transaction.ts'
 const root = join(import.meta.dirname, '../../sql')
 
 const read = (name: string) => readFileSync(join(root, `migrating/${name}.sql`), 'utf8')
-const [BEGIN, HAS_VERSION, VERSION, RENEW_RIGHTS] = ['begin', 'has-version', 'version', 'renew-rights'].map(read) as [
-  string, string, string, string
-]
+const BEGIN = read('begin')
+const HAS_VERSION = read('has-version')
+const VERSION = read('version')
+const MIGRATIONS = read('list-migrations')
+const RENEW_RIGHTS = read('renew-rights')
 const texts = {
   objects: read('list-objects'),
   recorded: read('list-recorded'),
@@ -80,12 +81,24 @@ async function bringUpTo (transaction: Transaction, folder: string, version: num
   const [known] = await transaction.script<{ has_version: boolean }>(HAS_VERSION)
   const [row] = known!.has_version ? await transaction.script<{ version: number }>(VERSION) : [{ version: 0 }]
   if (row!.version > version) return
-  await runMigrations(transaction, folder)
+  if (!known!.has_version || !await isMigrated(transaction, folder)) await runMigrations(transaction, folder)
   await refreshDefinitions(transaction, texts, folder, version, row!.version)
   await transaction.script(RENEW_RIGHTS)
 }
 
+/**
+ * Whether these very migrations have run: nearly always they have, and postgrator, which is not loaded then, would ask
+ * after each of them in turn.
+ */
+async function isMigrated (transaction: Transaction, folder: string): Promise<boolean> {
+  const recorded = await transaction.script<{ md5: string }>(MIGRATIONS)
+  const sums = await Promise.all((await migrationFiles(folder)).map(async (file) =>
+    createHash('md5').update(await readFile(join(folder, file), 'utf8')).digest('hex')))
+  return recorded.map(({ md5 }) => md5).join() === sums.join()
+}
+
 async function runMigrations (transaction: Transaction, folder: string): Promise<void> {
+  const { default: Postgrator } = await import('postgrator')
   const postgrator = new Postgrator({
     driver: 'pg',
     migrationPattern: join(folder, 'migrations/*.sql'),

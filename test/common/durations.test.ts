@@ -5,7 +5,8 @@ import { Durations } from '../../common/durations.ts'
 
 t.test('shows what a histogram of the library shows', async (t) => {
   const [ours, theirs] = [new Registry(), new Registry()]
-  const durations = new Durations(ours)
+  const durations = new Durations()
+  ours.registerMetric(durations.histogram.metric)
   const histogram = new Histogram({
     name: 'http_request_duration_seconds',
     help: 'From a request’s first line to its response’s last byte',
