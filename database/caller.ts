@@ -33,6 +33,8 @@ export class Caller {
   token: string | undefined
   /** Whether a statement has been run for it that may have changed something. */
   hasWritten = false
+  /** A position after all that it has written (positions.ts); empty: it has not written, or could not be told. */
+  position = ''
 
   constructor (socket: Socket, isReading: boolean) {
     this.#socket = socket

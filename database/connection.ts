@@ -20,10 +20,18 @@ const FATAL = /^(FATAL|PANIC)$/
 /** A connection that rests for so long is asked whether it is still there. */
 export const REST_MS = 1000
 
+/** A statement that is sent right behind another, on its connection: it sees all that this one has done. */
+export interface Follower {
+  text: string
+  /** Told what it returned, where both went well. */
+  found: (rows: Row[]) => void
+}
+
 /** A statement under way. */
 export interface Run {
   readonly query: Query
-  readonly reject: (error: Error) => void
+  /** Ends it as failed, unless its rows are here. */
+  reject: (error: Error) => void
   /** Its place on the connection is free, after so many milliseconds. */
   readonly release: (ms: number) => void
   readonly caller: Caller | undefined
@@ -81,19 +89,18 @@ export class Connection {
    * @param release called when the next statement may take its place
    * @param within the session that has to be there still: where another has begun, the statement is not run. Nothing
    * comes between this look and the driver's writing to that socket, which is a microtask later.
+   * @param follower sent with it, in one packet; its failure is nobody's
    */
   run (
     text: string, parameters: unknown[], limitMs: number, caller?: Caller, isOnlyParsed = false,
-    release: (ms: number) => void = () => {}, within?: Session
+    release: (ms: number) => void = () => {}, within?: Session, follower?: Follower
   ): Promise<Row[]> {
     if (within !== undefined && within !== this.session) {
       release(0)
       return Promise.reject(problem('DATABASE_UNAVAILABLE'))
     }
     return new Promise((resolve, reject) => {
-      const query = this.#client.unsafe(text, parameters as never[], {
-        prepare: this.#options.prepare ?? true, simple: false
-      } as never) as unknown as Query
+      const query = this.#query(text, parameters)
       if (isOnlyParsed) query.describe()
       const since = performance.now()
       const run: Run = {
@@ -109,8 +116,15 @@ export class Connection {
       }
       this.#runs.add(run)
       query.then((rows) => {
-        this.#end(run)
-        resolve(rows)
+        if (!followed) {
+          this.#end(run)
+          return resolve(rows)
+        }
+        run.reject = () => resolve(rows)
+        followed.then(follower!.found, () => {}).then(() => {
+          this.#end(run)
+          resolve(rows)
+        })
       }, (error) => {
         const wasRunning = this.#runs.has(run)
         // With a client of its own for the next: this one may not have heard of the end yet, or hold the server's last
@@ -121,7 +135,16 @@ export class Connection {
         // Whatever it was: no statement ran.
         reject(query.state === null ? new ConnectFault(error) : error)
       })
+      const followed = follower && this.#query(follower.text, [])
+      // Has the driver send it now, and takes its failure.
+      followed?.catch(() => {})
     })
+  }
+
+  #query (text: string, parameters: unknown[]): Query {
+    return this.#client.unsafe(text, parameters as never[], {
+      prepare: this.#options.prepare ?? true, simple: false
+    } as never) as unknown as Query
   }
 
   /**

@@ -1,6 +1,6 @@
 import { problem } from '../common/problems.ts'
 import type { Caller } from './caller.ts'
-import { Connection, REST_MS, type Row, type Run, type Session } from './connection.ts'
+import { Connection, REST_MS, type Follower, type Row, type Run, type Session } from './connection.ts'
 import { Line } from './line.ts'
 import type { PoolOptions } from './pool-options.ts'
 import { everyTick } from './ticks.ts'
@@ -36,6 +36,7 @@ export interface Conditions {
   standBack?: () => void
   /** Told how long the statement had its connection. */
   observe?: ((seconds: number) => void) | undefined
+  follower?: Follower | undefined
 }
 
 /**
@@ -101,7 +102,7 @@ export class Pool {
 
   #runOn (
     connection: Connection, text: string, parameters: unknown[],
-    { isRead, isOnlyParsed, caller, observe, within }: Conditions
+    { isRead, isOnlyParsed, caller, observe, within, follower }: Conditions
   ): Promise<Row[]> {
     const line = isRead ? this.#reads : this.#writes
     const share = caller?.share ?? ''
@@ -111,7 +112,7 @@ export class Pool {
       line.end(share)
       if (connection.cancelling) connection.cancelling.then(() => this.#give(connection, isRead))
       else this.#give(connection, isRead)
-    }, within)
+    }, within, follower)
   }
 
   /** Of a pool of one connection: its session now. */

@@ -17,9 +17,6 @@ export const TOKEN = /^[0-9a-f]{16}$/
 /** How often primary and replicas are asked how far they are, where there are replicas. */
 export const LOOK_EVERY_MS = 200
 
-/** Questions follow each other at this pace: under load many writes share one, which costs as much as a read. */
-const GATHER_MS = 1
-
 /** So many looks back it is known where the primary was: the oldest tells that a replica is further behind. */
 const MOST_SAMPLES = 400
 
@@ -39,9 +36,7 @@ export class Positions {
   #samples: { position: string, at: number }[] = []
   #latest = ''
   #server = ''
-  #askedAt = -Infinity
-  #asking: Promise<unknown> | undefined
-  #next: Promise<string> | undefined
+  #isAsking = false
 
   constructor (watch: Watch) {
     this.#watch = watch
@@ -57,25 +52,11 @@ export class Positions {
   keepLooking (): () => void {
     let lookedAt = 0
     return everyTick((now) => {
-      if (this.#next || now - lookedAt < LOOK_EVERY_MS) return
+      if (this.#isAsking || now - lookedAt < LOOK_EVERY_MS) return
       lookedAt = now
-      this.after().catch(() => {})
+      this.#isAsking = true
+      this.#ask().catch(() => {}).finally(() => { this.#isAsking = false })
     })
-  }
-
-  /**
-   * A position after every commit that was acknowledged before the call. Those who ask while a question is under way,
-   * which may have come before their commit, or within GATHER_MS of the last, share the next one.
-   */
-  after (): Promise<string> {
-    this.#next ??= Promise.all([this.#asking, this.#pause()]).then(() => {
-      this.#next = undefined
-      this.#askedAt = performance.now()
-      const asked = this.#ask()
-      this.#asking = asked.catch(() => {})
-      return asked
-    })
-    return this.#next
   }
 
   /** How old, in ms and at most, what a server has is that has come to this position. */
@@ -89,13 +70,7 @@ export class Positions {
     return this.#latest !== '' && position >= this.#latest
   }
 
-  /** Nobody waits who is alone. */
-  #pause (): Promise<void> | undefined {
-    if (performance.now() - this.#askedAt > GATHER_MS) return undefined
-    return new Promise((resolve) => setTimeout(resolve, GATHER_MS))
-  }
-
-  async #ask (): Promise<string> {
+  async #ask (): Promise<void> {
     const at = performance.now()
     const { position, server } = await findPosition(this.#watch)
     // Another primary's log is another, but for what both have.
@@ -106,6 +81,5 @@ export class Positions {
     if (last?.position === position) last.at = at
     else if (!last || at - last.at > LOOK_EVERY_MS / 2) this.#samples.push({ position, at })
     if (this.#samples.length > MOST_SAMPLES) this.#samples.shift()
-    return position
   }
 }

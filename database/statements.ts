@@ -6,7 +6,9 @@ import { callers, type Caller, type Rehearsal } from './caller.ts'
 import { BACKGROUND } from './client.ts'
 import { namesIn, type Contention } from './contention.ts'
 import { explain, isLockTimeout, isRetryable } from './failures.ts'
+import type { Follower } from './connection.ts'
 import type { Pool } from './pool.ts'
+import type { PositionRow } from './positions.ts'
 
 const folder = join(import.meta.dirname, '../sql')
 const folders = [
@@ -46,6 +48,8 @@ export interface Measures {
   /** A statement is tried again, since others held what it needs (`lock`), or got in each other's way (`conflict`). */
   retried (reason: 'lock' | 'conflict'): void
 }
+
+const FIND_POSITION = statementTexts.get('gateway/position')!
 
 const ATTEMPTS = 3
 
@@ -146,7 +150,9 @@ export function executeFor (pool: Pool, quick: Pool, contention: Contention, mea
           if (caller?.isGone) throw problem('CALLER_GONE')
           const names = contention.isAny ? namesIn(parameters) : []
           leave ??= await contention.enter(names, until)
-          const rows = await pool.run(text, parameters, { isRead, caller, standBack, observe })
+          const rows = await pool.run(text, parameters, {
+            isRead, caller, standBack, observe, follower: followerOf(isRead, caller)
+          })
           if (names.length > 0) contention.succeeded(names)
           return rows
         } catch (error) {
@@ -176,12 +182,26 @@ export function executeFor (pool: Pool, quick: Pool, contention: Contention, mea
     // Nearly always nothing is locked, and the first attempt is all there is.
     const running = contention.isAny
       ? tryAgain(kind, text, parameters, caller, since)
-      : kind.pool.run(text, parameters, { isRead: kind.isRead, caller, standBack, observe: kind.observe })
+      : kind.pool.run(text, parameters, {
+        isRead: kind.isRead, caller, standBack, observe: kind.observe, follower: followerOf(kind.isRead, caller)
+      })
         .catch((failure) => tryAgain(kind, text, parameters, caller, since, failure))
     return running.catch((error) => {
       if (caller?.isGone) throw problem('CALLER_GONE')
       throw explain(error, name)
     })
+  }
+}
+
+/** Behind a caller's write its position is asked for, which costs no packet of its own (positions.ts). */
+function followerOf (isRead: boolean, caller: Caller | undefined): Follower | undefined {
+  if (isRead || !caller) return undefined
+  return {
+    text: FIND_POSITION,
+    found: ([row]) => {
+      const { position } = row as Static<typeof PositionRow>
+      if (position > caller.position) caller.position = position
+    }
   }
 }
 

@@ -50,10 +50,9 @@ export default fp(async (fastify) => {
   })
 
   fastify.addHook('onSend', (request, reply, payload, done) => {
-    // A refusal before the context was there has none; what a dry run wrote is not there.
-    if (!request.from?.hasWritten || request.from.dryRun) return done(null, payload)
-    fastify.database.position().then((position) => { reply.header(HEADER, position) }, () => {})
-      // Without a position it has been done all the same, and this gateway knows by itself what it has written.
-      .then(() => done(null, payload))
+    // A refusal before the context was there has none. Without a position it has been done all the same, and this
+    // gateway knows by itself what it has written.
+    if (request.from?.position) reply.header(HEADER, request.from.position)
+    done(null, payload)
   })
 }, { name: 'consistency', dependencies: ['context', 'database'] })

@@ -46,8 +46,6 @@ declare module 'fastify' {
       url: string
       /** A statement of sql/<name>.sql: on the primary, or on a replica where it may be (database/replicas.ts). */
       statement: ReturnType<typeof statementsOn>
-      /** A position after every write that was done before the call, for `Consistency-Token`. */
-      position (): Promise<string>
       /** A statement of an export: one of many small batches, on connections of their own, on a replica if possible. */
       exportStatement: ReturnType<typeof statementsOn>
       /** What every export goes through, for as long as it takes. */
@@ -166,7 +164,6 @@ export default fp(async (fastify) => {
   fastify.decorate('database', {
     url: location.url,
     statement,
-    position: async () => await positions.after(),
     asAdmin,
     exportStatement: statementsOn(
       executeExports({ name: 'database', url: location.url, options }, replicas, maxLagMs, measures, keep), declared),

@@ -45,7 +45,8 @@ export function exportedOrders (fastify: FastifyInstance) {
     Type.Object({ order_id: Type.Integer(), document: Type.String(), ...Position }))
 
   async function * read<Row extends Positioned> (
-    statement: Statement<Row>, { user_id: user, status, product_id: product, ...times }: ManagedOrderFilter, least = BATCH
+    statement: Statement<Row>, { user_id: user, status, product_id: product, ...times }: ManagedOrderFilter,
+    least = BATCH
   ) {
     let [found, last]: [Row[], Row | undefined] = [[], undefined]
     do {

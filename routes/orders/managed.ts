@@ -56,8 +56,8 @@ export function managedOrders (fastify: FastifyInstance) {
     },
 
     /**
-     * A page of orders, newest first or sorted, as a JSON array, with number, amount in cents and quantity of all that match; a
-     * date alone in `end_date` includes that day. Rejects with INVALID_CURSOR.
+     * A page of orders, newest first or sorted, as a JSON array, with number, amount in cents and quantity of all that
+     * match; a date alone in `end_date` includes that day. Rejects with INVALID_CURSOR.
      */
     async listManaged (filter: ManagedOrderList) {
       const [cursorKey, cursorId] = decodeCursor(filter.cursor, filter.sort)

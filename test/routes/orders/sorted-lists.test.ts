@@ -24,7 +24,10 @@ const ORDERS: Record<string, string> = {
 const FILTERS: { query?: Record<string, string>, is: string }[] = [
   { is: 'true' },
   { query: { status: 'paid' }, is: "o.status = 'paid'" },
-  { query: { product_id: '3' }, is: 'exists (select from orders.order_items where order_id = o.id and product_id = 3)' },
+  {
+    query: { product_id: '3' },
+    is: 'exists (select from orders.order_items where order_id = o.id and product_id = 3)'
+  },
   { query: { user_id: userId(2) }, is: 'o.user_id = 2' },
   {
     query: { status: 'shipped', product_id: '1', user_id: userId(1) }, is: "o.status = 'shipped' and o.user_id = 1"
