@@ -8,7 +8,6 @@ import { namesIn, type Contention } from './contention.ts'
 import { explain, isLockTimeout, isRetryable } from './failures.ts'
 import type { Follower } from './connection.ts'
 import type { Pool } from './pool.ts'
-import type { PositionRow } from './positions.ts'
 
 const folder = join(import.meta.dirname, '../sql')
 const folders = [
@@ -199,7 +198,7 @@ function followerOf (isRead: boolean, caller: Caller | undefined): Follower | un
   return {
     text: FIND_POSITION,
     found: ([row]) => {
-      const { position } = row as Static<typeof PositionRow>
+      const { position } = row as { position: string }
       if (position > caller.position) caller.position = position
     }
   }

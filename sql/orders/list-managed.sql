@@ -1,5 +1,5 @@
--- A page of orders as the management API shows them, newest first or sorted, with the exact sums of all that match. A limit of n
--- reads n + 1, to know whether more follow.
+-- A page of orders as the management API shows them, newest first or sorted, with the exact sums of all that match. A
+-- limit of n reads n + 1, to know whether more follow.
 -- $1 user_key text: an internal id or a UUID; null for any, as the next four
 -- $2 status text
 -- $3 product_id integer

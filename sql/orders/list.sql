@@ -1,5 +1,5 @@
--- A page of orders, newest first or sorted, with the exact number of all that match. A limit of n reads n + 1, to know whether
--- more follow.
+-- A page of orders, newest first or sorted, with the exact number of all that match. A limit of n reads n + 1, to know
+-- whether more follow.
 -- $1 user_id uuid: null for any, as the next four
 -- $2 status text
 -- $3 product_id integer

@@ -114,8 +114,9 @@ t.test('refused for now (4xx): tried again after growing pauses, with the same M
       `try ${tries} failed`)
     waits.push((await ledger(shop))[0]!.wait)
     if (tries === 4) mail.behave('accept')
+    // Before it can be claimed again, which counts as the next try at once.
+    await shop.sql`update gateway.emails set last_error = null`
     await nextTry(shop)
-    await shop.sql`update gateway.emails set last_error = null where attempts = ${tries}`
   }
   t.same(waits.map((wait) => Math.round(wait / 10) * 10), [10, 30, 90, 270], 'seconds')
   await mail.arrived(1)

@@ -25,9 +25,7 @@ t.test('Every kind of file is loaded, and every row is counted', async (t) => {
   t.same(
     await sql`select indexrelid::regclass::text as name from pg_index where indrelid = 'orders.orders'::regclass
       and not indisunique order by 1`,
-    ['orders.orders_newest_idx', 'orders.orders_status_newest_idx', 'orders.orders_user_newest_idx'].map(
-      (name) => ({ name })
-    ),
+    ['newest', 'status_newest', 'total', 'user_newest'].map((what) => ({ name: `orders.orders_${what}_idx` })),
     'and the indexes'
   )
 })
