@@ -168,9 +168,8 @@ t.test('one at a time; a caller who hangs up on the way leaves everything as it 
     .length > 0
   for (const coding of ['identity', 'gzip']) {
     const { port } = app.server.address() as AddressInfo
-    const upload = request({
-      port, host: '127.0.0.1', method: 'POST', path: `${base}/inventory`, headers: { ...CSV, 'content-encoding': coding }
-    })
+    const headers = { ...CSV, 'content-encoding': coding }
+    const upload = request({ port, host: '127.0.0.1', method: 'POST', path: `${base}/inventory`, headers })
     upload.on('error', () => {})
     const rows = Array.from({ length: 50_000 }, (_, n) => `${n % 40 + 1},${n}\n`).join('')
     const csv = Buffer.from(`product_id,stock\n${rows}`)
@@ -181,7 +180,7 @@ t.test('one at a time; a caller who hangs up on the way leaves everything as it 
     upload.destroy()
     await until(async () => !await isReading(), 'it is over')
     t.strictSame(await contentsOf(sql), before, coding)
-    await until(async () => (await send(shop, 'inventory?dry_run=true', STOCK)).status === 200, 'the next one is served')
+    await until(async () => (await send(shop, 'inventory?dry_run=true', STOCK)).status === 200, 'the next is served')
   }
 
   // Elsewhere: a load or a migration, and the import of another gateway.
