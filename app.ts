@@ -42,6 +42,7 @@ import catalogueJobs from './routes/catalogue/jobs.ts'
 import catalogueRoutes from './routes/catalogue/service.ts'
 import managedCatalogueRoutes from './routes/catalogue/management.ts'
 import changedCatalogueRoutes from './routes/catalogue/management-bulk.ts'
+import importedCatalogueRoutes from './routes/catalogue/management-import.ts'
 import shownCatalogueRoutes from './routes/catalogue/storefront.ts'
 import events from './routes/events/index.ts'
 import eventFeed from './routes/events/feed.ts'
@@ -94,8 +95,8 @@ const faces: { prefix: string, faces: ((fastify: FastifyInstance) => void)[], ro
       prefix: '/api/v1',
       faces: [managementFace],
       routes: [
-        managedCatalogueRoutes, changedCatalogueRoutes, managedOrderRoutes, managedUserRoutes, operationRoutes,
-        webhookRoutes
+        managedCatalogueRoutes, changedCatalogueRoutes, importedCatalogueRoutes, managedOrderRoutes,
+        managedUserRoutes, operationRoutes, webhookRoutes
       ]
     },
     { prefix: '/api', faces: [openFace], routes: [shownCatalogueRoutes, loginRoutes] },

@@ -48,6 +48,7 @@ export const ERRORS = {
   PRODUCT_NOT_PRICED: [409, 'Products without a price: {products}'],
   INVALID_STATUS_TRANSITION: [409, 'An order cannot go from {from} to {to}'],
   ORDER_NOT_EDITABLE: [409, 'An order that is {status} takes no more items'],
+  IMPORT_RUNNING: [409, 'Another load is under way'],
   CONFLICT: [409, 'The request conflicts with another one; try again'],
   WEBHOOK_LIMIT_REACHED: [409, 'There are {most} webhooks already'],
   CURSOR_EXPIRED: [410, 'Events behind this cursor are no longer kept: start without one'],

@@ -57,6 +57,12 @@ export function isRetryable (error: unknown): boolean {
   return error.code === '40001' || error.code === '40P01' || error.constraint_name === 'orders_order_reference_key'
 }
 
+/** What a SQLSTATE, or what the network calls a failed connection, means to the caller; undefined: our own mistake. */
+export function meaningOf (code: string): ErrorCode | undefined {
+  if (CONNECTION_FAULTS.test(code)) return 'DATABASE_UNAVAILABLE'
+  return STATES[code] ?? STATES[code.slice(0, 3)] ?? STATES[code.slice(0, 2)]
+}
+
 /**
  * What a failed statement means: a refusal by our own SQL (SQLSTATE DB001), a violated constraint, a fault of the
  * input, an unreachable database. Anything else is our own mistake and stays an error, without the statement's text and
@@ -72,8 +78,7 @@ export function explain (error: unknown, statement: string): Error {
     const isOurMistake = error.code === '08P01'
     const code = isOurMistake
       ? undefined
-      : (error.constraint_name && CONSTRAINTS[error.constraint_name]) ??
-      STATES[error.code] ?? STATES[error.code.slice(0, 3)] ?? STATES[error.code.slice(0, 2)]
+      : (error.constraint_name && CONSTRAINTS[error.constraint_name]) ?? meaningOf(error.code)
     if (code) return because(problem(code), `${error.code} ${error.message}`)
     return new Error(`${statement}.sql: ${error.code} ${error.message}${error.where ? ` (${error.where})` : ''}`)
   }

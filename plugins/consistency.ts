@@ -11,7 +11,7 @@ const CARRIED = Type.Optional(Type.String({
 }))
 
 /** What is read from replicas, and what writes it. */
-const OF_THE_SHOP = /\/(users|carts|orders|products|departments|aisles)\b/
+const OF_THE_SHOP = /\/(users|carts|orders|products|departments|aisles|import)\b/
 
 /**
  * Reading one's writes from replicas: what has written tells the position after its commit, and a read that carries it

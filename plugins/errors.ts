@@ -7,6 +7,7 @@ import type { ConnectionError, FastifyError, FastifyInstance, FastifyReply, Fast
 import type { Static } from '@sinclair/typebox'
 import { Problem, problem, ProblemDetails, type ErrorCode } from '../common/problems.ts'
 import { pathOf } from '../common/text.ts'
+import { isUploading } from './sockets.ts'
 
 /** What Fastify's own errors are called here. */
 const FASTIFY_ERRORS: Record<string, ErrorCode> = {
@@ -86,6 +87,8 @@ export function answer (error: FastifyError, request: FastifyRequest, reply: Fas
 
 /** Answers what is no HTTP request, for which there is no route, request or log line. */
 export function answerMalformed (error: ConnectionError, socket: Socket): void {
+  // Node looks at a request once, and leaves the rest to whoever listens.
+  if (error.code === 'ERR_HTTP_REQUEST_TIMEOUT' && isUploading(socket)) return
   if (error.code === 'ECONNRESET' || !socket.writable) {
     socket.destroy()
     return

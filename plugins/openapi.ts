@@ -13,6 +13,13 @@ import { takesGzip, varyByEncoding } from './compression.ts'
 import { PROBES } from './pressure.ts'
 import { headers, RATE_LIMITS, share, type Document } from '../common/openapi-document.ts'
 
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** Of a body that is text and no JSON. */
+    bodyExample?: string
+  }
+}
+
 const require = createRequire(import.meta.url)
 const { version } = require('../package.json') as { version: string }
 
@@ -94,7 +101,7 @@ export default fp(async (fastify) => {
       }
     },
     transform: ({ schema = {}, url, route: { config, method } }) => ({
-      schema: withDryRun(withRateLimits(withOptionalDefaults(withBinaryBody(schema)), url, config), method), url
+      schema: withDryRun(withRateLimits(withOptionalDefaults(withBinaryBody(schema, config)), url, config), method), url
     }),
     transformObject: (made) => {
       const { openapiObject } = made as { openapiObject: object }
@@ -153,9 +160,13 @@ function kept (type: string, cacheControl: string, make: () => string | Buffer) 
 }
 
 /** A route that takes documents, not JSON, has no body schema to check by; the OpenAPI document shows what it takes. */
-function withBinaryBody (schema: FastifySchema): FastifySchema {
+function withBinaryBody (schema: FastifySchema, { bodyExample }: FastifyContextConfig = {}): FastifySchema {
   if (!schema.consumes) return schema
-  const content = schema.consumes.map((type) => [type, { schema: { type: 'string', format: 'binary' } }])
+  const content = schema.consumes.map((type) => [type, {
+    schema: type.startsWith('text/')
+      ? { type: 'string', examples: [bodyExample] }
+      : { type: 'string', format: 'binary' }
+  }])
   return { ...schema, body: { content: Object.fromEntries(content) } }
 }
 

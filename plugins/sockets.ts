@@ -15,11 +15,32 @@ const SENT_WITHIN_MS = 1000
 const ANSWERED_WITHIN_MS = 3500
 const CLOSING_LOOK_MS = 100
 
+/** Sockets on which a body comes in that may take longer than others. */
+const uploading = new WeakSet<Socket>()
+
+/** Whether a request takes its time to be received, and may: its route has bounds of its own. */
+export const isUploading = (socket: Socket): boolean => uploading.has(socket)
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** Its body may take longer to be received than the server's `requestTimeout` (options.ts). */
+    isUpload?: boolean
+  }
+}
+
 /**
  * What happens on the sockets themselves: with answers that are given before a body was read, and with clients that do
  * not finish when we close.
  */
 export default fp(async (fastify) => {
+  fastify.addHook('onRequest', ({ raw, routeOptions }, _reply, done) => {
+    if (routeOptions.config.isUpload) uploading.add(raw.socket)
+    done()
+  })
+  fastify.addHook('onResponse', ({ raw, routeOptions }, _reply, done) => {
+    if (routeOptions.config.isUpload) uploading.delete(raw.socket)
+    done()
+  })
   answerEarly(fastify)
   cutWhenClosing(fastify)
 }, { name: 'sockets', dependencies: ['errors'] })

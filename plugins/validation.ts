@@ -21,7 +21,7 @@ export default fp(async (fastify) => {
   // As bytes: decoded by Node, what is no UTF-8 would be replaced in silence.
   fastify.addContentTypeParser('application/json', { parseAs: 'buffer' }, (request, bytes: Buffer, done) => {
     if (bytes.length === 0) return done(null, undefined)
-    if (!isJsonCharset(request.headers['content-type'])) return done(problem('UNSUPPORTED_MEDIA_TYPE'))
+    if (!isUtf8Charset(request.headers['content-type'])) return done(problem('UNSUPPORTED_MEDIA_TYPE'))
     if (!isUtf8(bytes)) return done(problem('INVALID_INPUT', {}, [{ field: 'body', message: 'must be UTF-8' }]))
     const { fault, isSuspicious } = inspect(bytes)
     if (fault) return done(problem('INVALID_INPUT', {}, [{ field: 'body', message: fault }]))
@@ -64,8 +64,8 @@ export default fp(async (fastify) => {
   })
 }, { name: 'validation', dependencies: ['errors'] })
 
-/** JSON is UTF-8 (RFC 8259, section 8.1); a content type that says otherwise is not ours. */
-function isJsonCharset (contentType = ''): boolean {
+/** JSON is UTF-8 (RFC 8259, section 8.1), and so is CSV here; a content type that says otherwise is not ours. */
+export function isUtf8Charset (contentType = ''): boolean {
   const [, charset] = /;\s*charset\s*=\s*"?([^";\s]*)/i.exec(contentType) ?? []
   return charset === undefined || /^utf-?8$/i.test(charset)
 }

@@ -4,6 +4,7 @@ import { Type, type Static } from '@sinclair/typebox'
 import { nullable, pick, pickSome } from '../../schemas.ts'
 import type { Context } from '../../plugins/context.ts'
 import { problem, type ErrorCode } from '../../common/problems.ts'
+import { importer } from './imports.ts'
 import { decodeId, decodePosition, encodeId, encodePosition, pageOf, type Sort } from './page.ts'
 import {
   Aisle, Department, ManagedProduct, ManagedProductRow, Offer, ProductChange, ProductChanges, ProductRow,
@@ -159,6 +160,9 @@ function catalogueDomain (fastify: FastifyInstance) {
       const picked = changes.map((change) => pick(ProductChange, change))
       return (await changeMany.first(JSON.stringify(picked), JSON.stringify(context)))!.results as (ErrorCode | null)[]
     },
+
+    /** Loads CSV as it comes in; returns what became of its rows. */
+    importRows: importer(fastify),
 
     /** Folds up to `limit` movements of stocks that are older than 400 days; says how many there were. */
     foldMovements: async (limit: number) => (await foldMovements.first(limit))!.folded,

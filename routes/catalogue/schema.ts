@@ -146,5 +146,24 @@ export const ProductChangeResults = object('ManagedProductChangeResults', {
   }]
 })
 
+/** What became of an import: new rows, those in place of others with their keys, and those that do not fit. */
+export const ImportReport = object('ImportReport', {
+  loaded: Type.Integer(),
+  replaced: Type.Integer(),
+  rejected: Type.Integer(),
+  dry_run: Type.Boolean(),
+  unread_columns: Type.Array(Type.String()),
+  rejects: Type.Array(Type.Object({ line: Type.Integer(), reason: Type.String() }), { maxItems: 100 })
+}, {
+  examples: [{
+    loaded: 0,
+    replaced: 4,
+    rejected: 1,
+    dry_run: false,
+    unread_columns: [],
+    rejects: [{ line: 3, reason: 'stock is missing' }]
+  }]
+})
+
 /** What the routes for many products refer to by name. */
 export const bulkSchemas = [ProductChange, ProductChangeList, ProductChangeResult, ProductChangeResults]

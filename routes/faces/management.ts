@@ -1,5 +1,7 @@
 import type { FastifyInstance } from 'fastify'
-import { bulkSchemas, ManagedProduct, ManagedProductPage, NewProduct, ProductChanges } from '../catalogue/schema.ts'
+import {
+  bulkSchemas, ImportReport, ManagedProduct, ManagedProductPage, NewProduct, ProductChanges
+} from '../catalogue/schema.ts'
 import { queueSchemas } from '../operations/index.ts'
 import { Invariant, InvariantList } from '../operations/invariants.ts'
 import { ChangedOrder, ManagedOrder, ManagedOrderPage, OrderSummary } from '../orders/management-schema.ts'
@@ -25,7 +27,8 @@ export function managementFace (fastify: FastifyInstance): void {
   })
   for (const schema of [
     ...bodies, ...bulkSchemas.map(closed), ManagedOrder, ManagedOrderPage, OrderSummary, ChangedOrder, ManagedProduct,
-    ManagedProductPage, ManagedUser, ManagedUserPage, ...queueSchemas, Invariant, InvariantList, ...webhookSchemas
+    ManagedProductPage, ImportReport, ManagedUser, ManagedUserPage, ...queueSchemas, Invariant, InvariantList,
+    ...webhookSchemas
   ]) fastify.addSchema(schema)
 }
 

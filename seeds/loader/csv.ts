@@ -12,7 +12,7 @@ const STARTS: [bytes: number[], what: string][] = [
   [[0, 0, 0xfe, 0xff], 'encoded in UTF-32: save it as UTF-8'],
   [[0xff, 0xfe], 'encoded in UTF-16: save it as UTF-8'],
   [[0xfe, 0xff], 'encoded in UTF-16: save it as UTF-8'],
-  [[0x1f, 0x8b], 'compressed with gzip: let its name end in .csv.gz'],
+  [[0x1f, 0x8b], 'compressed with gzip: say so, by a name that ends in .csv.gz or by Content-Encoding: gzip'],
   [[0x50, 0x4b, 0x03, 0x04], 'a ZIP archive or an Excel workbook: save it as CSV, or compress it with gzip']
 ]
 

@@ -21,7 +21,7 @@ const IN_FAILED_TRANSACTION = '25P02'
 
 /** Runs sql/loader/<name>.sql. */
 export async function run<T extends Row = Row> (
-  sql: Sql, name: string, parameters: (string | number | string[])[] = []
+  sql: Sql, name: string, parameters: (string | number | null | string[])[] = []
 ): Promise<RowList<T[]>> {
   const text = await readFile(join(FOLDER, `${name}.sql`), 'utf8')
   try {
@@ -35,15 +35,21 @@ export async function run<T extends Row = Row> (
 
 /** Runs sql/loader/<name>.sql and hands out its rows a thousand at a time. */
 export async function * runInBatches<T extends Row> (
-  sql: Sql, name: string, parameters: (string | number)[]
+  sql: Sql, name: string, parameters: (string | number | null)[]
 ): AsyncGenerator<T[]> {
   const text = await readFile(join(FOLDER, `${name}.sql`), 'utf8')
   yield * sql.unsafe<T[]>(text, parameters).cursor(1000)
 }
 
-/** Runs a load as one transaction, on the client's only connection, and ends it like this where it went well. */
-export async function inTransaction<T> (sql: Sql, end: 'commit' | 'rollback', load: () => Promise<T>): Promise<T> {
-  await run(sql, 'take-turn')
+/**
+ * Runs a load as one transaction, on the client's only connection, and ends it like this where it went well.
+ *
+ * @param begin the statement that begins it, of sql/loader
+ */
+export async function inTransaction<T> (
+  sql: Sql, begin: 'take-turn' | 'begin-import', end: 'commit' | 'rollback', load: () => Promise<T>
+): Promise<T> {
+  await run(sql, begin)
   try {
     const [settings] = await run<{ encoding: string }>(sql, 'begin')
     if (settings?.encoding !== 'UTF8') {

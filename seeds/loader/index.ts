@@ -1,11 +1,11 @@
 import type { Sql } from 'postgres'
 import { v5 } from 'uuid'
 import { inTransaction, run } from './database.ts'
-import { findFiles, type CsvFile, type Kind, type UnreadFile } from './files.ts'
+import { findFiles, openFile, type CsvFile, type Kind, type UnreadFile } from './files.ts'
 import { Meter, type Progress } from './progress.ts'
 import { removeReports, report, type FileReport, type LoadReport } from './reports.ts'
 import { StagingTable, type Staged } from './staging.ts'
-import { settle } from './steps.ts'
+import { check, write } from './steps.ts'
 
 export interface LoadOptions {
   /** The folder with the CSV files. */
@@ -46,7 +46,7 @@ export async function loadFolder (sql: Sql, options: LoadOptions): Promise<LoadR
   if ((await findUnits()).units.length === 0) return summarize([], [], started)
 
   const { files: found, unread } = await findFiles(options.dir)
-  const reports = await inTransaction(sql, options.dryRun === true ? 'rollback' : 'commit', async () => {
+  const reports = await inTransaction(sql, 'take-turn', options.dryRun === true ? 'rollback' : 'commit', async () => {
     // Once more: another gateway may have been loading until now.
     const { isEmpty, units } = await findUnits()
     const wanted = units.filter((kinds) => kinds.some((kind) => found[kind].length > 0))
@@ -60,7 +60,8 @@ export async function loadFolder (sql: Sql, options: LoadOptions): Promise<LoadR
       for (const kinds of wanted) {
         for (const kind of kinds) staged.set(kind, await read(kind, found[kind]))
         meter.beginUnit(kinds, filesOf(kinds))
-        await settle(sql, kinds, isEmpty[kinds[0]], (step) => meter.step(step))
+        await check(sql, kinds, (step) => meter.step(step))
+        await write(sql, kinds, isEmpty[kinds[0]], (step) => meter.step(step))
         meter.endUnit()
       }
     } finally {
@@ -90,7 +91,8 @@ function readerOf (sql: Sql, { userUuidNamespace, rejectsDir }: LoadOptions, met
     await table.create()
     try {
       for (const file of files) {
-        staged.set(file, await table.add(file, (bytes, rows) => meter.read(file, bytes, rows)))
+        staged.set(file, await table.add(file, (onBytes) => openFile(file, onBytes),
+          (bytes, rows) => meter.read(file, bytes, rows)))
       }
     } finally {
       await table.end()

@@ -8,7 +8,7 @@ import { shorten } from '../../common/text.ts'
 import { readRecords } from './csv.ts'
 import { runInBatches } from './database.ts'
 import { belongsTo, openFile, reportName, type CsvFile, type Kind, type UnreadFile } from './files.ts'
-import type { Staged } from './staging.ts'
+import type { Named, Staged } from './staging.ts'
 
 /** Characters of a row that are repeated in a report: a broken file may have a row of any length. */
 const MAX_ROW = 64 * 1024
@@ -41,7 +41,7 @@ export interface LoadReport {
   seconds: number
 }
 
-interface Reject { line: number, reason: string }
+export interface Reject { line: number, reason: string }
 
 /** Removes the reports of earlier loads of this kind of rows. */
 export async function removeReports (dir: string, kind: Kind): Promise<void> {
@@ -50,20 +50,26 @@ export async function removeReports (dir: string, kind: Kind): Promise<void> {
     .map(async (name) => await rm(join(dir, name), { force: true })))
 }
 
-/** Says what became of the rows of a kind's files, and writes their reject reports. */
-export async function report (
-  sql: Sql, kind: Kind, staged: Map<CsvFile, Staged>, rejectsDir: string
-): Promise<FileReport[]> {
+/** Says what becomes of the rows of a kind's files, once they are checked. */
+export async function count<File extends Named> (
+  sql: Sql, kind: Kind, staged: Map<File, Staged>
+): Promise<[File, FileReport][]> {
   const loaded = await countByFile(sql,
     `select file, count(*)::integer as rows from chosen_${kind} where not known group by file`)
   const rejected = await countByFile(sql, 'select file, count(*)::integer as rows from loader_rejects group by file')
-  const reports: FileReport[] = []
-  for (const [file, { rows, unreadColumns, refused }] of staged) {
+  return Array.from(staged, ([file, { rows, unreadColumns, refused }]) => {
     const counts = { loaded: loaded.get(file.number) ?? 0, rejected: rejected.get(file.number) ?? 0 }
     const replaced = rows - counts.loaded - counts.rejected
-    const report: FileReport = {
-      file: file.name, ...counts, replaced, unreadColumns, ...refused !== undefined && { refused }
-    }
+    return [file, { file: file.name, ...counts, replaced, unreadColumns, ...refused !== undefined && { refused } }]
+  })
+}
+
+/** As `count`, and writes the reject reports. */
+export async function report (
+  sql: Sql, kind: Kind, staged: Map<CsvFile, Staged>, rejectsDir: string
+): Promise<FileReport[]> {
+  const reports: FileReport[] = []
+  for (const [file, report] of await count(sql, kind, staged)) {
     if (report.rejected > 0) report.rejects = await writeReport(sql, file, rejectsDir)
     reports.push(report)
   }
@@ -108,7 +114,7 @@ async function * reportLines (sql: Sql, file: CsvFile): AsyncGenerator<string> {
   yield 'line,reason,row\n'
   const rows = readRows(file)
   let row = await rows.next()
-  for await (const rejects of runInBatches<Reject>(sql, 'list-rejects', [file.number])) {
+  for await (const rejects of runInBatches<Reject>(sql, 'list-rejects', [file.number, null])) {
     let text = ''
     for (const { line, reason } of rejects) {
       while (!row.done && row.value.line < line) row = await rows.next()

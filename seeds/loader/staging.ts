@@ -1,8 +1,9 @@
 import type { Sql } from 'postgres'
+import { Problem } from '../../common/problems.ts'
 import { CellFault, COLUMNS, DERIVED, PASSED_OVER, type Cell } from './columns.ts'
 import { cellsOf, FileFault, LATIN_1, NOT_UTF8, readRecords, type CsvRecord } from './csv.ts'
 import { Copy } from './database.ts'
-import { openFile, type CsvFile, type Kind } from './files.ts'
+import type { CsvFile, Kind } from './files.ts'
 
 /** Bytes of a header that are looked at for another separator. */
 const MAX_HEADER = 4096
@@ -13,9 +14,13 @@ const SPECIAL = /[\\\t\n\r]/g
 const ESCAPES: Record<string, string> = { '\\': '\\\\', '\t': '\\t', '\n': '\\n', '\r': '\\r' }
 
 /**
- * What was found in a file: its rows (one where it is refused as a whole, and why), and the columns that nobody reads.
+ * What was found in a file: its rows (one where it is refused as a whole, and why), the columns that nobody reads, and
+ * those that are not there.
  */
-export interface Staged { rows: number, unreadColumns: string[], refused?: string }
+export interface Staged { rows: number, unreadColumns: string[], missingColumns: string[], refused?: string }
+
+/** A file as it is named, and numbered, in what is staged. */
+export type Named = Pick<CsvFile, 'number' | 'name'>
 
 /** Where the columns that are read stand in a file. */
 interface Header {
@@ -55,10 +60,14 @@ export class StagingTable {
   /**
    * Copies a file into the table; one that cannot be loaded as a whole counts as one faulty row.
    *
+   * @param open begins to read it; what it is given is told of bytes as they are read
    * @param onRead told of bytes as they are read, and of the rows since it was told last
    * @throws Error where reading or copying breaks off halfway
    */
-  async add (file: CsvFile, onRead: (bytes: number, rows: number) => void): Promise<Staged> {
+  async add (
+    file: Named, open: (onBytes: (bytes: number) => void) => AsyncIterable<Buffer>,
+    onRead: (bytes: number, rows: number) => void = () => {}
+  ): Promise<Staged> {
     let header: Header | undefined
     let rows = 0
     let told = 0
@@ -67,7 +76,7 @@ export class StagingTable {
       told = rows
     }
     try {
-      for await (const records of readRecords(openFile(file, tell))) {
+      for await (const records of readRecords(open(tell))) {
         let lines = ''
         for (const record of records) {
           if (header === undefined) {
@@ -81,13 +90,14 @@ export class StagingTable {
       }
       if (header === undefined) throw new FileFault('the file is empty')
       tell(0)
-      return { rows, unreadColumns: header.unread }
+      const missing = header.columns.filter(({ position }) => position < 0)
+      return { rows, unreadColumns: header.unread, missingColumns: missing.map(({ name }) => name) }
     } catch (error) {
       const refused = whyRefused(error as NodeJS.ErrnoException, header !== undefined)
       const { code, message } = error as NodeJS.ErrnoException
-      if (refused === undefined) throw Object.assign(new Error(`${file.name}: ${message}`), { code })
+      if (refused === undefined) throw Object.assign(new Error(`${file.name}: ${message}`, { cause: error }), { code })
       this.#refused.push([file.number, refused])
-      return { rows: 1, unreadColumns: [], refused }
+      return { rows: 1, unreadColumns: [], missingColumns: [], refused }
     }
   }
 
@@ -177,6 +187,8 @@ function findSeparator (header: string, known: string[]): string | undefined {
 /** Why the file as a whole is at fault; undefined where the disk or the database is. */
 function whyRefused (error: NodeJS.ErrnoException, hasHeader: boolean): string | undefined {
   if (error instanceof FileFault) return error.message
+  // Whoever sends it has hung up, or sends too much.
+  if (error instanceof Problem) return undefined
   if (error.code?.startsWith('Z_')) return `a damaged or cut off gzip file, or none at all: ${error.message}`
   // Before the header, nothing of the file has been copied yet.
   if (!hasHeader && error.code !== undefined) return `the file cannot be read: ${error.message}`

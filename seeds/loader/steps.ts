@@ -6,6 +6,12 @@ import type { Kind } from './files.ts'
 /** Runs a statement of sql/loader for the load under way, and says so. */
 type Run = <T extends Row = Row>(name: string, parameters?: (string | number | string[])[]) => Promise<RowList<T[]>>
 
+/** Told of each step as it begins: a statement of sql/loader, or `indexes`. */
+type OnStep = (name: string) => void | Promise<void>
+
+/** Kinds of which a file without a column may leave what is in it. */
+const WITH_KEPT_COLUMNS: ReadonlySet<Kind> = new Set(['products', 'enriched'])
+
 /** Kinds of which a row may be refused for what another row has: an email address, an order number, a SKU. */
 const WITH_RIVALS: ReadonlySet<Kind> = new Set(['users', 'orders', 'inventory'])
 
@@ -24,24 +30,30 @@ const TABLES: Record<Kind, string> = {
   history: 'orders.order_status_history'
 }
 
+const runner = (sql: Sql, onStep: OnStep): Run => async (name, parameters = []) => {
+  await onStep(name)
+  return await runFile(sql, name, parameters)
+}
+
+/** Checks the staged rows of kinds that belong together. Locks nothing. */
+export async function check (sql: Sql, kinds: Kind[], onStep: OnStep): Promise<void> {
+  for (const kind of kinds) await choose(sql, runner(sql, onStep), kind)
+}
+
 /**
- * Checks the staged rows of kinds that belong together, and writes those that are valid.
+ * Writes the rows that are valid.
  *
- * @param isEmpty the database has no such rows yet, so there is nothing to replace
- * @param onStep told of each step as it begins: a statement of sql/loader, or `indexes`
+ * @param isEmpty the database has no such rows yet, so there is nothing to replace: the tables are locked meanwhile
+ * @param keptColumns of products, descriptions and prices that are there: what stays as it is
  */
-export async function settle (
-  sql: Sql, kinds: Kind[], isEmpty: boolean, onStep: (name: string) => void
+export async function write (
+  sql: Sql, kinds: Kind[], isEmpty: boolean, onStep: OnStep, keptColumns: string[] = []
 ): Promise<void> {
-  const run: Run = async (name, parameters = []) => {
-    onStep(name)
-    return await runFile(sql, name, parameters)
-  }
-  for (const kind of kinds) await choose(sql, run, kind)
+  const run = runner(sql, onStep)
   const resume = isEmpty ? await suspendIndexes(sql, run, kinds) : async () => {}
   if (kinds.includes('orders')) await writeOrders(run, isEmpty)
-  else for (const kind of kinds) await write(run, kind, isEmpty)
-  onStep('indexes')
+  else for (const kind of kinds) await writeKind(run, kind, isEmpty, keptColumns)
+  await onStep('indexes')
   await resume()
 }
 
@@ -57,14 +69,14 @@ async function choose (sql: Sql, run: Run, kind: Kind): Promise<void> {
   }
 }
 
-async function write (run: Run, kind: Kind, isEmpty: boolean): Promise<void> {
+async function writeKind (run: Run, kind: Kind, isEmpty: boolean, keptColumns: string[]): Promise<void> {
   if (kind === 'users') await hashPasswords(run)
   if (!isEmpty && kind === 'users') await run('free-addresses')
   if (kind === 'inventory') {
     await run('free-skus')
     await run('update-skus')
   }
-  if (!isEmpty) await run(`update-${kind}`)
+  if (!isEmpty) await run(`update-${kind}`, WITH_KEPT_COLUMNS.has(kind) ? [keptColumns] : [])
   await run(`insert-${kind}`)
 }
 

@@ -1,8 +1,9 @@
--- The stocks that are tracked already, as the file has them now: a stocktaking, whatever was sold meanwhile. Locked in
--- the order of their ids first, as orders lock them.
+-- The stocks that are tracked already, as the file has them now: a stocktaking, whatever was sold meanwhile. Those that
+-- change are locked in the order of their ids first, as orders lock them.
 with locked as materialized (
   select i.product_id from products.inventory i
   join chosen_inventory c on c.product_id = i.product_id
+  where i.stock <> c.stock
   order by i.product_id
   for no key update of i
 )

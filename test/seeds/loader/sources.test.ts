@@ -50,7 +50,7 @@ const REFUSED: [string, Files, string | RegExp][] = [
   ],
   [
     'gzip under the name of plain CSV', { 'aisles.csv': gzipSync(AISLES) },
-    'compressed with gzip: let its name end in .csv.gz'
+    'compressed with gzip: say so, by a name that ends in .csv.gz or by Content-Encoding: gzip'
   ],
   [
     'an Excel workbook', { 'aisles.csv': Buffer.from('PK\x03\x04 and so on') },
