@@ -1,4 +1,5 @@
 import { Type, type Static } from '@sinclair/typebox'
+import type { Sql } from 'postgres'
 import { statementTexts } from './statements.ts'
 import { everyTick } from './ticks.ts'
 import type { Watch } from './watch.ts'
@@ -24,6 +25,12 @@ const MOST_SAMPLES = 400
 export async function findPosition (watch: Watch): Promise<Position> {
   const [row] = await watch.run(FIND_POSITION, [])
   return row as Position
+}
+
+/** The same over a client that has just written. */
+export async function positionOn (sql: Sql): Promise<string> {
+  const [row] = await sql.unsafe<[Position]>(FIND_POSITION)
+  return row.position
 }
 
 /**

@@ -3,7 +3,9 @@ import { createGunzip } from 'node:zlib'
 import type { FastifyInstance } from 'fastify'
 import { Problem, problem } from '../../common/problems.ts'
 import type { Context } from '../../plugins/context.ts'
+import type { Caller } from '../../database/caller.ts'
 import { meaningOf } from '../../database/failures.ts'
+import { positionOn } from '../../database/positions.ts'
 import { loadStream, type StreamOptions, type StreamReport } from '../../seeds/loader/stream.ts'
 
 /** What can be imported, and what the loader calls it (seeds/loader/files.ts). */
@@ -32,10 +34,11 @@ export function importer ({ database }: FastifyInstance) {
 
   /**
    * @param body read to its end, unless it is refused before
+   * @param from is told the position after it, for `Consistency-Token`
    * @returns the counts and the first rejects; rejects as loadStream, and with BODY_TOO_LARGE, CALLER_GONE
    */
   return async (
-    what: keyof typeof IMPORTED, body: Readable, { isPacked, ...options }: ImportOptions, context: Context
+    what: keyof typeof IMPORTED, body: Readable, { isPacked, ...options }: ImportOptions, context: Context, from: Caller
   ): Promise<StreamReport> => {
     if (isBusy) throw problem('IMPORT_RUNNING')
     isBusy = true
@@ -46,9 +49,13 @@ export function importer ({ database }: FastifyInstance) {
       const csv = isPacked ? pipeline(received, createGunzip({ chunkSize: CHUNK }), () => {}) : received
       // One that comes before anybody reads is found then, too.
       csv.on('error', () => {})
-      return await database.asAdmin(async (sql) => await loadStream(sql, {
-        kind: IMPORTED[what], chunks: atMost(IMPORT_LIMIT, csv), context: JSON.stringify(context), deadline, ...options
-      }))
+      return await database.asAdmin(async (sql) => {
+        const report = await loadStream(sql, {
+          kind: IMPORTED[what], chunks: atMost(IMPORT_LIMIT, csv), context: JSON.stringify(context), deadline, ...options
+        })
+        if (!options.dryRun) from.position = await positionOn(sql)
+        return report
+      })
     } catch (error) {
       throw explain(error)
     } finally {

@@ -42,9 +42,8 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
     const { raw, from, headers, params: { kind }, query: { strict = false, dry_run: isTried = false } } = request
     if (Number(headers['content-length'] ?? 0) > IMPORT_LIMIT) throw problem('BODY_TOO_LARGE')
     const dryRun = isTried || from.dryRun !== undefined
-    from.hasWritten ||= !dryRun
     const { unreadColumns, loaded, replaced, rejected, rejects } = await fastify.catalogue.importRows(kind, raw,
-      { isPacked: isPacked(headers) === true, dryRun, isStrict: strict }, request.context())
+      { isPacked: isPacked(headers) === true, dryRun, isStrict: strict }, request.context(), from)
     request.log.info({ kind, loaded, replaced, rejected, dry_run: dryRun }, 'import')
     return { loaded, replaced, rejected, dry_run: dryRun, unread_columns: unreadColumns, rejects }
   })
