@@ -51,7 +51,11 @@ export function importer ({ database }: FastifyInstance) {
       csv.on('error', () => {})
       return await database.asAdmin(async (sql) => {
         const report = await loadStream(sql, {
-          kind: IMPORTED[what], chunks: atMost(IMPORT_LIMIT, csv), context: JSON.stringify(context), deadline, ...options
+          ...options,
+          kind: IMPORTED[what],
+          chunks: atMost(IMPORT_LIMIT, csv),
+          context: JSON.stringify(context),
+          deadline
         })
         if (!options.dryRun) from.position = await positionOn(sql)
         return report
