@@ -63,11 +63,15 @@ create table gateway.idempotency_keys (
   created_at timestamp with time zone not null default now(),
   user_id bigint,
   meaning_hash text,
+  repeats integer not null default 0,
+  last_repeated_at timestamp with time zone,
   constraint idempotency_keys_pkey PRIMARY KEY (caller, key),
   constraint idempotency_keys_user_id_fkey FOREIGN KEY (user_id) REFERENCES users.users(id) ON DELETE CASCADE
 );
 -- sql/orders/clear-idempotency-keys.sql: keys of more than a day.
 CREATE INDEX idempotency_keys_created_at_idx ON gateway.idempotency_keys USING btree (created_at);
+-- sql/orders/list-timeline.sql: the key that an order was placed with.
+CREATE INDEX idempotency_keys_order_id_idx ON gateway.idempotency_keys USING btree (order_id) WHERE (order_id IS NOT NULL);
 -- idempotency_keys_user_id_fkey: the keys of a user who is erased.
 CREATE INDEX idempotency_keys_user_id_idx ON gateway.idempotency_keys USING btree (user_id);
 
@@ -571,6 +575,8 @@ create table orders.outbox (
   constraint outbox_message_id_key UNIQUE (message_id),
   constraint outbox_event_type_check CHECK ((event_type = ANY (ARRAY['order_created'::text, 'order_cancelled'::text, 'order_status_updated'::text])))
 ) with (autovacuum_vacuum_scale_factor=0.01, autovacuum_vacuum_threshold=5000);
+-- sql/orders/list-timeline.sql: the events of an order that went out.
+CREATE INDEX outbox_order_id_idx ON orders.outbox USING btree (order_id) WHERE (published_at IS NOT NULL);
 -- sql/events/clear-published.sql: events that went out long ago.
 CREATE INDEX outbox_published_idx ON orders.outbox USING btree (published_at) WHERE (published_at IS NOT NULL);
 -- sql/events/list-feed.sql: a page of the feed.

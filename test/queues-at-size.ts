@@ -105,6 +105,18 @@ export const WORK: Work[] = [
   { name: 'reminders: remind', statement: 'notifications/remind', batch: 500, parameters: () => [500] },
   { name: 'reminders: clear', statement: 'notifications/clear-reminders', batch: 1000, parameters: () => [1000] },
   {
+    name: 'orders: timeline of what waits',
+    statement: 'orders/list-timeline',
+    batch: 1,
+    parameters: () => [10_000_006, 1000]
+  },
+  {
+    name: 'orders: timeline of what is done',
+    statement: 'orders/list-timeline',
+    batch: 1,
+    parameters: () => [4996, 1000]
+  },
+  {
     name: 'idempotency keys: clear', statement: 'orders/clear-idempotency-keys', batch: 1000, parameters: () => [1000]
   },
   { name: 'carts: clear', statement: 'carts/clear-abandoned', batch: 1000, parameters: () => [1000] },

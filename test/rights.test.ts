@@ -111,6 +111,7 @@ const ROUTES: Record<keyof typeof RULES, string[]> = {
   ],
   management: [
     'get /api/v1/orders', 'post /api/v1/orders', 'get /api/v1/orders/{order_id}', 'patch /api/v1/orders/{order_id}',
+    'get /api/v1/orders/{order_id}/timeline',
     'get /api/v1/orders/summary', 'get /api/v1/orders/export', 'get /api/v1/products/export',
     'get /api/v1/products', 'post /api/v1/products', 'get /api/v1/products/{product_id}',
     'patch /api/v1/products/{product_id}', 'patch /api/v1/products',

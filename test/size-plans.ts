@@ -137,6 +137,7 @@ export function trialsOf (s: Sample): Trial[] {
     'orders/list-for-caller': [
       [caller, false, null, 25, 0], [caller, true, null, 25, 0], [caller, true, 'delivered', 25, 50]
     ],
+    'orders/list-timeline': [[s.order, 1000], [s.open, 1000]],
     'orders/place': [
       ['place', input({ user_id: s.user }), CONTEXT], ['place', input({ user_id: s.user }), keyed],
       ['checkout', JSON.stringify({ user_id: s.other, sell_unpriced: true }), keyed],

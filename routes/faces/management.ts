@@ -6,6 +6,7 @@ import { queueSchemas } from '../operations/index.ts'
 import { Invariant, InvariantList } from '../operations/invariants.ts'
 import { ChangedOrder, ManagedOrder, ManagedOrderPage, OrderSummary } from '../orders/management-schema.ts'
 import { ManagedStatusChange, NewManagedOrder } from '../orders/schema.ts'
+import { OrderTimeline } from '../orders/timeline-schema.ts'
 import { IdentityChanges, ManagedUser, ManagedUserPage } from '../users/schema.ts'
 import { NewWebhook, WebhookChanges, webhookSchemas } from '../webhooks/schema.ts'
 
@@ -28,7 +29,7 @@ export function managementFace (fastify: FastifyInstance): void {
   for (const schema of [
     ...bodies, ...bulkSchemas.map(closed), ManagedOrder, ManagedOrderPage, OrderSummary, ChangedOrder, ManagedProduct,
     ManagedProductPage, ImportReport, ManagedUser, ManagedUserPage, ...queueSchemas, Invariant, InvariantList,
-    ...webhookSchemas
+    ...webhookSchemas, OrderTimeline
   ]) fastify.addSchema(schema)
 }
 

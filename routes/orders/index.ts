@@ -9,6 +9,7 @@ import { orderInvoices } from './invoices.ts'
 import { exportedOrders } from './exports.ts'
 import { managedOrders } from './managed.ts'
 import { ordersForCaller, type Rates } from './for-caller.ts'
+import { orderTimelines } from './timeline.ts'
 import { AddedItem, Delivery, NewManagedOrder, NewOrder, NewOrderItem, OrderChanges } from './schema.ts'
 
 /** An order as JSON text, made by the database (sql/orders/views.sql), with what its ETag is made of. */
@@ -77,6 +78,7 @@ function ordersDomain (fastify: FastifyInstance) {
     ...orderInvoices(fastify),
     ...managedOrders(fastify),
     ...exportedOrders(fastify),
+    ...orderTimelines(fastify),
     ...ordersForCaller(fastify, async (input, context) => await placeOnce('place_for_caller', input, context)),
 
     /**

@@ -4,6 +4,7 @@ import wholeRoutes from './management-whole.ts'
 import { ChangedOrder, ManagedOrder, ManagedOrderId, ManagedOrderPage, OrderFilters } from './management-schema.ts'
 import { OrderSort } from './page.ts'
 import { ManagedStatusChange, NewManagedOrder } from './schema.ts'
+import { OrderTimeline } from './timeline-schema.ts'
 import { Problem } from '../../common/problems.ts'
 import { Actor, Cursor, IdempotencyKey, IfMatch, Paging, ref } from '../../schemas.ts'
 import { sendDocument, tagDocument } from '../faces/etags.ts'
@@ -93,6 +94,17 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
     tagDocument(reply, order.document)
     return order
   })
+
+  fastify.get('/orders/:order_id/timeline', {
+    schema: {
+      operationId: 'getOrderTimeline',
+      summary: 'What happened to an order',
+      description: 'The latest 1,000 entries; of a deleted order what is still kept.',
+      tags,
+      params,
+      response: responses({ 200: ref(OrderTimeline) }, ...ONE)
+    }
+  }, async (request) => await orders.listTimeline(request.params.order_id))
 }
 
 /** On this face a product that is not there is as absent as a user. */

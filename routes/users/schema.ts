@@ -12,11 +12,13 @@ const profile = {
   country: Text(255)
 }
 const Days = Type.Integer({ minimum: 1, maximum: 365, examples: [7] })
-const Name = Text(255, { minLength: 1, pattern: '\\S', examples: ['Ada'] })
+const Name = Text(255, { title: 'PersonName', minLength: 1, pattern: '\\S', examples: ['Ada'] })
 
-export const Email = Text(254, { format: 'idn-email', examples: ['ada@example.com'] })
+export const Email = Text(254, { title: 'EmailAddress', format: 'idn-email', examples: ['ada@example.com'] })
 export const Password = Text(1024, { examples: ['password'] })
-export const NewPassword = Text(1024, { minLength: 8, examples: ['correct horse battery staple'] })
+export const NewPassword = Text(1024, {
+  title: 'NewPassword', minLength: 8, examples: ['correct horse battery staple']
+})
 
 const ReminderSettings = {
   days_between_order_notifications: kept(Days),

@@ -2,8 +2,8 @@
 -- Idempotency-Key, and returns the first response again. `context`: actor, request_id, and with a key also caller,
 -- idempotency_key, request_hash, meaning_hash. A request is the same one if either hash matches. A gateway of before
 -- 0022 knows only the first, and so do the keys it made. A second request with the same key waits in the insert until
--- the first one has ended. A refusal is kept as a response, too; a crash or a lost connection keeps nothing, so the
--- repeat runs anew.
+-- the first one has ended, and is counted. A refusal is kept as a response, too; a crash or a lost connection keeps
+-- nothing, so the repeat runs anew.
 create or replace function orders.place(
   operation text, input jsonb, context jsonb,
   out order_id bigint, out answer text, out refusal jsonb, out replayed boolean
@@ -28,7 +28,8 @@ begin
     values (context ->> 'caller', context ->> 'idempotency_key', context ->> 'request_hash', context ->> 'meaning_hash')
     on conflict (caller, key) do update
       set request_hash = excluded.request_hash, meaning_hash = excluded.meaning_hash,
-        user_id = null, order_id = null, answer = null, refusal = null, created_at = now()
+        user_id = null, order_id = null, answer = null, refusal = null, created_at = now(),
+        repeats = 0, last_repeated_at = null
       where kept.created_at < now() - interval '24 hours';
     exit when found;
 
@@ -40,6 +41,9 @@ begin
       and coalesce(first_answer.meaning_hash <> context ->> 'meaning_hash', true) then
       perform gateway.refuse('IDEMPOTENCY_KEY_REUSED');
     end if;
+    -- The row is locked by now: that costs no more than a look.
+    update gateway.idempotency_keys set repeats = repeats + 1, last_repeated_at = clock_timestamp()
+    where caller = context ->> 'caller' and key = context ->> 'idempotency_key';
     order_id := first_answer.order_id;
     answer := first_answer.answer;
     refusal := first_answer.refusal;
