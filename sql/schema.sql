@@ -278,6 +278,8 @@ function gateway.free_next(finished bigint[]) returns void
 function gateway.queue_deliveries(event_id bigint, order_id bigint, event_type text, occurred_at timestamp with time zone) returns void
 -- sql/webhooks/functions/record-deliveries.sql
 function gateway.record_deliveries(outcomes jsonb) returns void
+-- sql/webhooks/functions/retry-deliveries.sql
+function gateway.retry_deliveries(only_id bigint, most bigint) returns SETOF bigint
 
 -- ---------- Schema legacy ----------
 -- sql/legacy/views.sql

@@ -29,6 +29,9 @@ const waitingDeliveries = async (sql: Sql) => await ids(sql, `select id from gat
   where webhook_id = 1 and delivered_at is null and failed_at is null and order_id > 10000000
   order by id desc limit 64`)
 
+const failedDelivery = async (sql: Sql) => (await ids(sql,
+  'select id from gateway.webhook_deliveries where webhook_id = 1 and failed_at is not null order by id limit 1'))[0]
+
 export const WORK: Work[] = [
   { name: 'events: claim', statement: 'events/claim-events', batch: 200, parameters: () => [200, 5000, 30, 8_000_000] },
   {
@@ -74,6 +77,18 @@ export const WORK: Work[] = [
     parameters: async (sql) => [await waitingDeliveries(sql)]
   },
   { name: 'webhooks: expire', statement: 'webhooks/expire-deliveries', batch: 1000, parameters: () => [1000] },
+  {
+    name: 'webhooks: retry',
+    statement: 'operations/retry-deliveries',
+    batch: 1000,
+    parameters: () => [null, 1000]
+  },
+  {
+    name: 'webhooks: retry one',
+    statement: 'operations/retry-deliveries',
+    batch: 1,
+    parameters: async (sql) => [await failedDelivery(sql) ?? '0', 1]
+  },
   { name: 'webhooks: clear', statement: 'webhooks/clear-deliveries', batch: 1000, parameters: () => [1000, 7] },
   { name: 'events: clear', statement: 'events/clear-published', batch: 1000, parameters: () => [1000, 7] },
   { name: 'emails: claim', statement: 'notifications/claim-emails', batch: 20, parameters: () => [20, 300] },

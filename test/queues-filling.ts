@@ -58,6 +58,8 @@ export const WAITING = `
       (2, 300000000, null, '4 days', now(), '-1 day'),
       (3, 400000000, null, '1 minute', now(), '3 days'),
       (2, null, null, '8 days', now(), '3 days')) as kind (webhook, event, of_order, age, next, expires);
+  insert into gateway.webhook_deliveries (webhook_id, event_id, order_id, failed_at, last_error)
+    select 1, 500000000 + n, 3000000 + n, now() - interval '1 hour', 'no' from generate_series($from, $to) n;
   insert into users.users (id, first_name, last_name, email_address, order_notifications_next_scheduled_time,
   order_notifications_via_email)
     select 2000000 + n, 'User', n::text, 'due' || n || '@example.com', now() - interval '1 hour', true

@@ -7,7 +7,7 @@ import { problem } from '../../common/problems.ts'
 import { showQueues } from './queue-metrics.ts'
 import invariants from './invariants.ts'
 
-export const QUEUES = ['reminders', 'emails', 'order-events', 'housekeeping'] as const
+export const QUEUES = ['reminders', 'emails', 'order-events', 'webhooks', 'housekeeping'] as const
 export type QueueName = typeof QUEUES[number]
 
 /** The queues that are ticks of pg-boss; the others are rows of our own. */
@@ -18,7 +18,7 @@ export const Queue = oneOf(QUEUES, { title: 'QueueName' })
 
 export const QueueState = object('QueueState', {
   queue: Queue,
-  depth: Type.Integer({ description: 'what waits or is under way: users due, emails, events, ticks' }),
+  depth: Type.Integer({ description: 'what waits or is under way' }),
   oldest: nullable({ ...Moment, description: 'since when the oldest of them waits' }),
   failed: Type.Integer({ description: 'what failed for good' }),
   fault: nullable(Type.Object({
@@ -39,8 +39,9 @@ export const FailedJob = object('FailedJob', {
   attempts: Type.Integer(),
   reason: nullable(Type.String()),
   about: Type.Object({
-    kind: oneOf(['reminder', 'order status', 'tick']),
+    kind: oneOf(['reminder', 'order status', 'webhook', 'tick']),
     user_id: Type.Optional(nullable(Type.String())),
+    webhook_id: Type.Optional(Type.Integer()),
     order_id: Type.Optional(nullable(Type.Integer())),
     due_at: Type.Optional(nullable(Moment)),
     created_at: Type.Optional(Moment)
@@ -75,11 +76,22 @@ export const RetriedJobs = object('RetriedJobs', {
 /** What the routes of queues refer to by name. */
 export const queueSchemas = [QueueState, QueueList, FailedJob, FailedJobPage, RetriedJob, RetriedJobs]
 
-/** Emails retried by one statement. */
+/** Emails or deliveries retried by one statement. */
 const BATCH = 1000
 
-/** How long one request goes on with it: about 100,000 emails, and well within the time of a request. */
+/** How long one request goes on with it: about 100,000 of them, and well within the time of a request. */
 const RETRY_MS = 3500
+
+const Id = Type.Object({ id: Type.Integer() })
+const Total = Type.Object({ total: Type.Integer() })
+
+/** How a queue of rows counts and retries what failed for good; `before` is a moment. */
+interface FailedRows {
+  count (before: string): Promise<number>
+  retryOne (id: string): Promise<number>
+  /** Up to BATCH of them, the oldest first. */
+  retrySome (before: string): Promise<number>
+}
 
 declare module 'fastify' {
   interface FastifyInstance { operations: ReturnType<typeof operationsDomain> }
@@ -91,24 +103,41 @@ function operationsDomain (fastify: FastifyInstance) {
   const listQueues = statement('operations/list-queues', QueueState)
   const listFailed = statement('operations/list-failed',
     Type.Object({ total: Type.Integer(), failed: Type.Array(FailedJob) }))
-  const retryEmail = statement('operations/retry-email', Type.Object({ id: Type.Integer() }))
-  const retryEmails = statement('operations/retry-emails', Type.Object({ id: Type.Integer() }))
-  const countFailedEmails = statement('operations/count-failed-emails', Type.Object({ total: Type.Integer() }))
+  const retryEmail = statement('operations/retry-email', Id)
+  const retryEmails = statement('operations/retry-emails', Id)
+  const retryDeliveries = statement('operations/retry-deliveries', Id)
+  const countFailedEmails = statement('operations/count-failed-emails', Total)
+  const countFailedDeliveries = statement('operations/count-failed-deliveries', Total)
   const findTicks = statement('operations/find-failed-ticks', Type.Object({ id: Type.String() }))
 
-  async function retryAllEmails (): Promise<{ retried: number, remaining: number }> {
+  /** What failed for good before a moment, in the queues that are rows of our own. */
+  const rows: Partial<Record<QueueName, FailedRows>> = {
+    emails: {
+      count: async (before) => (await countFailedEmails.first(before))!.total,
+      retryOne: async (id) => (await retryEmail.all(id)).length,
+      retrySome: async (before) => (await retryEmails.all(BATCH, before)).length
+    },
+    webhooks: {
+      // What is retried fails again in three days at the soonest.
+      count: async () => (await countFailedDeliveries.first())!.total,
+      retryOne: async (id) => (await retryDeliveries.all(id, 1)).length,
+      retrySome: async () => (await retryDeliveries.all(null, BATCH)).length
+    }
+  }
+
+  async function retryRows ({ count, retrySome }: FailedRows): Promise<{ retried: number, remaining: number }> {
     const now = new Date()
     // In a dry run the same batch would fail again and again.
     if (callers.getStore()?.dryRun) {
-      const { total } = (await countFailedEmails.first(now.toISOString()))!
-      await retryEmails.all(BATCH, now.toISOString())
+      const total = await count(now.toISOString())
+      await retrySome(now.toISOString())
       return { retried: total, remaining: 0 }
     }
     let retried = 0
     for (let batch = BATCH; batch === BATCH && Date.now() - now.getTime() < RETRY_MS; retried += batch) {
-      batch = (await retryEmails.all(BATCH, now.toISOString())).length
+      batch = await retrySome(now.toISOString())
     }
-    return { retried, remaining: (await countFailedEmails.first(now.toISOString()))!.total }
+    return { retried, remaining: await count(now.toISOString()) }
   }
 
   /** Tries ticks again that failed for good, or one of them; says how many. */
@@ -136,13 +165,16 @@ function operationsDomain (fastify: FastifyInstance) {
      * Tries everything again that failed for good, for as long as a request may take; says how many, and how many there
      * was no time for.
      */
-    retryAll: async (queue: QueueName): Promise<{ retried: number, remaining: number }> =>
-      queue === 'emails' ? await retryAllEmails() : { retried: await retryTicks(queue, null), remaining: 0 },
+    retryAll: async (queue: QueueName): Promise<{ retried: number, remaining: number }> => {
+      const own = rows[queue]
+      return own ? await retryRows(own) : { retried: await retryTicks(queue, null), remaining: 0 }
+    },
 
     /** Rejects with JOB_NOT_FOUND. */
     async retryOne (queue: QueueName, id: string): Promise<void> {
-      const isRetried = queue === 'emails'
-        ? /^\d{1,18}$/.test(id) && (await retryEmail.all(id)).length > 0
+      const own = rows[queue]
+      const isRetried = own
+        ? /^\d{1,18}$/.test(id) && await own.retryOne(id) > 0
         : await retryTicks(queue, id) > 0
       if (!isRetried) throw problem('JOB_NOT_FOUND')
     }

@@ -1,13 +1,12 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from '@sinclair/typebox'
-import { FailedJobPage, QUEUES, QueueList, RetriedJob, RetriedJobs } from './index.ts'
+import { FailedJobPage, Queue, QUEUES, QueueList, RetriedJob, RetriedJobs } from './index.ts'
 import { InvariantList } from './invariants.ts'
 import { problem } from '../../common/problems.ts'
-import { oneOf, Paging, ref } from '../../schemas.ts'
+import { Paging, ref } from '../../schemas.ts'
 import { ADMIN, BODY, responses } from '../faces/responses.ts'
 
 const tags = ['Management: jobs']
-const Queue = oneOf(QUEUES)
 const params = Type.Object({ queue: Queue })
 
 const routes: FastifyPluginAsyncTypebox = async (fastify) => {

@@ -7,6 +7,15 @@ with waiting_emails as materialized (
 ),
 waiting_events as materialized (
   select count(*) as depth, min(occurred_at) as oldest from orders.outbox where published_at is null
+),
+-- Not those of deleted webhooks, which are cleared.
+waiting_deliveries as materialized (
+  select coalesce(sum(waiting), 0)::bigint as depth, min(oldest) as oldest
+  from (
+    select webhook_id, count(*) as waiting, min(created_at) as oldest from gateway.webhook_deliveries
+    where delivered_at is null and failed_at is null group by webhook_id
+  ) d
+  where (select w.deleted_at is null from gateway.webhooks w where w.id = d.webhook_id)
 )
 select queue, depth, oldest, failed, fault from (
   select 1 as place, 'reminders' as queue,
@@ -34,7 +43,19 @@ select queue, depth, oldest, failed, fault from (
       from (select last_error from orders.outbox where published_at is null order by order_id, id limit 1) first
       where last_error is not null)
   union all
-  select 4, 'housekeeping',
+  select 4, 'webhooks',
+    (select depth from waiting_deliveries),
+    (select oldest from waiting_deliveries),
+    (
+      select coalesce(sum(failed), 0)::bigint
+      from (
+        select webhook_id, count(*) as failed from gateway.webhook_deliveries where failed_at is not null
+        group by webhook_id
+      ) d
+      where (select w.deleted_at is null from gateway.webhooks w where w.id = d.webhook_id)),
+    null
+  union all
+  select 5, 'housekeeping',
     (select count(*) from pgboss.job where name = 'housekeeping' and state in ('created', 'retry', 'active')),
     (select min(created_on) from pgboss.job where name = 'housekeeping' and state in ('created', 'retry', 'active')),
     (select count(*) from pgboss.job where name = 'housekeeping' and state = 'failed'),

@@ -62,7 +62,7 @@ t.test('metrics of what the shop does', async (t) => {
   await t.test('the servers, the queues and the build', async (t) => {
     const values = await read()
     t.equal(values.get('db_service_database_up'), 1)
-    for (const queue of ['emails', 'order-events', 'reminders', 'housekeeping']) {
+    for (const queue of ['emails', 'order-events', 'reminders', 'webhooks', 'housekeeping']) {
       for (const what of ['depth', 'age_seconds', 'failed']) {
         t.ok(values.get(`db_service_queue_${what}{queue="${queue}"}`)! >= 0, `${what} of ${queue}`)
       }
