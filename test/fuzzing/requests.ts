@@ -99,6 +99,7 @@ export function requestsTo (document: Document, pool: Pool): fc.Arbitrary<FuzzRe
   function headerOf ({ name, schema }: Parameter): fc.Arbitrary<Pair[]> {
     const fitting: Record<string, fc.Arbitrary<string>> = {
       'if-match': fc.nat(100).map((n) => pool.pick('etag', n) ?? '*'),
+      'if-none-match': fc.nat(100).map((n) => pool.pick('etag', n) ?? '*'),
       'idempotency-key': fc.nat(30).map((n) => `key-${n}`),
       'consistency-token': fc.constantFrom('0000000000000001', '00000000030000d8', '1'),
       prefer: fc.constantFrom('tx=rollback', 'tx=commit', 'return=minimal', 'tx=perhaps'),
