@@ -63,6 +63,9 @@ const IDLE = [
 
 function requestOf ({ method, template, example }: Operation): { name: string, body: unknown, type: object } {
   const name = `${method} ${template}`
+  if (template.includes('/import/')) {
+    return { name, body: 'product_id,stock\n31,9\n', type: { 'content-type': 'text/csv' } }
+  }
   if (template.endsWith('/invoice')) return { name, body: '%PDF-1.7', type: { 'content-type': 'application/pdf' } }
   const given = BODIES[name] ?? example
   if (given === undefined || Array.isArray(given) || name.endsWith('/users') || name.endsWith('/register')) {

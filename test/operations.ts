@@ -115,6 +115,7 @@ export async function openWalk (t: Test): Promise<Shop & { operations: Operation
     product_id: '1',
     order_number: reference,
     queue: 'emails',
+    kind: 'inventory',
     id: '1'
   })
   /** As call, with the headers that let a caller in everywhere; whatever the answer is, it has an id. */

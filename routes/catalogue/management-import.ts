@@ -41,11 +41,12 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
   }, async (request) => {
     const { raw, from, headers, params: { kind }, query: { strict = false, dry_run: isTried = false } } = request
     if (Number(headers['content-length'] ?? 0) > IMPORT_LIMIT) throw problem('BODY_TOO_LARGE')
+    // With `Prefer: tx=rollback` the response is the one that there would be.
     const dryRun = isTried || from.dryRun !== undefined
     const { unreadColumns, loaded, replaced, rejected, rejects } = await fastify.catalogue.importRows(kind, raw,
       { isPacked: isPacked(headers) === true, dryRun, isStrict: strict }, request.context(), from)
     request.log.info({ kind, loaded, replaced, rejected, dry_run: dryRun }, 'import')
-    return { loaded, replaced, rejected, dry_run: dryRun, unread_columns: unreadColumns, rejects }
+    return { loaded, replaced, rejected, dry_run: isTried, unread_columns: unreadColumns, rejects }
   })
 }
 

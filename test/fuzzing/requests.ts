@@ -99,6 +99,7 @@ export function requestsTo (document: Document, pool: Pool): fc.Arbitrary<FuzzRe
   function headerOf ({ name, schema }: Parameter): fc.Arbitrary<Pair[]> {
     const fitting: Record<string, fc.Arbitrary<string>> = {
       'if-match': fc.nat(100).map((n) => pool.pick('etag', n) ?? '*'),
+      'if-none-match': fc.nat(100).map((n) => pool.pick('etag', n) ?? '*'),
       'idempotency-key': fc.nat(30).map((n) => `key-${n}`),
       'consistency-token': fc.constantFrom('0000000000000001', '00000000030000d8', '1'),
       prefer: fc.constantFrom('tx=rollback', 'tx=commit', 'return=minimal', 'tx=perhaps'),
@@ -116,7 +117,7 @@ export function requestsTo (document: Document, pool: Pool): fc.Arbitrary<FuzzRe
     const schema = requestBody.content['application/json']?.schema
     const fitting = schema
       ? bodyOf(template, schema).map((value) => ({ body: Buffer.from(write(value)), contentType: 'application/json' }))
-      : invoice
+      : template.includes('/import/') ? csv : invoice
     return fc.oneof(
       { weight: 12, arbitrary: fitting },
       {
@@ -200,6 +201,16 @@ const invoice: fc.Arbitrary<Payload> = fc.constantFrom(
   { body: Buffer.from([0xff, 0xd8, 0xff, 0]), contentType: 'image/jpeg; x=y' },
   { body: Buffer.from('%PDF-1.7 no picture'), contentType: 'image/png' }
 )
+
+/** Rows of the catalogue, and what is none. */
+const csv: fc.Arbitrary<Payload> = fc.record({
+  body: fc.tuple(
+    fc.constantFrom('product_id,stock', 'product_id,price,image_url', 'product_id,product_name,aisle_id', 'stock,sku'),
+    fc.array(fc.tuple(fc.nat(60), hostileText), { maxLength: 5 })
+  ).map(([header, rows]) =>
+    Buffer.from(`${header}\n${rows.map(([id, text]) => `${id},"${text.replaceAll('"', '""')}"`).join('\n')}`)),
+  contentType: fc.constantFrom('text/csv', 'text/csv; charset=utf-8', 'text/csv; charset=latin1')
+})
 
 const QUERIES = [
   { sql: 'select product_id, product_name from products limit $1', params: [5] },

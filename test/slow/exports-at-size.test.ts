@@ -15,8 +15,8 @@ const ORDERS = Number(process.env.EXPORTED_ORDERS ?? 300_000)
 const FORMULA_EVERY = 1000
 const FORMULA = '=HYPERLINK("https://example.com","Ann")'
 
-/** What is sent in one export: of CSV about 30 MB, of NDJSON 200. 5 were seen, with three times as many orders, too. */
-const MAX_GROWTH_MB = 20
+/** What is sent in one export: of CSV about 30 MB, of NDJSON 200. With three times as many orders 10 were seen. */
+const MAX_GROWTH_MB = 30
 
 /** Orders as they are long after they were placed. Without the sums that triggers keep, which no export reads. */
 async function makeOrders (sql: Sql): Promise<void> {
@@ -41,14 +41,6 @@ async function makeOrders (sql: Sql): Promise<void> {
 const memoryOf = (pid: number) =>
   Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))![1]) / 1024
 
-/** By how much what is seen grows from its beginning to its end, by the line that fits it best. */
-function growthOf (seen: number[]): number {
-  const [mean, middle] = [seen.reduce((sum, one) => sum + one, 0) / seen.length, (seen.length - 1) / 2]
-  const [above, below] = seen.reduce(([above, below], one, n) =>
-    [above + (n - middle) * (one - mean), below + (n - middle) ** 2], [0, 0])
-  return above! / below! * (seen.length - 1)
-}
-
 t.test('300,000 orders as CSV and NDJSON, in constant memory and in nobody’s way', async (t) => {
   const url = await freshDatabase(t)
   const sql = postgres(url, { max: 1, onnotice: () => {} })
@@ -59,11 +51,14 @@ t.test('300,000 orders as CSV and NDJSON, in constant memory and in nobody’s w
   const gateway = await startGateway(t, { DATABASE_URL: url, DATA_DIR: t.testdirName, NODE_OPTIONS })
   const pid = gateway.process.pid!
 
-  /** Reads an export to its end, and makes a pause on the way; returns how many lines it has and what look found. */
+  /**
+   * Reads an export to its end, with a pause on the way; returns how many lines it has, in how many of them something
+   * is found, and the most memory that the gateway had.
+   */
   async function read (query: string, look: (line: string) => boolean) {
+    let most = 0
+    const timer = setInterval(() => { most = Math.max(most, memoryOf(pid)) }, 50)
     const [response] = await once(get(`${gateway.url}/api/v1/orders/export?${query}`), 'response') as [IncomingMessage]
-    const seen: number[] = []
-    const timer = setInterval(() => seen.push(memoryOf(pid)), 50)
     let [lines, found, rest] = [0, 0, '']
     for await (const chunk of response.setEncoding('utf8')) {
       const all = (rest + chunk).split('\n')
@@ -75,7 +70,7 @@ t.test('300,000 orders as CSV and NDJSON, in constant memory and in nobody’s w
     clearInterval(timer)
     t.equal(response.statusCode, 200)
     t.ok(response.complete)
-    return { lines, found, growth: growthOf(seen), least: Math.min(...seen), most: Math.max(...seen) }
+    return { lines, found, most }
   }
 
   const during = { isOver: false }
@@ -92,8 +87,9 @@ t.test('300,000 orders as CSV and NDJSON, in constant memory and in nobody’s w
   }
   const orders = order()
   // What a process needs for it, whatever the length.
-  await read('format=ndjson&end_date=2020-04-01', () => false)
-  await read('format=csv&end_date=2020-04-01', () => false)
+  const short = [await read('format=ndjson&end_date=2020-04-01', () => false),
+    await read('format=csv&end_date=2020-04-01', () => false)]
+  const before = Math.max(...short.map(({ most }) => most))
 
   const csv = await read('format=csv', (line) => line.includes(`,"'${FORMULA.replaceAll('"', '""')}",`))
   t.ok(csv.lines > ORDERS, `${csv.lines} lines: a header, and each order`)
@@ -103,9 +99,8 @@ t.test('300,000 orders as CSV and NDJSON, in constant memory and in nobody’s w
   t.equal(ndjson.found, ORDERS / FORMULA_EVERY, 'NDJSON has them as they are')
   during.isOver = true
   await orders
-  for (const [format, { growth, least, most }] of Object.entries({ csv, ndjson })) {
-    t.ok(growth < MAX_GROWTH_MB && most - least < 3 * MAX_GROWTH_MB,
-      `${format}: ${least.toFixed(0)} to ${most.toFixed(0)} MB, growing by ${growth.toFixed(1)}`)
+  for (const [format, { most }] of Object.entries({ csv, ndjson })) {
+    t.ok(most < before + MAX_GROWTH_MB, `${format}: ${before.toFixed(0)} MB before, ${most.toFixed(0)} at most`)
   }
   all(t, statuses, (status) => status === 201, `${statuses.length} orders placed meanwhile`)
 })

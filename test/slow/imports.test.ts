@@ -51,16 +51,18 @@ const isReading = async (sql: Sql) => (await sql`
 const memoryOf = (pid: number) =>
   Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))![1]) / 1024
 
-t.test('two million rows, in constant memory and in nobody’s way', async (t) => {
+t.test('a million rows, 220 MB of CSV, in constant memory and in nobody’s way', async (t) => {
   const url = await freshDatabase(t)
   // As `npm start` does.
   const NODE_OPTIONS = '--max-semi-space-size=4 --max-old-space-size=512'
   const gateway = await startGateway(t, { DATABASE_URL: url, DATA_DIR: t.testdirName, NODE_OPTIONS })
   const sql = client(t, url)
   const pid = gateway.process.pid!
-  const rows = Array.from({ length: 40_000 }, (_, n) => `${n % 40 + 1},${1_000_000 + n}\n`).join('')
-  const warm = await send(gateway.url, gzipSync(HEADER + rows.repeat(3)), { 'content-encoding': 'gzip' })
-  t.match(warm, { status: 200, json: { rejected: 0 } })
+  const note = 'x'.repeat(200)
+  const header = gzipSync('product_id,stock,note\n')
+  const part = gzipSync(Array.from({ length: 20_000 }, (_, n) => `${n % 40 + 1},${1_000_000 + n},${note}\n`).join(''))
+  const warm = await send(gateway.url, Buffer.concat([header, part, part]), { 'content-encoding': 'gzip' })
+  t.match(warm, { status: 200, json: { rejected: 0, unread_columns: ['note'] } })
   const before = memoryOf(pid)
 
   const during = { isOver: false }
@@ -79,22 +81,19 @@ t.test('two million rows, in constant memory and in nobody’s way', async (t) =
   const seen: number[] = []
   const look = setInterval(() => seen.push(memoryOf(pid)), 100)
   const orders = [order(), order()]
-  // 28 MB of CSV: compressed rows as they come.
-  const part = gzipSync(rows)
   const { upload, answer } = begin(gateway.url, { 'content-encoding': 'gzip' })
-  upload.write(gzipSync(HEADER))
+  upload.write(header)
   for (let n = 0; n < 50; n++) if (!upload.write(part)) await once(upload, 'drain')
   upload.end()
   const { status, json } = await answer
   during.isOver = true
   clearInterval(look)
   await Promise.all(orders)
-  t.match([status, json], [200, { loaded: 0, replaced: 2_000_000, rejected: 0 }])
+  t.match([status, json], [200, { loaded: 0, replaced: 1_000_000, rejected: 0 }])
   all(t, statuses, (status) => status === 201, `${statuses.length} orders placed meanwhile`)
-  t.ok(Math.max(...seen) < before + 50, `${before.toFixed(0)} MB before, ${Math.max(...seen).toFixed(0)} at most`)
+  t.ok(Math.max(...seen) < before + 80, `${before.toFixed(0)} MB before, ${Math.max(...seen).toFixed(0)} at most`)
   const metrics = valuesOf(await (await fetch(`${gateway.url}/metrics`)).text())
-  // Not the 99th: whenever another process has the processor, the loop is late, too.
-  t.ok(metrics.get('nodejs_eventloop_lag_p90_seconds')! < 0.05, 'the event loop is free')
+  t.ok(metrics.get('nodejs_eventloop_lag_p90_seconds')! < 0.05, 'the event loop is free, however busy the machine')
   t.strictSame((await lookAtLaws(sql)).filter(({ broken }) => broken > 0), [])
 })
 
@@ -104,7 +103,7 @@ t.test('an upload has its own bounds: longer than other requests, never for ever
   await app.listen({ port: 0, host: '127.0.0.1' })
   const url = `http://127.0.0.1:${(app.server.address() as AddressInfo).port}`
   // Node looks every 5 s.
-  app.server.requestTimeout = 1000
+  app.server.requestTimeout = app.server.headersTimeout = 1000
 
   const slow = begin(url)
   slow.upload.write(HEADER)

@@ -12,6 +12,9 @@ t.test('Every file may be compressed, and is the same then', async (t) => {
   const { load, rejects, sql } = await openLoader(t)
   const packed = Object.entries(SHOP).map(([name, content]) => [`${name}.gz`, gzipSync(content)])
   t.match(await load(Object.fromEntries(packed)), { loaded: 22, rejected: 0, unread: [] })
+  t.same(counts(await load({ 'inventory.csv.gz': gzipSync('product_id,stock\n1,7\n9,1\n') }), 'inventory.csv.gz'),
+    [1, 0, 1])
+  t.same(await rejects('inventory.csv'), [['3', 'there is no product 9', '9,1']])
 
   // Longer than a chunk, and of two members, as `cat a.gz b.gz` makes it.
   const rows = Array.from({ length: 40_000 }, (_, n) => `${n + 1},aisle ${n}\n`).join('')
