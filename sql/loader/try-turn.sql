@@ -1,5 +1,5 @@
--- Whether this is the only import, and will be, and neither a load nor a migration has its turn now: that is the lock of
--- sql/loader/take-turn.sql.
+-- Whether this is the only import, and will be, and neither a load nor a migration has its turn now: that is the lock
+-- of sql/loader/take-turn.sql.
 select pg_try_advisory_xact_lock(70000004) and not exists (
   select from pg_locks
   where locktype = 'advisory' and classid = 0 and objid = 70000001 and granted
