@@ -167,9 +167,16 @@ t.test('one at a time whichever gateway; one that ends on the way changes nothin
   // A gateway that starts waits for no upload.
   const third = await startGateway(t, { DATABASE_URL: url, DATA_DIR: t.testdirName })
   t.not(third.url, '')
+  await sql`select pg_terminate_backend(pid) from pg_stat_progress_copy where datname = current_database()`
+  await until(async () => !await isReading(sql), 'its connection is gone')
+  upload.end('31,1\n')
+  t.match(await answer, { status: 503, json: { code: 'DATABASE_UNAVAILABLE' } })
+  const last = begin(one.url)
+  last.upload.write(`${HEADER}${'31,1\n'.repeat(50_000)}`)
+  await until(async () => await isReading(sql), 'rows are on their way')
   one.process.kill('SIGTERM')
   t.equal(await one.ended, 0, 'it ends in its time')
-  t.match(await answer, { status: 0 })
+  t.match(await last.answer, { status: 0 })
   t.strictSame(await stocks(sql), before)
   await until(async () => (await send(other.url, `${HEADER}31,2\n`)).status === 200, 'the other one imports')
   t.match(await stocks(sql), [{ product_id: 31, stock: 2 }])
