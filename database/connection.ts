@@ -79,6 +79,8 @@ export class Connection {
   /** The session there is now; undefined where the next statement would begin another. */
   get session (): Session | undefined { return this.#socket?.writable ? this.#socket : undefined }
 
+  get #isPrepared (): boolean { return this.#options.prepare ?? true }
+
   get bytesRead (): number { return this.#socket?.bytesRead ?? 0 }
 
   /**
@@ -89,7 +91,7 @@ export class Connection {
    * @param release called when the next statement may take its place
    * @param within the session that has to be there still: where another has begun, the statement is not run. Nothing
    * comes between this look and the driver's writing to that socket, which is a microtask later.
-   * @param follower sent with it, in one packet; its failure is nobody's
+   * @param follower sent with it, in one packet where statements are prepared; its failure is nobody's
    */
   run (
     text: string, parameters: unknown[], limitMs: number, caller?: Caller, isOnlyParsed = false,
@@ -116,12 +118,12 @@ export class Connection {
       }
       this.#runs.add(run)
       query.then((rows) => {
-        if (!followed) {
+        if (!follower) {
           this.#end(run)
           return resolve(rows)
         }
         run.reject = () => resolve(rows)
-        followed.then(follower!.found, () => {}).then(() => {
+        ;(followed ?? this.#query(follower.text, [])).then(follower.found, () => {}).then(() => {
           this.#end(run)
           resolve(rows)
         })
@@ -135,7 +137,9 @@ export class Connection {
         // Whatever it was: no statement ran.
         reject(query.state === null ? new ConnectFault(error) : error)
       })
-      const followed = follower && this.#query(follower.text, [])
+      // A PgBouncer that knows no prepared statements (before 1.21) loses its way where something stands behind a
+      // statement that fails: there it is sent afterwards.
+      const followed = follower && this.#isPrepared ? this.#query(follower.text, []) : undefined
       // Has the driver send it now, and takes its failure.
       followed?.catch(() => {})
     })
@@ -143,7 +147,7 @@ export class Connection {
 
   #query (text: string, parameters: unknown[]): Query {
     return this.#client.unsafe(text, parameters as never[], {
-      prepare: this.#options.prepare ?? true, simple: false
+      prepare: this.#isPrepared, simple: false
     } as never) as unknown as Query
   }
 

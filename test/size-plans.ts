@@ -15,6 +15,9 @@ const FROM = '2026-03-10T10:00:00Z'
 const TO = '2026-08-20T08:00:00Z'
 const CONTEXT = JSON.stringify({ actor: 'warehouse', request_id: 'size-plans', caller: 'size', idempotency_key: null })
 
+/** What a list of orders is sorted by, and a key in the middle; null: newest first, and a time. */
+const SORTS = [[null, null], ['created', null], ['total', '20'], ['-total', '20']] as const
+
 /** Every combination of the filters of a list of orders, from the first page on and from one far behind. */
 function lists (statement: string, user: string, { product, popular, deepTime, deepId }: Sample): Trial[] {
   const trials: Trial[] = []
@@ -22,26 +25,18 @@ function lists (statement: string, user: string, { product, popular, deepTime, d
     for (const status of [null, 'delivered', 'pending']) {
       for (const filter of [null, product, popular]) {
         for (const [from, to] of [[null, null], [FROM, TO]] as const) {
-          for (const [time, id] of [[null, null], [deepTime, deepId]] as const) {
-            const filters = [
-              ofUser && 'a user', status, filter && (filter === popular ? 'the popular product' : 'a product'),
-              from && 'dates', time && 'far behind'
-            ].filter(Boolean).join(', ') || 'all'
-            trials.push({
-              what: `${statement}: ${filters}`,
-              statement,
-              parameters: [ofUser, status, filter, from, to, time, id, 25, 0, null],
-              isByDay: ofUser === null && from !== null && filter !== product
-            })
-          }
-          for (const sort of ['created', 'total', '-total']) {
-            for (const key of [null, sort === 'created' ? deepTime : '20']) {
+          const filters = [
+            ofUser && 'a user', status, filter && (filter === popular ? 'the popular product' : 'a product'),
+            from && 'dates'
+          ].filter(Boolean).join(', ') || 'all'
+          const isByDay = ofUser === null && from !== null && filter !== product
+          for (const [sort, key] of SORTS) {
+            for (const after of [null, key ?? deepTime]) {
               trials.push({
-                what: `${statement}: by ${sort}${[ofUser && 'a user', status, filter, from, key].filter(Boolean)
-                  .map((each) => `, ${each}`).join('')}`,
+                what: `${statement}: ${filters}${sort ? `, by ${sort}` : ''}${after ? ', far behind' : ''}`,
                 statement,
-                parameters: [ofUser, status, filter, from, to, key, key && deepId, 25, 0, sort],
-                isByDay: ofUser === null && from !== null && filter !== product
+                parameters: [ofUser, status, filter, from, to, after, after && deepId, 25, 0, sort],
+                isByDay
               })
             }
           }
