@@ -538,6 +538,8 @@ create table orders.orders (
 CREATE INDEX orders_newest_idx ON orders.orders USING btree (created_at DESC, id DESC);
 -- sql/orders/list-managed.sql, sql/orders/functions/find-page.sql, sql/orders/functions/sum-moment.sql: the orders of a status, newest first.
 CREATE INDEX orders_status_newest_idx ON orders.orders USING btree (status, created_at DESC, id DESC);
+-- sql/orders/functions/sorted-page.sql: the orders of a status by what they cost, either way.
+CREATE INDEX orders_status_total_idx ON orders.orders USING btree (status, total_price, id);
 -- sql/orders/functions/sorted-page.sql: all orders by what they cost, either way.
 CREATE INDEX orders_total_idx ON orders.orders USING btree (total_price, id);
 -- sql/orders/functions/find-page.sql, sql/orders/functions/create-order.sql: the orders of a user, newest first, and the one before this one.
@@ -826,7 +828,7 @@ function orders.show_made(o orders.orders, buyer users.users, lines orders.line[
 -- sql/orders/functions/show-order.sql
 function orders.show_order(shown orders.storefront_documents, caller jsonb) returns text
 -- sql/orders/functions/sorted-page.sql
-function orders.sorted_page(sort text, of_user bigint, with_status text, with_product integer, from_time timestamp with time zone, to_time timestamp with time zone, after_key numeric, after_id bigint, page_size integer, page_offset bigint) returns TABLE(order_id bigint, place bigint, key numeric)
+function orders.sorted_page(sort text, of_user bigint, with_status text, from_time timestamp with time zone, to_time timestamp with time zone, after_key numeric, after_id bigint, page_size integer, page_offset bigint) returns TABLE(order_id bigint, place bigint, key numeric)
 -- sql/orders/functions/split-months.sql
 function orders.split_months(products integer[], earliest date, latest date, settled timestamp with time zone, busy_from bigint) returns void
 -- sql/orders/functions/sum-changed-items.sql

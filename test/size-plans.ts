@@ -30,7 +30,7 @@ function lists (statement: string, user: string, { product, popular, deepTime, d
             from && 'dates'
           ].filter(Boolean).join(', ') || 'all'
           const isByDay = ofUser === null && from !== null && filter !== product
-          for (const [sort, key] of SORTS) {
+          for (const [sort, key] of filter ? SORTS.slice(0, 1) : SORTS) {
             for (const after of [null, key ?? deepTime]) {
               trials.push({
                 what: `${statement}: ${filters}${sort ? `, by ${sort}` : ''}${after ? ', far behind' : ''}`,

@@ -121,14 +121,14 @@ function ordersDomain (fastify: FastifyInstance) {
     },
 
     /**
-     * A page of orders, newest first or sorted, as a JSON array; a date alone in `to` includes that day. Rejects with
-     * INVALID_CURSOR.
+     * A page of orders, newest first or sorted, as a JSON array; a date alone in `to` includes that day. Rejects
+     * with INVALID_CURSOR, INVALID_INPUT (sortOf).
      */
     async list (filter: OrderFilter) {
       const [cursorKey, cursorId] = decodeCursor(filter.cursor, filter.sort)
       const page = await list.first(
         filter.user_id ?? null, filter.status ?? null, filter.product_id ?? null, filter.from ?? null, endOf(filter.to),
-        cursorKey, cursorId, filter.limit, filter.offset, sortOf(filter.sort))
+        cursorKey, cursorId, filter.limit, filter.offset, sortOf(filter))
       return { ...page!, next_cursor: encodeCursor(page!.next_cursor, filter.sort) }
     },
 

@@ -57,14 +57,14 @@ export function managedOrders (fastify: FastifyInstance) {
 
     /**
      * A page of orders, newest first or sorted, as a JSON array, with number, amount in cents and quantity of all that
-     * match; a date alone in `end_date` includes that day. Rejects with INVALID_CURSOR.
+     * match; a date alone in `end_date` includes that day. Rejects with INVALID_CURSOR, INVALID_INPUT (sortOf).
      */
     async listManaged (filter: ManagedOrderList) {
       const [cursorKey, cursorId] = decodeCursor(filter.cursor, filter.sort)
       const page = (await list.first(
         filter.user_id ?? null, filter.status ?? null, filter.product_id ?? null, filter.start_date ?? null,
         endOf(filter.end_date),
-        cursorKey, cursorId, filter.limit, filter.offset, sortOf(filter.sort)))!
+        cursorKey, cursorId, filter.limit, filter.offset, sortOf(filter)))!
       return { ...page, next_cursor: encodeCursor(page.next_cursor, filter.sort) }
     },
 

@@ -7,11 +7,21 @@ const SORTS = ['-created', 'created', 'total', '-total'] as const
 export type Sort = typeof SORTS[number]
 
 export const OrderSort = oneOf(SORTS, {
-  default: '-created', description: 'by when they were created or by what their items cost, `-`: the highest first'
+  default: '-created',
+  description: 'by creation or by what their items cost, `-`: the highest first; with `product_id` newest first only'
 })
 
-/** As the database takes it: newest first needs no telling. */
-export const sortOf = (sort: Sort = '-created'): string | null => sort === '-created' ? null : sort
+/**
+ * The order of a list as the database takes it: null for newest first. Rejects with INVALID_INPUT where a list of a
+ * product's orders is to be sorted otherwise: all of them would have to be looked at.
+ */
+export function sortOf (
+  { sort = '-created', product_id: product }: { sort?: Sort, product_id?: number }
+): string | null {
+  if (sort === '-created') return null
+  if (product === undefined) return sort
+  throw problem('INVALID_INPUT', {}, [{ field: 'sort', message: 'must be -created where product_id is given' }])
+}
 
 /** How a cursor of each order begins, and what it looks like. */
 const CURSORS: Record<Sort, [mark: string, pattern: RegExp]> = {

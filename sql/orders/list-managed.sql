@@ -9,7 +9,7 @@
 -- $7 cursor_id bigint: its id
 -- $8 limit integer
 -- $9 offset bigint
--- $10 sort text: created, total or -total; null: newest first
+-- $10 sort text: created, total or -total, without a product; null: newest first
 with filter as materialized (
   -- A user who does not exist has no orders: no id is below 0.
   select case when $1::text is not null then coalesce(users.id_of($1), -1) end as user_id
@@ -61,7 +61,7 @@ page as materialized (
   ) newest
   union all
   select f.order_id, f.place, f.key
-  from filter, orders.sorted_page($10, filter.user_id, $2, $3, $4, $5, $6, $7, $8 + 1, $9) f
+  from filter, orders.sorted_page($10, filter.user_id, $2, $4, $5, $6, $7, $8 + 1, $9) f
   where $10 is not null and (select orders from sums) > $9
 )
 select sums.orders as total, sums.total_quantity, (sums.total_price * 100)::bigint as total_amount_cents,

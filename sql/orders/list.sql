@@ -9,7 +9,7 @@
 -- $7 cursor_id bigint: its id
 -- $8 limit integer
 -- $9 offset bigint
--- $10 sort text: created, total or -total; null: newest first
+-- $10 sort text: created, total or -total, without a product; null: newest first
 with filter as materialized (
   -- A user who does not exist has no orders: no id is below 0.
   select case when $1::uuid is not null
@@ -23,7 +23,7 @@ page as materialized (
   where $10::text is null
   union all
   select found.order_id, found.place, found.key
-  from filter, orders.sorted_page($10, filter.user_id, $2, $3, $4, $5, $6, $7, $8 + 1, $9) found
+  from filter, orders.sorted_page($10, filter.user_id, $2, $4, $5, $6, $7, $8 + 1, $9) found
   where $10 is not null
 )
 select

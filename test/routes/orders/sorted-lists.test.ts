@@ -8,10 +8,6 @@ async function makeOrders ({ sql }: Shop): Promise<void> {
     select 1000 + n, n % 2 + 1, n, 0, 0, (array['pending', 'paid', 'shipped', 'delivered'])[n % 4 + 1],
       timestamptz '2026-03-01 00:00:00.123457Z' + (n / 3) * interval '1 day', (n * 7 % 10) + 0.05
     from generate_series(0, 59) n`
-  await sql`
-    insert into orders.order_items (order_id, product_id, add_to_cart_order, product_name, ordered_at)
-    select o.id, product, product, 'a product', o.created_at
-    from orders.orders o, unnest(array[1, 2 + (o.id % 5)::integer]) product`
 }
 
 const ORDERS: Record<string, string> = {
@@ -24,14 +20,8 @@ const ORDERS: Record<string, string> = {
 const FILTERS: { query?: Record<string, string>, is: string }[] = [
   { is: 'true' },
   { query: { status: 'paid' }, is: "o.status = 'paid'" },
-  {
-    query: { product_id: '3' },
-    is: 'exists (select from orders.order_items where order_id = o.id and product_id = 3)'
-  },
   { query: { user_id: userId(2) }, is: 'o.user_id = 2' },
-  {
-    query: { status: 'shipped', product_id: '1', user_id: userId(1) }, is: "o.status = 'shipped' and o.user_id = 1"
-  }
+  { query: { status: 'shipped', user_id: userId(1) }, is: "o.status = 'shipped' and o.user_id = 1" }
 ]
 /** A date alone in the end includes that day, in both. */
 const FROM_TO = "o.created_at between '2026-03-04Z' and '2026-03-16T23:59:59.999999Z'"
@@ -40,7 +30,7 @@ const FACES = [
   { path: '/api/v1/orders', list: 'orders', from: 'start_date', to: 'end_date' }
 ]
 
-t.test('lists of orders are sorted, with every filter, by cursor as by offset', async (t) => {
+t.test('lists of orders are sorted, by user, status and time, by cursor as by offset', async (t) => {
   const shop = await openShop(t)
   await makeOrders(shop)
   for (const { path, list, from, to } of FACES) {
@@ -91,5 +81,9 @@ t.test('what is no order is refused, and so is a cursor of another one', async (
       'newest first is what a list is anyway')
     refuses(t, await shop.call('GET', `${path}?sort=price`), 400, 'INVALID_INPUT')
     refuses(t, await shop.call('GET', `${path}?sort=total&sort=created`), 400, 'INVALID_INPUT')
+    for (const sort of ['created', 'total', '-total']) {
+      refuses(t, await shop.call('GET', `${path}?sort=${sort}&product_id=1`), 400, 'INVALID_INPUT')
+    }
+    t.equal((await shop.call('GET', `${path}?sort=-created&product_id=1`)).status, 200, 'a product’s, newest first')
   }
 })
