@@ -25,7 +25,9 @@ t.test('Every kind of file is loaded, and every row is counted', async (t) => {
   t.same(
     await sql`select indexrelid::regclass::text as name from pg_index where indrelid = 'orders.orders'::regclass
       and not indisunique order by 1`,
-    ['newest', 'status_newest', 'status_total', 'total', 'user_newest'].map((what) => ({ name: `orders.orders_${what}_idx` })),
+    ['newest', 'status_newest', 'status_total', 'total', 'user_newest'].map(
+      (what) => ({ name: `orders.orders_${what}_idx` })
+    ),
     'and the indexes'
   )
 })
