@@ -17,6 +17,10 @@ type Query = PendingQuery<Row[]> & { state: Backend | null }
 /** The severities of what ends a session, in the server's own words whatever its language. */
 const FATAL = /^(FATAL|PANIC)$/
 
+/** Whether a failure ended the session. */
+const isLost = ({ severity = '', code = '' }: { severity?: string, code?: string }) =>
+  FATAL.test(severity) || CONNECTION_FAULTS.test(code)
+
 /** A connection that rests for so long is asked whether it is still there. */
 export const REST_MS = 1000
 
@@ -123,7 +127,9 @@ export class Connection {
           return resolve(rows)
         }
         run.reject = () => resolve(rows)
-        ;(followed ?? this.#query(follower.text, [])).then(follower.found, () => {}).then(() => {
+        ;(followed ?? this.#query(follower.text, [])).then(follower.found).catch((error) => {
+          if (isLost(error)) this.giveUp('the session was ended', run)
+        }).then(() => {
           this.#end(run)
           resolve(rows)
         })
@@ -131,8 +137,7 @@ export class Connection {
         const wasRunning = this.#runs.has(run)
         // With a client of its own for the next: this one may not have heard of the end yet, or hold the server's last
         // word against it.
-        const isLost = FATAL.test(error.severity ?? '') || CONNECTION_FAULTS.test(error.code ?? '')
-        if (wasRunning && isLost) this.giveUp('the session was ended', run)
+        if (wasRunning && isLost(error)) this.giveUp('the session was ended', run)
         this.#end(run)
         // Whatever it was: no statement ran.
         reject(query.state === null ? new ConnectFault(error) : error)

@@ -2,6 +2,7 @@ import { Socket } from 'node:net'
 import { setImmediate as settled } from 'node:timers/promises'
 import t, { type Test } from 'tap'
 import { Caller, callers } from '../../database/caller.ts'
+import type { Row } from '../../database/connection.ts'
 import { Contention, namesIn } from '../../database/contention.ts'
 import { Line } from '../../database/line.ts'
 import { Pool } from '../../database/pool.ts'
@@ -10,7 +11,7 @@ import { freshDatabase } from '../helper.ts'
 
 const ASK = 'select 1 as answer'
 
-async function openPool (t: Test, size: number, maxWrites = size, depth = 1): Promise<Pool> {
+async function openPool (t: Test, size: number, maxWrites = size, depth = 1, prepare = true): Promise<Pool> {
   const pool = new Pool(await freshDatabase(t), {
     size,
     depth,
@@ -18,7 +19,7 @@ async function openPool (t: Test, size: number, maxWrites = size, depth = 1): Pr
     maxWaiting: 10,
     maxWaitMs: 60_000,
     limitMs: 60_000,
-    client: { statementTimeout: 0 },
+    client: { statementTimeout: 0, prepare },
     askText: ASK
   })
   // The pool's own timer keeps no process alive.
@@ -99,6 +100,27 @@ t.test('several statements follow each other on a connection: each gets its own 
     }
     t.equal(pool.active, 0)
   })
+
+t.test('what follows a write sees what it has done, and never takes its rows from it', async (t) => {
+  for (const prepare of [true, false]) {
+    const pool = await openPool(t, 1, 1, 1, prepare)
+    await pool.run('create table made (n integer)', [], { isRead: true })
+    const write = async (text: string, follower: string, found: (rows: Row[]) => void) =>
+      await pool.run(text, [], { isRead: false, follower: { text: follower, found } })
+    const seen: unknown[] = []
+    const keep = (rows: Row[]) => { seen.push(rows[0]?.n) }
+    const insert = 'insert into made select count(*) from made returning n'
+    const count = 'select count(*)::integer as n from made'
+    t.match(await write(insert, count, keep), [{ n: 0 }])
+    t.match(await write(insert, 'select 1 / 0 as n', keep), [{ n: 1 }], 'its failure is nobody’s')
+    t.match(await write(insert, count, () => { throw new Error('not wanted') }), [{ n: 2 }])
+    await t.rejects(write('insert into made values (1 / 0)', count, keep), { code: '22012' })
+    t.match(await write(insert, 'select pg_terminate_backend(pg_backend_pid())', keep), [{ n: 3 }],
+      'what is written is told, also where the connection ends behind it')
+    t.match(await pool.run(count, [], { isRead: true }), [{ n: 4 }])
+    t.strictSame(seen, [1], 'told of what went well only')
+  }
+})
 
 t.test('where a connection ends, all that it had is refused, and the next statement has a new one', async (t) => {
   const pool = await openPool(t, 1, 1, 4)
